@@ -1,0 +1,223 @@
+//! The one way to change records: a batch of writes under conditions, applied whole or not at all.
+//!
+//! Says what to write, not how. Batches that share a transaction are independent: each is checked
+//! against what earlier ones wrote, and one that fails is refused while the others commit.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentName, AuditEvent, Conversation, ConversationId, ConversationStatus, Envelope, Memory,
+    Message, Phase, Session, SessionId, SetupLink, StreamName, Task, TaskId, TaskOutcome,
+    TaskStatus, Timestamp, TokenHash, User, UserId,
+};
+
+/// How long a batch key is remembered.
+pub const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Names a batch so that repeating it within [`KEY_LIFETIME`] returns the first result.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BatchKey {
+    /// The caller's name for it, scoped by the caller (user id, route), at most 200 bytes.
+    pub name: String,
+    /// SHA-256 of what was asked; the same name with another digest is a conflict that names
+    /// [`Condition::KEY_REUSED`].
+    pub digest: [u8; 32],
+}
+
+/// What must hold for a batch to be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// The conversation exists, belongs to `owner` and is not deleted.
+    ConversationOf {
+        /// Which conversation.
+        id: ConversationId,
+        /// Whose it must be.
+        owner: UserId,
+    },
+    /// The entry is pending in `group` with exactly this many deliveries: the lease still holds.
+    Leased {
+        /// The stream.
+        stream: StreamName,
+        /// The consumer group.
+        group: String,
+        /// The entry.
+        seq: u64,
+        /// The fence from the [`Delivery`](crate::Delivery).
+        deliveries: u32,
+    },
+    /// The task stands at exactly this attempt and is not final.
+    TaskAttempt {
+        /// Which task.
+        id: TaskId,
+        /// The attempt that is about to change it.
+        attempt: u32,
+    },
+    /// The set-up link exists and has not expired at the moment given.
+    SetupLinkValid {
+        /// SHA-256 of its token.
+        token_hash: TokenHash,
+        /// Now.
+        at: Timestamp,
+    },
+}
+
+impl Condition {
+    /// The text a conflict carries when a batch key comes back with another digest.
+    pub const KEY_REUSED: &'static str = "the same key was used for another request";
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Makes or replaces a user; another user's e-mail is a conflict.
+    PutUser(User),
+    /// Makes a login.
+    PutSession(Session),
+    /// Ends a login; ending it twice is fine.
+    RevokeSession {
+        /// Which login.
+        id: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Makes a one-time link; earlier links of the same user fall.
+    PutSetupLink(SetupLink),
+    /// Uses a link up.
+    TakeSetupLink(TokenHash),
+    /// Makes a conversation; its `updated_seq` is set by the store.
+    PutConversation(Conversation),
+    /// Renames a conversation or changes its status.
+    ChangeConversation {
+        /// Which.
+        id: ConversationId,
+        /// A new title, if any.
+        title: Option<String>,
+        /// A new status, if any.
+        status: Option<ConversationStatus>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Appends to its conversation; its `seq` is set by the store, the conversation's `updated_seq`
+    /// moves, and a conversation without a title takes one from a user's message.
+    AppendMessage(Message),
+    /// Makes a task; an existing id is a conflict.
+    PutTask(Task),
+    /// Moves a task along the legal table; an illegal move is a conflict.
+    TransitionTask {
+        /// Which.
+        id: TaskId,
+        /// Where to.
+        to: TaskStatus,
+        /// The new attempt, when it is handed out.
+        attempt: Option<u32>,
+        /// The phase it is in now.
+        phase: Option<Phase>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends a task (`Completed` or `Failed` by the outcome).
+    CompleteTask {
+        /// Which.
+        id: TaskId,
+        /// How.
+        outcome: TaskOutcome,
+        /// When.
+        at: Timestamp,
+    },
+    /// Appends to a stream.
+    AppendBus {
+        /// The stream.
+        stream: StreamName,
+        /// What is sent.
+        envelope: Envelope,
+    },
+    /// Notes that an entry was handed out for the n-th time. Only the bus itself writes this.
+    DeliverBus {
+        /// The stream.
+        stream: StreamName,
+        /// The consumer group.
+        group: String,
+        /// The entry.
+        seq: u64,
+        /// n.
+        deliveries: u32,
+    },
+    /// Takes an entry off the pending list.
+    AckBus {
+        /// The stream.
+        stream: StreamName,
+        /// The consumer group.
+        group: String,
+        /// The entry.
+        seq: u64,
+    },
+    /// Appends to the audit trail.
+    AppendAudit(AuditEvent),
+    /// Remembers; an existing id is replaced. Its `seq` is set by the store.
+    PutMemory(Memory),
+    /// Stores whether an agent should run, so that it stays so across a restart.
+    PutAgentWanted {
+        /// Which agent.
+        agent: AgentName,
+        /// Whether it should run.
+        wanted: bool,
+    },
+}
+
+/// A change to records: applied whole or not at all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch {
+    /// Makes a repeat return the first result.
+    pub key: Option<BatchKey>,
+    /// What must hold.
+    pub conditions: Vec<Condition>,
+    /// What changes, in order; later writes see earlier ones.
+    pub writes: Vec<Write>,
+    /// The ids the caller answers with (UUID bytes); kept with the key, returned on a repeat.
+    pub ids: Vec<[u8; 16]>,
+}
+
+impl Batch {
+    /// Starts an empty batch.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the batch.
+    #[must_use]
+    pub fn key(mut self, key: BatchKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Adds a condition.
+    #[must_use]
+    pub fn when(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Adds a write.
+    #[must_use]
+    pub fn write(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+}
+
+/// What the store assigned while applying a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Applied {
+    /// Position of this commit among all; grows by one a batch.
+    pub commit: u64,
+    /// Sequences assigned to `AppendMessage`, `AppendBus`, `AppendAudit` and `PutMemory`, in the
+    /// order of those writes; `None` for a write that gets none.
+    pub sequences: Vec<Option<u64>>,
+    /// True when this is the remembered result of an earlier batch with the same key.
+    pub repeated: bool,
+    /// On a repeat: the [`Batch::ids`] of the first batch under this key.
+    pub ids: Vec<[u8; 16]>,
+}

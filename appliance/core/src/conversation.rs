@@ -1,0 +1,124 @@
+//! Conversations and their messages. Text is kept byte for byte; nothing here changes it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentName, ConversationId, MemoryId, MessageId, TaskId, Timestamp, UserId};
+
+/// Most characters a message may have; one more is 422 `message.too_long`.
+pub const MAX_MESSAGE_CHARS: usize = 50_000;
+
+/// Most characters a title may have.
+pub const MAX_TITLE_CHARS: usize = 255;
+
+/// Where a conversation stands, from the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationStatus {
+    /// In the list.
+    Active,
+    /// Put away; can be brought back.
+    Archived,
+    /// Hidden everywhere.
+    Deleted,
+}
+
+/// A thread of messages that belongs to one user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Identity.
+    pub id: ConversationId,
+    /// Whose it is; nobody else may see it.
+    pub owner: UserId,
+    /// What the list shows; taken from the first message when nobody named it.
+    pub title: Option<String>,
+    /// Where it stands.
+    pub status: ConversationStatus,
+    /// Sequence of its last change, set by the store; lists order by it, newest first.
+    pub updated_seq: u64,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Who speaks in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A person.
+    User,
+    /// An agent.
+    Assistant,
+    /// The appliance, for example to say that a task failed.
+    System,
+    /// A tool's output.
+    Tool,
+}
+
+/// A memory that an answer used, numbered as in the text: `[1]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Citation {
+    /// 1-based, as printed in the answer.
+    pub number: u32,
+    /// The memory that was used.
+    pub memory_id: MemoryId,
+    /// The words of it that were used.
+    pub quote: String,
+}
+
+/// One message, as it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Identity; an answer's id is known before it is written.
+    pub id: MessageId,
+    /// The thread it belongs to.
+    pub conversation_id: ConversationId,
+    /// Position in the thread, 1-based, set by the store.
+    pub seq: u64,
+    /// Who speaks.
+    pub role: Role,
+    /// The text, byte for byte.
+    pub content: String,
+    /// Which agent wrote it, for answers.
+    pub agent: Option<AgentName>,
+    /// What it answers.
+    pub parent_message_id: Option<MessageId>,
+    /// The task that produced it.
+    pub task_id: Option<TaskId>,
+    /// The memories it used.
+    pub citations: Vec<Citation>,
+    /// The model that wrote it, such as `demo`.
+    pub model: Option<String>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// Returns the first line of `content` cut to a title, or `None` if there is nothing to show.
+#[must_use]
+pub fn title_from(content: &str) -> Option<String> {
+    const WANTED_CHARS: usize = 60;
+    let line = content.lines().map(str::trim).find(|line| !line.is_empty())?;
+    if line.chars().count() <= WANTED_CHARS {
+        return Some(line.to_owned());
+    }
+    let cut: String = line.chars().take(WANTED_CHARS).collect();
+    let whole_words = cut.rfind(char::is_whitespace).filter(|at| *at > WANTED_CHARS / 2);
+    Some(format!("{}…", cut[..whole_words.unwrap_or(cut.len())].trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title_from;
+
+    #[test]
+    fn a_title_is_the_first_line_cut_at_a_word() {
+        assert_eq!(title_from("\n  hello \nworld"), Some("hello".to_owned()));
+        assert_eq!(title_from(" \n\t"), None);
+        let long = "what is the name of the staging database that we moved last week to heron";
+        assert_eq!(
+            title_from(long).as_deref(),
+            Some("what is the name of the staging database that we moved last…")
+        );
+        assert_eq!(title_from(&"é".repeat(90)).map(|t| t.chars().count()), Some(61));
+    }
+}

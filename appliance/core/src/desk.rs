@@ -1,0 +1,208 @@
+//! The words spoken over `api.sock` between the server's desk and an agent's process.
+//!
+//! An agent names what it works on by its [`Lease`]; who it is, the server knows from the kernel
+//! (the peer's process id), so there is no sender to forge and no key to steal. Carries nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentName, AgentState, Citation, Envelope, IncarnationId, Message, Phase, StreamName, Task,
+    TaskId,
+};
+
+/// An agent's first words.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Hello {
+    /// Which of the six it is.
+    pub agent: AgentName,
+}
+
+/// The server's answer: who you are in this life and how to behave.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Welcome {
+    /// This life.
+    pub incarnation: IncarnationId,
+    /// The role's own prompt (Markdown), from `config/prompts`.
+    pub prompt: String,
+    /// The workers a supervisor can route to, with what each is for.
+    pub workers: Vec<WorkerCard>,
+    /// The model to name in requests, such as `demo`.
+    pub model: String,
+    /// Most tokens an answer may have.
+    pub max_tokens: u32,
+}
+
+/// A worker as its supervisor sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerCard {
+    /// Its name.
+    pub name: AgentName,
+    /// What it is for, a few sentences; routing compares messages with this text.
+    pub description: String,
+}
+
+/// The claim to one delivery. Void once the lease has run out or its holder has died.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lease {
+    /// The stream the entry came from.
+    pub stream: StreamName,
+    /// Its position there.
+    pub seq: u64,
+    /// The fence: how often it had been delivered when this lease was given.
+    pub deliveries: u32,
+    /// The task it is about.
+    pub task_id: TaskId,
+}
+
+/// What an agent is given to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Work {
+    /// The claim; goes with every later command.
+    pub lease: Lease,
+    /// What was sent.
+    pub envelope: Envelope,
+    /// The task as it stands now, its attempt already counted.
+    pub task: Task,
+    /// For a `result` envelope: the child task that ended.
+    pub child: Option<Task>,
+    /// The conversation's last messages before the one to answer, oldest first.
+    pub history: Vec<Message>,
+}
+
+/// Asks for a worker to take the task on; the caller's lease ends and its task waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Delegate {
+    /// The supervisor's claim.
+    pub lease: Lease,
+    /// Who shall do it.
+    pub worker: AgentName,
+    /// What to work on: usually the task's own input.
+    pub input: String,
+    /// Why this worker, one line for the log.
+    pub reason: String,
+}
+
+/// Ends the task with an answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Complete {
+    /// The claim.
+    pub lease: Lease,
+    /// The answer, byte for byte.
+    pub text: String,
+    /// The memories it used.
+    pub citations: Vec<Citation>,
+    /// The model that wrote it.
+    pub model: String,
+    /// The agent that wrote it (a supervisor passes on its worker's name).
+    pub author: AgentName,
+}
+
+/// Ends the task without an answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Fail {
+    /// The claim.
+    pub lease: Lease,
+    /// One sentence for the person who asked: what failed and what to do.
+    pub error: String,
+    /// True when trying again may help: the entry is handed out again until its deliveries end.
+    pub retry: bool,
+}
+
+/// A sign of progress: a phase, a piece of the answer, or both.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Progress {
+    /// The claim.
+    pub lease: Lease,
+    /// The phase the agent has entered.
+    pub phase: Option<Phase>,
+    /// The next piece of the answer.
+    pub chunk: Option<Chunk>,
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// Bytes of the answer before this piece.
+    pub offset: u64,
+    /// The piece.
+    pub text: String,
+}
+
+/// Asks what is remembered for the task's owner.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recall {
+    /// The claim; the server takes the owner from its task.
+    pub lease: Lease,
+    /// What to look for.
+    pub query: String,
+    /// Most hits wanted, 1..=50.
+    pub limit: usize,
+}
+
+/// Asks for a text to be kept as a note of the task's owner.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Remember {
+    /// The claim; the server takes owner and provenance from its task.
+    pub lease: Lease,
+    /// The text, byte for byte.
+    pub text: String,
+}
+
+/// A heartbeat, every ten seconds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Beat {
+    /// What the agent is doing.
+    pub state: AgentState,
+    /// The task it works on.
+    pub task_id: Option<TaskId>,
+}
+
+/// The paths of the desk's commands under `api.sock`; all `POST` with JSON both ways.
+///
+/// A command without an answer gives 204; [`LEASE_NEXT`](paths::LEASE_NEXT) gives 204 when there is
+/// no work. Errors are problem documents: 409 `lease.lost`, 403 `agent.stranger`.
+pub mod paths {
+    /// [`Hello`](super::Hello) -> [`Welcome`](super::Welcome).
+    pub const HELLO: &str = "/agent/v1/hello";
+    /// [`Beat`](super::Beat) -> `{"go_on": bool}`.
+    pub const BEAT: &str = "/agent/v1/beat";
+    /// `{"wait_ms": u64}` (at most 20,000) -> [`Work`](super::Work), or 204.
+    pub const LEASE_NEXT: &str = "/agent/v1/lease-next";
+    /// [`Lease`](super::Lease) -> 204.
+    pub const RENEW: &str = "/agent/v1/renew";
+    /// [`Delegate`](super::Delegate) -> [`Task`](crate::Task).
+    pub const DELEGATE: &str = "/agent/v1/delegate";
+    /// [`Complete`](super::Complete) -> 204.
+    pub const COMPLETE: &str = "/agent/v1/complete";
+    /// [`Fail`](super::Fail) -> 204.
+    pub const FAIL: &str = "/agent/v1/fail";
+    /// [`Progress`](super::Progress) -> 204.
+    pub const PROGRESS: &str = "/agent/v1/progress";
+    /// [`Recall`](super::Recall) -> array of [`MemoryHit`](crate::MemoryHit).
+    pub const RECALL: &str = "/agent/v1/recall";
+    /// [`Remember`](super::Remember) -> `{"memory_id": MemoryId}`.
+    pub const REMEMBER: &str = "/agent/v1/remember";
+    /// The gateway: the Messages API, streamed. Header `x-ai-infra-task` names the task.
+    pub const MESSAGES: &str = "/llm/v1/messages";
+}
+
+/// Answer to [`paths::BEAT`].
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct BeatAnswer {
+    /// False: finish the work in hand and exit.
+    pub go_on: bool,
+}
+
+/// Body of [`paths::LEASE_NEXT`].
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct LeaseNext {
+    /// How long to wait for work, milliseconds, at most 20,000.
+    pub wait_ms: u64,
+}
+
+/// Answer to [`paths::REMEMBER`].
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Remembered {
+    /// The note.
+    pub memory_id: crate::MemoryId,
+}

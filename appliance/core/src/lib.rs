@@ -1,0 +1,44 @@
+//! The words and the ports: what every other part of the appliance speaks in.
+//!
+//! Holds the domain's types and one trait a role in [`ports`]. Does *not* do I/O, knows no driver,
+//! no async runtime and no HTTP: adapters live in their own crates, and only `appliance/compose.rs`
+//! names a port and an adapter together.
+//!
+//! To add a port: one trait in one file under `ports/`, at most eight methods, its contract in MUST
+//! and MAY, and a suite in `storage-contract` (or the adapter's own tests) that checks it.
+
+pub mod agent;
+pub mod audit;
+pub mod batch;
+pub mod bus;
+pub mod conversation;
+pub mod desk;
+pub mod envelope;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod intake;
+pub mod memory;
+pub mod page;
+pub mod ports;
+pub mod task;
+pub mod time;
+pub mod user;
+
+pub use agent::{AgentName, AgentState, AgentStatus, Control};
+pub use audit::{Actor, AuditEvent, EventType, Outcome as AuditOutcome, RiskLevel};
+pub use batch::{Applied, Batch, BatchKey, Condition, Write};
+pub use bus::{Delivery, Incarnation, StreamName};
+pub use conversation::{Citation, Conversation, ConversationStatus, Message, Role};
+pub use envelope::{Envelope, EnvelopeKind, Pai, Payload, Phase, Priority};
+pub use error::{ErrorKind, StoreError};
+pub use event::{EventBody, InFlight, LiveEvent, Topic};
+pub use ids::{
+    AuditId, ConversationId, EnvelopeId, IdMint, IncarnationId, MemoryId, MessageId, SessionId,
+    TaskId, UserId,
+};
+pub use memory::{Embedding, Memory, MemoryHit, MemoryKind, MemoryTier, Provenance, SearchFilter};
+pub use page::{Page, PageRequest};
+pub use task::{Task, TaskKind, TaskOutcome, TaskStatus};
+pub use time::{Clock, Monotonic, Timestamp};
+pub use user::{Session, SetupLink, TokenHash, User, UserRole};

@@ -1,0 +1,45 @@
+//! The role that answers "what do you know about ...": a question in, the best memories out.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::{MemoryHit, SearchFilter, StoreError, UserId, ports::EmbedError};
+
+/// Why a search has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The question is empty or blank.
+    #[error("the search text is empty; say what to look for")]
+    Empty,
+    /// The question is over the limit.
+    #[error("the search text has {got} bytes, at most {limit} are taken")]
+    TooLong {
+        /// Bytes given.
+        got: usize,
+        /// Bytes taken.
+        limit: usize,
+    },
+    /// The embedder failed.
+    #[error(transparent)]
+    Embedder(#[from] EmbedError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Searches one owner's memories. What was committed before the call MUST be findable by it.
+#[async_trait]
+pub trait MemorySearch: fmt::Debug + Send + Sync {
+    /// Returns up to `limit` (1..=100) hits, best first.
+    ///
+    /// # Errors
+    /// As [`SearchError`] tells.
+    async fn search(
+        &self,
+        owner: UserId,
+        query: &str,
+        filter: SearchFilter,
+        limit: usize,
+    ) -> Result<Vec<MemoryHit>, SearchError>;
+}

@@ -1,0 +1,31 @@
+//! The ports: one trait a role, one file a trait. Adapters implement them; `compose.rs` joins them.
+
+mod conversations;
+mod desk;
+mod embedder;
+mod fleet;
+mod live;
+mod memories;
+mod memory_search;
+mod model;
+mod records;
+mod streams;
+mod tasks;
+mod trail;
+mod users;
+mod vector_index;
+
+pub use conversations::Conversations;
+pub use desk::{Desk, DeskError};
+pub use embedder::{EmbedError, Embedder};
+pub use fleet::{Fleet, FleetError};
+pub use live::{Lagged, Live, Subscription};
+pub use memories::Memories;
+pub use memory_search::{MemorySearch, SearchError};
+pub use model::{ByteStream, LlmError, LlmErrorKind, Model, ModelCall, ModelReply};
+pub use records::Records;
+pub use streams::{Attach, Streams, Take};
+pub use tasks::{TaskFilter, Tasks};
+pub use trail::AuditTrail;
+pub use users::Users;
+pub use vector_index::{IndexEntry, VectorIndex};

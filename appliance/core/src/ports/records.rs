@@ -1,0 +1,24 @@
+//! The role that changes records. Reads are the narrow query ports beside this one.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::{Applied, Batch, StoreError};
+
+/// The only way to change records.
+///
+/// A batch MUST be atomic and durable before its answer is given. Batches MAY share a commit; one
+/// that fails its conditions MUST NOT stop the others. A repeated key within 24 h MUST return the
+/// first result and change nothing. After a failed commit the outcome of its batches is unknown:
+/// the implementation MUST refuse everything from then on.
+/// Contract: `storage_contract::records`.
+#[async_trait]
+pub trait Records: fmt::Debug + Send + Sync {
+    /// Applies `batch` whole or not at all and returns once it is on disk.
+    ///
+    /// # Errors
+    /// `Conflict` naming the condition, `Invalid` for a write that refers to nothing, `Full` when
+    /// the disk is, `Unavailable` when the engine has stopped.
+    async fn apply(&self, batch: Batch) -> Result<Applied, StoreError>;
+}

@@ -1,0 +1,44 @@
+//! The six agents on the wire.
+
+use serde::{Deserialize, Serialize};
+
+/// One agent as it stands now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentView {
+    /// Its name.
+    pub name: String,
+    /// `starting running idle busy stopping stopped error unknown`.
+    pub status: String,
+    /// What it is for.
+    pub description: String,
+    /// Process id while it runs.
+    pub pid: Option<u32>,
+    /// The task it works on.
+    pub current_task: Option<String>,
+    /// Seconds since its last heartbeat.
+    pub heartbeat_age_seconds: Option<f64>,
+    /// Restarts since it was last healthy for five minutes.
+    pub restarts: u32,
+    /// When this life began, RFC 3339.
+    pub started_at: Option<String>,
+    /// Why it is in error.
+    pub problem: Option<String>,
+    /// The command that shows its window.
+    pub attach: Option<String>,
+}
+
+/// Answer of `GET /api/agents`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentList {
+    /// All six, in window order.
+    pub agents: Vec<AgentView>,
+}
+
+/// Answer of `GET /api/agents/{name}/log`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentLog {
+    /// Its name.
+    pub name: String,
+    /// What its window shows, oldest line first.
+    pub text: String,
+}

@@ -1,0 +1,43 @@
+//! Health and identity of the server on the wire.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Answer of `GET /api/health/live`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// Always `ok`: the process answers.
+    pub status: String,
+    /// RFC 3339.
+    pub timestamp: String,
+}
+
+/// Answer of `GET /api/health/ready`; 200 when `ok` or `degraded`, 503 when it cannot serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// `ok`, `degraded` or `unavailable`.
+    pub status: String,
+    /// One entry a part (`records`, `bus`, `memory`, `agents`, `model`): `ok` or an opaque code.
+    pub checks: BTreeMap<String, String>,
+}
+
+/// Answer of `GET /api/health/agents`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentsHealth {
+    /// One entry an agent: `ok`, `stale` or `unknown`.
+    pub agents: BTreeMap<String, String>,
+}
+
+/// Answer of `GET /api/info`: what a face may show about the server before anybody has logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerInfo {
+    /// `ai-infra`.
+    pub name: String,
+    /// The version, such as `0.1.0`.
+    pub version: String,
+    /// Whether the first user still has to be set up.
+    pub needs_setup: bool,
+    /// The model behind the agents, such as `demo`.
+    pub model: String,
+}

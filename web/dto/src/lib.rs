@@ -1,0 +1,39 @@
+//! What travels between the server and its faces (portal, CLI, scripts): structs and small rules.
+//!
+//! Plain serde, no I/O, no domain types, compiles to WebAssembly. The server turns its own types
+//! into these at the edge, so a stored type can change without a client noticing. Ids and times
+//! are text here: UUIDs and RFC 3339.
+
+mod agents;
+mod auth;
+mod conversations;
+mod health;
+mod memory;
+mod problem;
+mod socket;
+mod tasks;
+
+pub use agents::{AgentList, AgentLog, AgentView};
+pub use auth::{LoggedIn, Login, Me, SetUp, SetupLinkView};
+pub use conversations::{
+    Accepted, CitationView, ConversationDetail, ConversationList, ConversationPatch,
+    ConversationView, InFlightView, MessageList, MessageView, NewConversation, NewMessage,
+};
+pub use health::{AgentsHealth, Live, Ready, ServerInfo};
+pub use memory::{MemoryHitView, MemoryQuery, MemoryQueryFilters, MemoryResults};
+pub use problem::{CODES, Code, FieldError, Problem};
+pub use socket::{
+    AgentStatusPayload, Channel, ChunkPayload, ClientFrame, ClientPayload, ConnectedPayload,
+    ErrorPayload, MessagePayload, Place, ResyncPayload, ServerFrame, ServerPayload,
+    SubscribedPayload, TaskRef, TaskUpdatePayload,
+};
+pub use tasks::{TaskList, TaskView};
+
+/// Most characters a message may have; the server answers 422 `message.too_long` to one more.
+pub const MAX_MESSAGE_CHARS: usize = 50_000;
+
+/// Most bytes a request body may have; the server answers 413 `body.too_large` to one more.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Fewest characters a password may have (NIST SP 800-63B-4, section 3.1.1.2).
+pub const MIN_PASSWORD_CHARS: usize = 12;
