@@ -1,1 +1,13 @@
-//! To be written.
+//! The agents, both halves: what the server does for them and what they do themselves.
+//!
+//! [`desk`] hands out work and takes in results, [`fleet`] keeps the six processes alive in their
+//! windows, and [`worker`] is the whole body of one of those processes. The two sides share no
+//! memory: they meet over `api.sock`, in the words of `appliance_core::desk`. Does not speak HTTP
+//! on the server's side (web/api does) and talks to no model directly (the gateway does).
+//!
+//! Invariant: only [`spawn`] starts a process, and always with a cleared environment.
+
+pub mod desk;
+pub mod fleet;
+pub mod spawn;
+pub mod worker;

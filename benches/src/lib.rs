@@ -1,1 +1,45 @@
-//! To be written.
+//! The benches: how fast the appliance starts, how much it holds, how soon it answers.
+//!
+//! [`appliance`] measures the real binary in a home of its own, [`store`] the records and the bus in
+//! this process. A report with aims, not a gate: a shared machine moves absolute figures by two to
+//! five times, so a baseline names the machine it was taken on ([`machine`]).
+//!
+//! To add a figure: measure it in a file of its own, push it into the [`report::Report`], and say
+//! where its aim comes from.
+
+pub mod appliance;
+pub mod arguments;
+pub mod machine;
+pub mod report;
+pub mod store;
+
+use anyhow::Context;
+
+use crate::{arguments::Arguments, report::Report};
+
+/// Measures everything and prints the report; `--write-baseline` keeps it.
+///
+/// # Errors
+/// When an argument is wrong, or the binary does not start or answer.
+pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    let Some(arguments) = Arguments::parse(arguments)? else {
+        println!("{}", arguments::USAGE);
+        return Ok(());
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("while starting the event loop")?;
+    let mut report = Report::default();
+    runtime.block_on(async {
+        appliance::measure(&arguments, &mut report).await?;
+        store::measure(&arguments, &mut report).await
+    })?;
+    let machine = machine::this();
+    print!("{}", report.table(&machine));
+    if arguments.write_baseline {
+        let path = report.write_baseline(&machine)?;
+        println!("written to {}", path.display());
+    }
+    Ok(())
+}

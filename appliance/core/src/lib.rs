@@ -21,9 +21,12 @@ pub mod intake;
 pub mod memory;
 pub mod page;
 pub mod ports;
+pub mod routing;
 pub mod task;
 pub mod time;
 pub mod user;
+pub mod utterance;
+pub mod words;
 
 pub use agent::{AgentName, AgentState, AgentStatus, Control};
 pub use audit::{Actor, AuditEvent, EventType, Outcome as AuditOutcome, RiskLevel};

@@ -1,0 +1,43 @@
+# Names for the scripts in packaging/scripts; nothing is decided here.
+.DEFAULT_GOAL := help
+.PHONY: help setup portal build release run test lint fmt bench clean version-size
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
+
+setup: ## Prepare this machine for building and testing
+	@packaging/scripts/setup.sh test
+
+portal: ## Build the pages into target/portal/dist
+	@packaging/scripts/wasm.sh
+	@packaging/scripts/portal.sh
+
+build: ## Build everything for development
+	@cargo build
+
+release: ## Build the static binary with the portal inside
+	@packaging/scripts/setup.sh build
+	@packaging/scripts/release.sh
+
+run: ## Set up, build, start, and print the address
+	@packaging/scripts/run.sh
+
+test: ## Set up and run every check and test
+	@packaging/scripts/test.sh
+
+lint: ## Format, clippy and documentation, warnings as errors
+	@packaging/scripts/wasm.sh
+	@packaging/scripts/lint.sh
+
+fmt: ## Format all code
+	@cargo fmt --all
+
+bench: ## Measure the release build
+	@packaging/scripts/bench.sh
+
+clean: ## Remove what was built (not your data)
+	@cargo clean
+	@rm -rf .venv
+
+version-size: ## Print the release binary's version and size
+	@packaging/scripts/size.sh

@@ -1,0 +1,45 @@
+//! Which headers go out and which come back. Everything else stays on its side.
+
+use appliance_core::ports::ModelCall;
+use http::{
+    HeaderMap, HeaderName,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+
+const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+const KEY: HeaderName = HeaderName::from_static("x-api-key");
+const DEFAULT_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+
+const PASSED_BACK: [&str; 5] =
+    ["content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"];
+const PASSED_BACK_PREFIX: &str = "anthropic-ratelimit-";
+
+/// Returns the request's headers: the key, the version (the caller's or the default), betas.
+pub(super) fn request(call: &ModelCall, key: &HeaderValue) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(VERSION, DEFAULT_VERSION);
+    headers.insert(KEY, key.clone());
+    for (name, value) in &call.headers {
+        let Ok(value) = HeaderValue::from_str(value) else { continue };
+        if name.eq_ignore_ascii_case(VERSION.as_str()) {
+            headers.insert(VERSION, value);
+        } else if name.eq_ignore_ascii_case(BETA.as_str()) {
+            headers.append(BETA, value);
+        }
+    }
+    headers
+}
+
+/// Returns the reply's headers that a caller can use.
+pub(super) fn reply(headers: &HeaderMap) -> Vec<(String, String)> {
+    let wanted = |name: &str| PASSED_BACK.contains(&name) || name.starts_with(PASSED_BACK_PREFIX);
+    headers
+        .iter()
+        .filter(|(name, _)| wanted(name.as_str()))
+        .filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        })
+        .collect()
+}

@@ -1,0 +1,194 @@
+//! What the demo says to a message: it counts, takes note, answers from the documents, or says
+//! honestly that it cannot. Does not stream and does not route.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use appliance_core::{
+    ports::{EmbedError, Embedder},
+    utterance,
+};
+
+use super::{
+    evidence::{self, Passage},
+    reply::{Block, Reply},
+    request::Request,
+    wording,
+};
+
+/// The farthest the demo counts.
+const MOST_COUNTED: u32 = 1_000;
+
+/// Words that make a short sentence a statement, so that it is worth noting.
+const STATING: [&str; 27] = [
+    "is", "are", "was", "were", "am", "i'm", "it's", "has", "have", "had", "uses", "use", "runs",
+    "lives", "moved", "prefer", "prefers", "like", "likes", "want", "wants", "need", "needs",
+    "will", "means", "called", "belongs",
+];
+
+/// Words that a message begins with when it wants work done, whatever else it says.
+const WANTING: [&str; 36] = [
+    "write",
+    "make",
+    "build",
+    "fix",
+    "find",
+    "renew",
+    "check",
+    "review",
+    "test",
+    "run",
+    "create",
+    "deploy",
+    "list",
+    "search",
+    "explain",
+    "summarise",
+    "summarize",
+    "compare",
+    "add",
+    "remove",
+    "delete",
+    "update",
+    "install",
+    "restart",
+    "start",
+    "stop",
+    "show",
+    "tell",
+    "give",
+    "translate",
+    "refactor",
+    "analyse",
+    "analyze",
+    "verify",
+    "draw",
+    "help",
+];
+
+const GREETING: [&str; 9] =
+    ["hi", "hello", "hey", "hallo", "moin", "good morning", "good evening", "thanks", "thank you"];
+
+/// Answers a message.
+pub(super) async fn reply(request: &Request, embedder: &dyn Embedder) -> Result<Reply, EmbedError> {
+    let asked = request.asked();
+    let mut blocks = vec![plain(wording::label(request.role().as_deref()))];
+    blocks.extend(body(&asked, request, embedder).await?);
+    Ok(framed(request, blocks).fit(request.max_tokens))
+}
+
+/// Puts blocks into the frame of a reply to `request`.
+pub(super) fn framed(request: &Request, blocks: Vec<Block>) -> Reply {
+    let mut hasher = DefaultHasher::new(); // fixed keys: the same request, the same id
+    (request.asked(), request.input_tokens(), blocks.len()).hash(&mut hasher);
+    Reply {
+        id: format!("msg_demo{:016x}", hasher.finish()),
+        model: request.model.clone(),
+        input_tokens: request.input_tokens(),
+        blocks,
+        cut: false,
+    }
+}
+
+async fn body(
+    asked: &str,
+    request: &Request,
+    embedder: &dyn Embedder,
+) -> Result<Vec<Block>, EmbedError> {
+    if let Some(last) = count_wanted(asked) {
+        return Ok(vec![plain(counted(last))]);
+    }
+    if is_greeting(asked) {
+        return Ok(vec![plain(wording::hello())]);
+    }
+    if states(asked) {
+        let noted = wording::sentence(utterance::statement(asked));
+        return Ok(vec![plain(format!("Noted: {noted}"))]);
+    }
+    let passages = evidence::find(asked, &request.documents(), embedder).await?;
+    Ok(match (passages.is_empty(), utterance::is_question(asked)) {
+        (false, true) => cited(&passages),
+        (true, true) => vec![plain(wording::nothing_known())],
+        (false, false) => {
+            let lead = plain(format!("{} What I remember about it: ", wording::cannot_do()));
+            [lead].into_iter().chain(cited(&passages)).collect()
+        }
+        (true, false) => vec![plain(wording::cannot_do())],
+    })
+}
+
+/// One block a sentence, each with its citation, as the real service does it.
+fn cited(passages: &[Passage<'_>]) -> Vec<Block> {
+    let block = |(n, passage): (usize, &Passage<'_>)| {
+        let joint = if n == 0 { "" } else { " " };
+        let text = format!("{joint}{}", wording::retold(passage.text()));
+        Block::Text { text, citation: Some(passage.citation()) }
+    };
+    passages.iter().enumerate().map(block).collect()
+}
+
+fn plain(text: String) -> Block {
+    Block::Text { text, citation: None }
+}
+
+/// Reads "count to N"; a number that is too large is cut to [`MOST_COUNTED`].
+fn count_wanted(text: &str) -> Option<u32> {
+    let lower = text.to_lowercase();
+    let (_, after) = lower.split_once("count to ")?;
+    let digits: String = after.trim_start().chars().take_while(char::is_ascii_digit).collect();
+    (!digits.is_empty()).then(|| digits.parse().unwrap_or(u32::MAX).min(MOST_COUNTED))
+}
+
+fn counted(last: u32) -> String {
+    let numbers: Vec<String> = (1..=last).map(|n| n.to_string()).collect();
+    format!("{}.", numbers.join(" "))
+}
+
+fn is_greeting(text: &str) -> bool {
+    let words = text.to_lowercase();
+    let words = words.trim().trim_end_matches(|c: char| !c.is_alphanumeric());
+    GREETING.contains(&words)
+}
+
+fn states(text: &str) -> bool {
+    if utterance::is_question(text) {
+        return false;
+    }
+    let words: Vec<String> = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase())
+        .collect();
+    let wants = words.first().is_some_and(|word| WANTING.contains(&word.as_str()));
+    utterance::asks_to_keep(text)
+        || (!wants && words.iter().any(|word| STATING.contains(&word.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counting_is_asked_for_by_number_and_ends_at_a_thousand() {
+        assert_eq!(count_wanted("please Count to 200"), Some(200));
+        assert_eq!(count_wanted("count to 99999999999999999999"), Some(1_000));
+        assert_eq!(count_wanted("count to the moon"), None);
+        assert_eq!(counted(3), "1 2 3.");
+    }
+
+    #[test]
+    fn statements_are_told_from_wishes_and_questions() {
+        for text in [
+            "remember that the staging database is called heron",
+            "the CI server runs on port 8080",
+            "I prefer tea",
+        ] {
+            assert!(states(text), "{text}");
+        }
+        for text in [
+            "write a python function that is fast",
+            "what is the staging database called?",
+            "nginx status",
+        ] {
+            assert!(!states(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Handing out: the next entry for an agent, with all that is needed to work on it.
+//!
+//! Does not decide what the agent does with it. Entries whose task is over are taken off the bus on
+//! the way, and one that was handed out too often is given up with a sentence to the person.
+//!
+//! Invariant: the task stands at `in_progress` with `attempt = deliveries` before the agent sees it.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use appliance_core::{
+    Batch, Delivery, EnvelopeKind, IdMint, Incarnation, Message, PageRequest, Phase, Task, TaskId,
+    TaskStatus, Write,
+    bus::{AGENTS_GROUP, MAX_DELIVERIES},
+    desk::{Lease, Work},
+    ports::{Attach, DeskError, Take},
+};
+use tokio::time::Instant;
+
+use super::{Service, claim, ending};
+
+/// Messages of the conversation that go with the work.
+const HISTORY: usize = 20;
+
+/// One read in so many looks into the less urgent stream first, so that it cannot starve.
+const FAIRNESS: u32 = 10;
+
+impl Service {
+    pub(super) async fn hand_out(
+        &self,
+        who: Incarnation,
+        wait: Duration,
+    ) -> Result<Option<Work>, DeskError> {
+        // An agent does one thing at a time: a lease it still has is of a reply that never
+        // reached it.
+        self.parts.streams.release(who).await?;
+        let until = Instant::now() + wait;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let take = self.wish(who, left);
+            let attach = begin_task(self.parts.mint.clone());
+            let Some(delivery) = self.parts.streams.take(take, attach).await? else {
+                return Ok(None);
+            };
+            if let Some(work) = self.prepare(who, delivery).await? {
+                return Ok(Some(work));
+            }
+        }
+    }
+
+    fn wish(&self, who: Incarnation, wait: Duration) -> Take {
+        let mut streams = claim::streams_of(who);
+        let read = self.reads.fetch_add(1, Ordering::Relaxed);
+        if read % FAIRNESS == FAIRNESS - 1 {
+            streams.reverse();
+        }
+        Take { taker: who, streams: streams.into(), group: AGENTS_GROUP.to_owned(), wait }
+    }
+
+    /// Turns a delivery into work, or clears it away and returns `None`.
+    async fn prepare(
+        &self,
+        who: Incarnation,
+        delivery: Delivery,
+    ) -> Result<Option<Work>, DeskError> {
+        let lease = lease_of(&delivery);
+        let task = self.parts.tasks.get(lease.task_id).await?;
+        let Some(task) = task.filter(|task| !task.status.is_final()) else {
+            self.clear_away(&lease).await?;
+            return Ok(None);
+        };
+        if delivery.deliveries > MAX_DELIVERIES {
+            tracing::warn!(task.id = %task.id, agent = %who.agent, "gave the task up");
+            self.end_without_answer(who, &lease, &task, &ending::worn_out(&task)).await?;
+            return Ok(None);
+        }
+        self.show_task(task.id).await?;
+        let envelope = delivery.envelope;
+        let child = match envelope.kind {
+            EnvelopeKind::Result => self.child_of(&envelope.payload.context).await?,
+            _ => None,
+        };
+        let history = if child.is_some() { Vec::new() } else { self.history(&task).await? };
+        Ok(Some(Work { lease, envelope, task, child, history }))
+    }
+
+    async fn clear_away(&self, lease: &Lease) -> Result<(), DeskError> {
+        tracing::info!(task.id = %lease.task_id, "took an entry off the bus whose task is over");
+        let batch = Batch::new().when(claim::fence(lease)).write(claim::ack(lease));
+        match self.parts.records.apply(batch).await.map_err(|e| claim::refused(lease, e)) {
+            Ok(_) | Err(DeskError::LeaseLost(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn child_of(&self, context: &str) -> Result<Option<Task>, DeskError> {
+        let Some(id) = ending::child_in(context) else { return Ok(None) };
+        Ok(self.parts.tasks.get(id).await?)
+    }
+
+    /// The conversation before the message to answer, oldest first.
+    async fn history(&self, task: &Task) -> Result<Vec<Message>, DeskError> {
+        let conversations = &self.parts.conversations;
+        let Some(asked) = conversations.message(task.owner, task.message_id).await? else {
+            return Ok(Vec::new());
+        };
+        let before = PageRequest::new(HISTORY, Some(asked.seq));
+        let page = conversations.messages(task.owner, task.conversation_id, before).await?;
+        Ok(page.items.into_iter().rev().collect())
+    }
+}
+
+fn lease_of(delivery: &Delivery) -> Lease {
+    Lease {
+        stream: delivery.stream.clone(),
+        seq: delivery.seq,
+        deliveries: delivery.deliveries,
+        task_id: delivery.envelope.payload.task_id,
+    }
+}
+
+/// The write that commits together with the delivery.
+fn begin_task(mint: IdMint) -> Attach {
+    Box::new(move |delivery| {
+        if delivery.deliveries > MAX_DELIVERIES {
+            return Vec::new();
+        }
+        vec![begin(&mint, delivery.envelope.payload.task_id, delivery.deliveries)]
+    })
+}
+
+fn begin(mint: &IdMint, id: TaskId, attempt: u32) -> Write {
+    Write::TransitionTask {
+        id,
+        to: TaskStatus::InProgress,
+        attempt: Some(attempt),
+        phase: Some(Phase::Observe),
+        at: mint.clock().now(),
+    }
+}

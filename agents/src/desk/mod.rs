@@ -1,0 +1,115 @@
+//! The desk: hands work to agents and takes in what they did. Speaks no HTTP, starts no process.
+//!
+//! Step 3 of the walkthrough on the server's side. One command, one file; each state change is one
+//! batch that includes the acknowledgement and the fence of the lease, under a key derived from the
+//! delivery, so that a retried request changes nothing. Live events follow the commit; a repeat
+//! publishes them again, because the first try may have been cut off between the two.
+//!
+//! Invariant: an entry leaves the bus only in the batch that stores what became of it.
+
+mod claim;
+mod complete;
+mod delegate;
+mod ending;
+mod fail;
+mod lease_next;
+mod progress;
+mod recall;
+mod remember;
+
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
+
+use appliance_core::{
+    EventBody, IdMint, Incarnation, MemoryHit, MemoryId, Task, TaskId, Topic,
+    bus::AGENTS_GROUP,
+    desk::{Complete, Delegate, Fail, Lease, Progress, Recall, Remember, Work},
+    ports::{Conversations, Desk, DeskError, Live, MemorySearch, Records, Streams, Tasks},
+};
+use async_trait::async_trait;
+
+/// What the desk works with.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Changes records.
+    pub records: Arc<dyn Records>,
+    /// Reads tasks.
+    pub tasks: Arc<dyn Tasks>,
+    /// Reads messages.
+    pub conversations: Arc<dyn Conversations>,
+    /// Hands out bus entries.
+    pub streams: Arc<dyn Streams>,
+    /// Shows what happens.
+    pub live: Arc<dyn Live>,
+    /// Finds memories.
+    pub search: Arc<dyn MemorySearch>,
+    /// Makes ids.
+    pub mint: IdMint,
+}
+
+/// The desk; implements the port [`Desk`].
+#[derive(Debug)]
+pub struct Service {
+    parts: Parts,
+    /// Reads so far, to let one in ten look into the less wanted stream first.
+    reads: AtomicU32,
+}
+
+impl Service {
+    /// Opens the desk.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, reads: AtomicU32::new(0) }
+    }
+
+    /// Shows a task as it stands in the records.
+    async fn show_task(&self, id: TaskId) -> Result<(), DeskError> {
+        if let Some(task) = self.parts.tasks.get(id).await? {
+            self.parts.live.publish(Topic::Tasks(task.owner), EventBody::Task(task));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Desk for Service {
+    async fn lease_next(
+        &self,
+        who: Incarnation,
+        wait: Duration,
+    ) -> Result<Option<Work>, DeskError> {
+        self.hand_out(who, wait).await
+    }
+
+    async fn renew(&self, who: Incarnation, lease: &Lease) -> Result<(), DeskError> {
+        let streams = &self.parts.streams;
+        let held = streams.renew(who, &lease.stream, AGENTS_GROUP, lease.seq).await?;
+        held.then_some(()).ok_or(DeskError::LeaseLost(lease.task_id))
+    }
+
+    async fn delegate(&self, who: Incarnation, command: Delegate) -> Result<Task, DeskError> {
+        self.pass_on(who, command).await
+    }
+
+    async fn complete(&self, who: Incarnation, command: Complete) -> Result<(), DeskError> {
+        self.take_answer(who, command).await
+    }
+
+    async fn fail(&self, who: Incarnation, command: Fail) -> Result<(), DeskError> {
+        self.take_failure(who, command).await
+    }
+
+    async fn progress(&self, who: Incarnation, command: Progress) -> Result<(), DeskError> {
+        self.show_progress(who, command).await
+    }
+
+    async fn recall(&self, who: Incarnation, ask: Recall) -> Result<Vec<MemoryHit>, DeskError> {
+        self.find_memories(who, ask).await
+    }
+
+    async fn remember(&self, who: Incarnation, ask: Remember) -> Result<MemoryId, DeskError> {
+        self.keep_note(who, ask).await
+    }
+}

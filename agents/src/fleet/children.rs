@@ -1,0 +1,99 @@
+//! Plain children: what runs where there is no tmux. Each writes to a log file of its own.
+//!
+//! Offers no window to attach to. Reaps its children, so that none stays a zombie.
+
+use std::{
+    collections::HashMap,
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::{
+    process::Process,
+    terminal::{Fault, Run, Terminal, tail},
+};
+use crate::spawn;
+
+/// Most bytes of a log that are read for a look at its end.
+const LOOK_BYTES: u64 = 256 * 1024;
+
+/// Children of the server itself.
+#[derive(Debug)]
+pub(super) struct PlainChildren {
+    logs: PathBuf,
+    alive: Mutex<HashMap<u16, Process>>,
+}
+
+impl PlainChildren {
+    /// Describes them; their logs go to the folder `logs`.
+    pub(super) fn new(logs: PathBuf) -> Self {
+        Self { logs, alive: Mutex::new(HashMap::new()) }
+    }
+
+    fn log(&self, run: &Run) -> PathBuf {
+        self.logs.join(format!("{}.log", run.name))
+    }
+
+    fn alive(&self) -> std::sync::MutexGuard<'_, HashMap<u16, Process>> {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Terminal for PlainChildren {
+    async fn open(&self) -> Result<(), Fault> {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.logs);
+        Ok(made?)
+    }
+
+    async fn start(&self, run: &Run) -> Result<u32, Fault> {
+        let Some((program, arguments)) = run.argv.split_first() else {
+            return Err(Fault::Said(format!("window {} has no command", run.name)));
+        };
+        let mut child = spawn::child(program.as_ref(), arguments, &self.log(run))?;
+        let pid = child.id().ok_or_else(|| io::Error::other("it ended at once"))?;
+        if let Ok(process) = Process::open(pid)
+            && let Some(before) = self.alive().insert(run.index, process)
+        {
+            before.kill();
+        }
+        tokio::spawn(async move { child.wait().await });
+        Ok(pid)
+    }
+
+    async fn text(&self, run: &Run, lines: usize) -> Result<String, Fault> {
+        let path = self.log(run);
+        let read = tokio::task::spawn_blocking(move || end_of(&path)).await;
+        Ok(tail(&read.map_err(io::Error::other)??, lines))
+    }
+
+    async fn gone(&self) {
+        std::future::pending::<()>().await;
+    }
+
+    async fn close(&self) {
+        let all: Vec<Process> = self.alive().drain().map(|(_, process)| process).collect();
+        all.iter().for_each(Process::kill);
+    }
+
+    fn attach(&self, _run: &Run) -> Option<String> {
+        None
+    }
+}
+
+fn end_of(path: &std::path::Path) -> io::Result<String> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = match std::fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        opened => opened?,
+    };
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LOOK_BYTES)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

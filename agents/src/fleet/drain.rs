@@ -1,0 +1,49 @@
+//! Draining: the fleet's way out. Agents finish what they have in hand, then everything ends.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Service, control::ask_to_end};
+
+/// How often it looks whether all have finished.
+const LOOK: Duration = Duration::from_millis(50);
+
+impl Service {
+    /// Tells all agents to finish, waits up to `limit` for them, then ends windows and children.
+    ///
+    /// Call it while [`run`](Self::run) still runs, or deaths go unnoticed; nothing is started any
+    /// more. Returns how many agents had to be cut off.
+    pub async fn drain(&self, limit: Duration) -> usize {
+        self.tell_all();
+        let until = Instant::now() + limit;
+        while self.agents_alive() > 0 && Instant::now() < until {
+            tokio::time::sleep(LOOK).await;
+        }
+        let cut_off = self.agents_alive();
+        self.kill_rest();
+        self.terminal.close().await;
+        cut_off
+    }
+
+    fn tell_all(&self) {
+        let now = self.clock().monotonic();
+        let mut roster = self.roster();
+        roster.draining = true;
+        for slot in roster.slots.iter_mut().filter(|slot| slot.agent.is_some()) {
+            slot.told_to_end.get_or_insert(now);
+            ask_to_end(slot);
+        }
+    }
+
+    fn agents_alive(&self) -> usize {
+        let roster = self.roster();
+        roster.slots.iter().filter(|slot| slot.agent.is_some() && slot.life.is_some()).count()
+    }
+
+    fn kill_rest(&self) {
+        for life in self.roster().slots.iter().filter_map(|slot| slot.life.as_ref()) {
+            life.process.kill();
+        }
+    }
+}

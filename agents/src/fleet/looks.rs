@@ -1,0 +1,45 @@
+//! How the tmux session looks and behaves: its options, and nothing else.
+
+/// Global options, set before the first window exists.
+///
+/// `update-environment` is emptied, or a person who attaches would hand variables of his own (such
+/// as the socket of an ssh agent) to every window that starts later.
+const OPTIONS: [(&str, &str); 22] = [
+    ("remain-on-exit", "on"),
+    ("history-limit", "5000"),
+    ("mouse", "on"),
+    ("update-environment", ""),
+    ("default-terminal", "screen-256color"),
+    ("automatic-rename", "off"),
+    ("allow-rename", "off"),
+    ("renumber-windows", "off"),
+    ("display-time", "2000"),
+    ("status-interval", "5"),
+    ("status-style", "bg=colour236,fg=colour250"),
+    ("status-left", "#[bg=colour31,fg=colour231,bold] ai-infra #[default] "),
+    ("status-left-length", "20"),
+    (
+        "status-right",
+        "#{?client_prefix,#[fg=colour222]prefix#[default] ,}#[fg=colour245]Ctrl-b 0-7 switch, \
+         d detach #[fg=colour250]%H:%M ",
+    ),
+    ("status-right-length", "60"),
+    (
+        "window-status-format",
+        " #[fg=colour245]#I#[fg=colour250] #W#{?pane_dead, #[fg=colour203]down,} ",
+    ),
+    (
+        "window-status-current-format",
+        "#[bg=colour24,fg=colour231,bold] #I #W#{?pane_dead, #[fg=colour216]down,} ",
+    ),
+    ("window-status-separator", ""),
+    ("pane-border-style", "fg=colour238"),
+    ("message-style", "bg=colour24,fg=colour231"),
+    ("mode-style", "bg=colour31,fg=colour231"),
+    ("set-titles", "off"),
+];
+
+/// Returns the options in the order to set them.
+pub(super) fn options() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OPTIONS.into_iter()
+}

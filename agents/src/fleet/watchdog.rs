@@ -1,0 +1,162 @@
+//! The watchdog: starts what is due, notices every death at once, and ends what has gone silent.
+//!
+//! One loop that looks at the roster twice a second and is woken earlier by a death, a hello or a
+//! person. Decides nothing about delays (the restart policy does) and nothing about work.
+//!
+//! Invariant: a dead agent's leases fall before anything else is done about its death.
+
+use std::{sync::Arc, time::Duration};
+
+use appliance_core::Incarnation;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Process, Service, roster::Life};
+
+/// How often the roster is looked at when nothing happens.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long an agent that was told to stop may finish its task.
+const FINISH_WITHIN: Duration = Duration::from_secs(30);
+
+/// Shortest time between two new terminals, should one fall again and again.
+const REBUILD_PAUSE: Duration = Duration::from_secs(2);
+
+/// Waits for the ends of processes; each yields its slot and its process id.
+type Deaths = JoinSet<(usize, u32)>;
+
+impl Service {
+    /// Keeps the fleet alive until `stop` is cancelled. Call it once.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let fallen = self.clone();
+        let terminal_watch = async move { fallen.rebuild_terminal_when_gone().await };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.watch() => {}
+            () = terminal_watch => {}
+        }
+    }
+
+    async fn watch(&self) {
+        let mut deaths = Deaths::new();
+        let mut watched: Vec<Option<u32>> = vec![None; self.roster().slots.len()];
+        loop {
+            self.kill_the_silent();
+            self.start_what_is_due().await;
+            self.watch_new_lives(&mut deaths, &mut watched);
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+                Some(Ok((slot, pid))) = deaths.join_next() => self.bury(slot, pid).await,
+            }
+        }
+    }
+
+    /// Makes a new session when the tmux server has died; its windows follow by themselves.
+    async fn rebuild_terminal_when_gone(&self) {
+        loop {
+            self.terminal.gone().await;
+            if self.roster().draining {
+                return std::future::pending().await;
+            }
+            tracing::warn!("the tmux server is gone; making a new session with all windows");
+            self.forgive_the_fallen();
+            self.wake.notify_one();
+            tokio::time::sleep(REBUILD_PAUSE).await;
+            self.forgive_the_fallen();
+            self.wake.notify_one();
+        }
+    }
+
+    fn forgive_the_fallen(&self) {
+        let now = self.clock().monotonic();
+        self.roster().slots.iter_mut().for_each(|slot| slot.fell_with_terminal(now));
+    }
+
+    fn kill_the_silent(&self) {
+        let now = self.clock().monotonic();
+        let roster = self.roster();
+        for slot in roster.slots.iter().filter(|s| s.is_to_be_killed(now, FINISH_WITHIN)) {
+            tracing::warn!(window = %slot.run.name, "killed: silent, or did not end when told to");
+            if let Some(life) = &slot.life {
+                life.process.kill();
+            }
+        }
+    }
+
+    async fn start_what_is_due(&self) {
+        let now = self.clock().monotonic();
+        let due: Vec<usize> = {
+            let roster = self.roster();
+            let all = roster.slots.iter().enumerate();
+            let due = all.filter(|(_, slot)| !roster.draining && slot.is_due(now));
+            due.map(|(at, _)| at).collect()
+        };
+        for at in due {
+            self.start_slot(at).await;
+        }
+    }
+
+    async fn start_slot(&self, at: usize) {
+        let run = self.roster().slots[at].run.clone();
+        let started = self.terminal.start(&run).await;
+        let opened = started.and_then(|pid| Ok(Process::open(pid)?));
+        let now = self.clock().monotonic();
+        let mut roster = self.roster();
+        let slot = &mut roster.slots[at];
+        match opened {
+            // It may have said hello while its id was still on the way here.
+            Ok(process) if slot.pid() == Some(process.id()) => {}
+            Ok(process) if slot.life.is_none() => {
+                slot.life = Some(Life::new(process, now, self.clock().now()));
+                slot.policy.started(now);
+            }
+            Ok(process) => process.kill(), // somebody runs this agent by hand
+            Err(fault) => {
+                tracing::warn!(window = %run.name, %fault, "could not be started");
+                slot.failed_to_start(&fault.to_string(), now);
+            }
+        }
+        self.show(slot);
+    }
+
+    fn watch_new_lives(&self, deaths: &mut Deaths, watched: &mut [Option<u32>]) {
+        let roster = self.roster();
+        for (at, slot) in roster.slots.iter().enumerate() {
+            let Some(life) = &slot.life else { continue };
+            let pid = life.process.id();
+            if watched[at] == Some(pid) {
+                continue;
+            }
+            watched[at] = Some(pid);
+            let process = life.process.clone();
+            deaths.spawn(async move {
+                process.ended().await;
+                (at, pid)
+            });
+        }
+    }
+
+    async fn bury(&self, at: usize, pid: u32) {
+        let died = self.take_life(at, pid);
+        if let Some(died) = died
+            && let Err(error) = self.parts.streams.release(died).await
+        {
+            tracing::error!(agent = %died.agent, %error, "its leases fall only when they run out");
+        }
+    }
+
+    fn take_life(&self, at: usize, pid: u32) -> Option<Incarnation> {
+        let now = self.clock().monotonic();
+        let mut roster = self.roster();
+        let slot = &mut roster.slots[at];
+        if slot.pid() != Some(pid) {
+            return None;
+        }
+        let told = slot.told_to_end.is_some();
+        let died = slot.bury(now);
+        tracing::info!(window = %slot.run.name, pid, told, "a process of the fleet ended");
+        self.show(slot);
+        died
+    }
+}

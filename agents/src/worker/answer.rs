@@ -1,0 +1,161 @@
+//! A worker's turn: recall, ask the model, stream its answer, check it, hand it in.
+//!
+//! Uses no tools yet and keeps nothing itself. Reads the reply with [`super::reply`] and shows it
+//! with [`super::pen`] while it comes.
+
+use std::time::Duration;
+
+use appliance_core::{Citation, MemoryHit, Phase, TaskOutcome, desk::Recall};
+use eventsource_stream::Eventsource;
+use futures_util::StreamExt;
+use http::StatusCode;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout};
+
+use super::{
+    link::{LinkError, whole},
+    pen::Pen,
+    reply::{self, Fault, Reply},
+    request::{self, Ask},
+    turn::{Stop, Turn},
+};
+
+/// Memories that go into a request.
+const RECALLED: usize = 6;
+
+/// Characters of the message that are searched with.
+const QUERY_CHARS: usize = 2_000;
+
+/// A model that sends nothing, not even a ping, for so long has broken off.
+const SILENCE: Duration = Duration::from_secs(90);
+
+/// How often the window's count of words is renewed.
+const COUNT_EVERY: Duration = Duration::from_millis(250);
+
+/// Answers the task in hand.
+///
+/// # Errors
+/// As [`Stop`] tells.
+pub(super) async fn write(turn: &Turn<'_>) -> Result<String, Stop> {
+    let pen = Pen::new(turn.work.lease.clone());
+    let composing = async {
+        let composed = compose(turn, &pen).await;
+        pen.close();
+        composed
+    };
+    let (outcome, ()) = tokio::try_join!(composing, async { Ok(pen.run(turn.client).await?) })?;
+    turn.complete(outcome).await
+}
+
+async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<TaskOutcome, Stop> {
+    pen.phase(Phase::Observe);
+    let memories = recall(turn).await?;
+    let before = turn.work.history.len();
+    let seen = format!("{} memories recalled, {before} messages before", memories.len());
+    turn.view.phase(Phase::Observe, &seen);
+
+    turn.enter(pen, Phase::Think, "what is asked, and what is known about it");
+    turn.enter(pen, Phase::Plan, "answer in one go, with citations");
+    turn.enter(pen, Phase::Build, "the request");
+    let request = request::streamed(&Ask {
+        model: &turn.welcome.model,
+        max_tokens: turn.welcome.max_tokens,
+        prompt: &turn.welcome.prompt,
+        history: &turn.work.history,
+        memories: &memories,
+        text: &turn.work.task.input,
+    });
+
+    turn.enter(pen, Phase::Execute, &format!("model {}", turn.welcome.model));
+    let streamed = turn.client.messages(&turn.work.lease, &request).await?;
+    if streamed.status != StatusCode::OK {
+        let body = whole(streamed.body).await.unwrap_or_default();
+        return Err(reply::refusal(streamed.status.as_u16(), &body).into());
+    }
+    if !streamed.content_type.starts_with("text/event-stream") {
+        return Err(Fault::passing("The model's reply is not a stream of events.").into());
+    }
+    let mut reply = read(turn, pen, streamed.body, memories.len()).await?;
+    verify(turn, pen, &mut reply)?;
+    let citations = citations(&reply, &memories);
+    turn.enter(pen, Phase::Learn, "handed in");
+    Ok(TaskOutcome::Completed {
+        text: reply.text,
+        citations,
+        model: named(reply.model, &turn.welcome.model),
+        agent: turn.agent,
+    })
+}
+
+async fn recall(turn: &Turn<'_>) -> Result<Vec<MemoryHit>, Stop> {
+    let query: String = turn.work.task.input.chars().take(QUERY_CHARS).collect();
+    let ask = Recall { lease: turn.work.lease.clone(), query, limit: RECALLED };
+    match turn.client.recall(&ask).await {
+        Ok(hits) => Ok(hits.into_iter().filter(|hit| !hit.memory.text.trim().is_empty()).collect()),
+        Err(LinkError::Refused { status: 422, detail, .. }) => {
+            turn.view.trouble(&format!("not searched: {detail}")); // such as a message of blanks
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn read(
+    turn: &Turn<'_>,
+    pen: &Pen,
+    body: Incoming,
+    documents: usize,
+) -> Result<Reply, Fault> {
+    let mut events = body.into_data_stream().eventsource();
+    let mut reply = Reply::new(documents);
+    let mut counted = Instant::now();
+    while let Some(event) = next(&mut events).await? {
+        if let Some(piece) = reply.take(&event.data)? {
+            pen.write(&piece);
+        }
+        if counted.elapsed() >= COUNT_EVERY {
+            counted = Instant::now();
+            turn.view.growth(&format!("{} words", reply.text.split_whitespace().count()));
+        }
+    }
+    Ok(reply)
+}
+
+async fn next<S, E>(events: &mut S) -> Result<Option<eventsource_stream::Event>, Fault>
+where
+    S: futures_util::Stream<Item = Result<eventsource_stream::Event, E>> + Unpin,
+{
+    match timeout(SILENCE, events.next()).await {
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(event))) => Ok(Some(event)),
+        Ok(Some(Err(_))) => Err(Fault::passing("The model's reply broke off.")),
+        Err(_) => Err(Fault::passing("The model sent nothing for 90 seconds.")),
+    }
+}
+
+fn verify(turn: &Turn<'_>, pen: &Pen, reply: &mut Reply) -> Result<(), Fault> {
+    if let Some(note) = reply.finish()? {
+        pen.write(&note);
+    }
+    let words = reply.text.split_whitespace().count();
+    let cited = reply.quotes.len();
+    turn.enter(pen, Phase::Verify, &format!("whole, {words} words, {cited} citations"));
+    if reply.foreign > 0 {
+        turn.view.trouble(&format!("{} citations of unknown documents left out", reply.foreign));
+    }
+    Ok(())
+}
+
+fn citations(reply: &Reply, memories: &[MemoryHit]) -> Vec<Citation> {
+    let cited = reply.quotes.iter().filter_map(|quote| {
+        let hit = memories.get(quote.document)?;
+        let number = u32::try_from(quote.document + 1).ok()?;
+        Some(Citation { number, memory_id: hit.memory.id, quote: quote.words.clone() })
+    });
+    cited.collect()
+}
+
+fn named(by_reply: String, asked_for: &str) -> String {
+    if by_reply.is_empty() { asked_for.to_owned() } else { by_reply }
+}

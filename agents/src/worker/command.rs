@@ -1,0 +1,123 @@
+//! Slash commands: what a message that begins with `/word` asks for. Parses; carries out nothing.
+//!
+//! They work with every model, because the supervisor reads them before it asks one. A message that
+//! begins with a path (`/etc/hosts is wrong`) or with a blank is no command.
+
+use appliance_core::AgentName;
+
+/// What a person can type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Command {
+    /// Give `text` to `agent` without asking the model who fits.
+    Ask {
+        /// Who shall answer.
+        agent: AgentName,
+        /// What.
+        text: String,
+    },
+    /// Keep this text.
+    Remember(String),
+    /// Look for this in what was kept.
+    Recall(String),
+    /// List the commands.
+    Help,
+    /// Something is wrong with it; the sentence says what.
+    Wrong(String),
+}
+
+/// What the commands are, as an answer.
+pub(super) const HELP: &str = "\
+- `/ask AGENT text`: ask one worker directly: code, data, infra, research or qa
+- `/remember text`: keep a text
+- `/recall text`: look for what was kept or said
+- `/help`: this list
+
+A message that begins with a blank before the `/` is taken as text.";
+
+/// Returns the command that `message` is, or `None` if it is plain text.
+pub(super) fn parse(message: &str) -> Option<Command> {
+    let line = message.strip_prefix('/')?;
+    let (word, rest) = cut_word(line);
+    if word.is_empty() || !word.chars().all(|c| c.is_ascii_alphabetic() || c == '-') {
+        return None;
+    }
+    Some(match word.to_ascii_lowercase().as_str() {
+        "ask" => ask(rest),
+        "remember" => with_text(rest, "remember", Command::Remember),
+        "recall" => with_text(rest, "recall", Command::Recall),
+        "help" => Command::Help,
+        _ => Command::Wrong(format!("There is no command `/{word}`. The commands:\n\n{HELP}")),
+    })
+}
+
+fn ask(rest: &str) -> Command {
+    let (name, text) = cut_word(rest);
+    let worker = name.parse().ok().filter(|agent| AgentName::WORKERS.contains(agent));
+    match worker {
+        Some(agent) if !text.is_empty() => Command::Ask { agent, text: text.to_owned() },
+        Some(agent) => Command::Wrong(format!("Say what to ask: `/ask {agent} your question`.")),
+        None => Command::Wrong(format!(
+            "`/ask` needs one of code, data, infra, research or qa and then the question, as in \
+             `/ask code why does this not compile?`{}",
+            if name.is_empty() {
+                ".".to_owned()
+            } else {
+                format!("; there is no worker `{name}`.")
+            }
+        )),
+    }
+}
+
+fn with_text(rest: &str, name: &str, command: impl FnOnce(String) -> Command) -> Command {
+    if rest.is_empty() {
+        return Command::Wrong(format!("Say what to {name}: `/{name} some text`."));
+    }
+    command(rest.to_owned())
+}
+
+/// Cuts at the first white space; what follows loses it at both ends.
+fn cut_word(text: &str) -> (&str, &str) {
+    match text.find(char::is_whitespace) {
+        Some(at) => (&text[..at], text[at..].trim()),
+        None => (text, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(message: &str) -> String {
+        match parse(message) {
+            Some(Command::Wrong(why)) => why,
+            other => panic!("{message}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_command_is_read_with_its_text() {
+        let ask = Command::Ask { agent: AgentName::Code, text: "why `a && b`?\nline 2".to_owned() };
+        assert_eq!(parse("/ask code why `a && b`?\nline 2"), Some(ask.clone()));
+        assert_eq!(parse("/ASK code_agent   why `a && b`?\nline 2 "), Some(ask));
+        assert_eq!(parse("/remember it is heron"), Some(Command::Remember("it is heron".into())));
+        assert_eq!(parse("/recall\nheron"), Some(Command::Recall("heron".into())));
+        assert_eq!(parse("/help"), Some(Command::Help));
+    }
+
+    #[test]
+    fn text_and_paths_are_no_commands() {
+        for text in ["hello", "", "/", "/ ask", " /help", "/etc/hosts is wrong", "//", "/2 of 3"] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_command_says_what_to_type() {
+        assert!(wrong("/dance now").contains("no command `/dance`"));
+        assert!(wrong("/dance now").contains("/remember"));
+        assert!(wrong("/ask chef soup").contains("no worker `chef`"));
+        assert!(wrong("/ask supervisor x").contains("code, data, infra, research or qa"));
+        assert!(wrong("/ask code").contains("/ask code your question"));
+        assert!(wrong("/remember  ").contains("/remember some text"));
+    }
+}

@@ -1,0 +1,250 @@
+//! The link to the server: HTTP over `api.sock`, a few kept connections, patience when it is away.
+//!
+//! Knows paths and bytes, not what they mean ([`super::client`] does). Every command of the desk is
+//! safe to repeat, so a call whose answer was lost is simply made again.
+//!
+//! Invariant: nobody waits for an absent server longer than [`PATIENCE`].
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{body::Incoming, client::conn::http1::SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::{net::UnixStream, time::Instant};
+
+/// How long the server may be away before an agent gives up and exits.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a command may take, its long poll not counted.
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Largest answer that is read: twenty long messages fit many times over.
+const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+
+/// The wait between tries doubles from the first to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+type Connection = SendRequest<Full<Bytes>>;
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LinkError {
+    /// Nobody answers on the socket.
+    #[error("the server does not answer on {socket}: {why}; is `ai-infra serve` running?")]
+    Away {
+        /// The socket.
+        socket: String,
+        /// The last cause.
+        why: String,
+    },
+    /// The server understood and said no.
+    #[error("the server refuses {path}: {detail} ({code})")]
+    Refused {
+        /// What was called.
+        path: &'static str,
+        /// HTTP status.
+        status: u16,
+        /// The stable code, empty if it gave none.
+        code: String,
+        /// Its words.
+        detail: String,
+    },
+    /// The answer is not what was agreed.
+    #[error("the server's answer to {path} cannot be read: {why}")]
+    Garbled {
+        /// What was called.
+        path: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// An answer whose body has yet to come.
+#[derive(Debug)]
+pub(super) struct Streamed {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Its media type, empty if it gave none.
+    pub content_type: String,
+    /// The body.
+    pub body: Incoming,
+}
+
+/// Connections to the server.
+#[derive(Debug)]
+pub(super) struct Link {
+    socket: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Link {
+    /// Describes the link; nothing is connected yet.
+    pub(super) fn new(socket: PathBuf) -> Self {
+        Self { socket, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Posts `body` and returns the whole answer, `None` for 204. Tries again while the server is
+    /// away or cannot answer just now.
+    ///
+    /// # Errors
+    /// As [`LinkError`] tells.
+    pub(super) async fn call(
+        &self,
+        path: &'static str,
+        body: Bytes,
+        deadline: Duration,
+    ) -> Result<Option<Bytes>, LinkError> {
+        let give_up = Instant::now() + PATIENCE;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let tried = tokio::time::timeout(deadline, self.call_once(path, body.clone())).await;
+            let tried = tried.unwrap_or_else(|_| Err(self.away("it took too long")));
+            let error = match tried {
+                Err(error) if error.may_pass() && Instant::now() + pause < give_up => error,
+                done => return done,
+            };
+            tracing::debug!(%error, "trying again");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LAST_PAUSE);
+        }
+    }
+
+    /// Posts `body` and returns the answer's head with its body still to come. Tries once.
+    ///
+    /// # Errors
+    /// [`LinkError::Away`].
+    pub(super) async fn stream(
+        &self,
+        path: &'static str,
+        headers: &[(&'static str, String)],
+        body: Bytes,
+    ) -> Result<Streamed, LinkError> {
+        let (response, _connection) = self.send(path, headers, body).await?;
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Ok(Streamed {
+            status: response.status(),
+            content_type: content_type.to_owned(),
+            body: response.into_body(),
+        })
+    }
+
+    async fn call_once(&self, path: &'static str, body: Bytes) -> Result<Option<Bytes>, LinkError> {
+        let (response, connection) = self.send(path, &[], body).await?;
+        let status = response.status();
+        let body = whole(response.into_body()).await.map_err(|why| self.away(&why))?;
+        self.idle().push(connection);
+        match status {
+            StatusCode::NO_CONTENT => Ok(None),
+            ok if ok.is_success() => Ok(Some(body)),
+            refused => Err(refusal(path, refused, &body)),
+        }
+    }
+
+    async fn send(
+        &self,
+        path: &'static str,
+        headers: &[(&'static str, String)],
+        body: Bytes,
+    ) -> Result<(Response<Incoming>, Connection), LinkError> {
+        let mut request = self.request(path, headers, body)?;
+        while let Some(mut connection) = self.kept() {
+            match connection.try_send_request(request).await {
+                Ok(response) => return Ok((response, connection)),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent, // it had been closed meanwhile
+                    None => return Err(self.away(&error.into_error())),
+                },
+            }
+        }
+        let mut connection = self.connect().await?;
+        let response = connection.send_request(request).await.map_err(|why| self.away(&why))?;
+        Ok((response, connection))
+    }
+
+    fn request(
+        &self,
+        path: &'static str,
+        headers: &[(&'static str, String)],
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, LinkError> {
+        let mut request = Request::post(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let built = request.body(Full::new(body));
+        built.map_err(|why| LinkError::Garbled { path, why: why.to_string() })
+    }
+
+    fn kept(&self) -> Option<Connection> {
+        let mut idle = self.idle();
+        while let Some(connection) = idle.pop() {
+            if connection.is_ready() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    async fn connect(&self) -> Result<Connection, LinkError> {
+        let stream = UnixStream::connect(&self.socket).await.map_err(|why| self.away(&why))?;
+        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+        let (connection, driver) = shaken.map_err(|why| self.away(&why))?;
+        // Ends with the connection; an error of it reaches the request that waits on it.
+        tokio::spawn(async move { driver.await.unwrap_or_default() });
+        Ok(connection)
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn away(&self, why: &(impl ToString + ?Sized)) -> LinkError {
+        LinkError::Away { socket: self.socket.display().to_string(), why: why.to_string() }
+    }
+}
+
+impl LinkError {
+    /// Tells whether the same call may succeed a moment later.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Away { .. } => true,
+            Self::Refused { status, .. } => matches!(status, 502 | 503 | 504 | 507),
+            Self::Garbled { .. } => false,
+        }
+    }
+
+    /// Tells whether the refusal carries this code.
+    pub(super) fn is(&self, wanted: &str) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == wanted)
+    }
+}
+
+/// Reads a body to its end.
+///
+/// # Errors
+/// A sentence, when it breaks off or is too large.
+pub(super) async fn whole(body: Incoming) -> Result<Bytes, String> {
+    let read = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
+    read.map(http_body_util::Collected::to_bytes).map_err(|why| why.to_string())
+}
+
+fn refusal(path: &'static str, status: StatusCode, body: &[u8]) -> LinkError {
+    let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let field = |name: &str| problem[name].as_str().map(str::to_owned);
+    LinkError::Refused {
+        path,
+        status: status.as_u16(),
+        code: field("code").unwrap_or_default(),
+        detail: field("detail").unwrap_or_else(|| format!("HTTP status {status}")),
+    }
+}

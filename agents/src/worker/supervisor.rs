@@ -1,0 +1,163 @@
+//! The supervisor's turn: carry out a slash command, or choose the worker that fits.
+//!
+//! Asks the model for the choice through the gateway, with a forced tool; never answers a message
+//! itself. A choice that cannot be read goes to `research`, and the window and the reason say so.
+
+use appliance_core::{
+    AgentName, Citation, MemoryHit, Phase, TaskOutcome,
+    desk::{Delegate, Recall, Remember},
+    routing,
+};
+use http::StatusCode;
+
+use super::{
+    command::{self, Command, HELP},
+    link::{LinkError, whole},
+    pen::Pen,
+    reply::{self, Fault},
+    turn::{Stop, Turn},
+    view::shown,
+};
+
+/// Tokens that a choice may take; one short tool call.
+const CHOICE_TOKENS: u32 = 300;
+
+/// Memories that `/recall` lists.
+const RECALLED: usize = 10;
+
+/// The worker for what nobody else was named for.
+const ANYBODY: AgentName = AgentName::Research;
+
+/// What the answer to a command names as its model: none was asked.
+const NO_MODEL: &str = "none";
+
+/// Routes the message in hand, or answers a slash command.
+///
+/// # Errors
+/// As [`Stop`] tells.
+pub(super) async fn route(turn: &Turn<'_>) -> Result<String, Stop> {
+    let pen = Pen::new(turn.work.lease.clone());
+    turn.view.phase(Phase::Observe, "a new message");
+    let choosing = async {
+        let chosen = choose(turn, &pen).await;
+        pen.close();
+        chosen
+    };
+    let (chosen, ()) = tokio::try_join!(choosing, async { Ok(pen.run(turn.client).await?) })?;
+    match chosen {
+        Choice::Worker { worker, input, reason } => delegate(turn, worker, input, reason).await,
+        Choice::Answer { text, citations } => {
+            let (model, agent) = (NO_MODEL.to_owned(), turn.agent);
+            turn.complete(TaskOutcome::Completed { text, citations, model, agent }).await
+        }
+    }
+}
+
+enum Choice {
+    Worker { worker: AgentName, input: String, reason: String },
+    Answer { text: String, citations: Vec<Citation> },
+}
+
+async fn choose(turn: &Turn<'_>, pen: &Pen) -> Result<Choice, Stop> {
+    let text = &turn.work.task.input;
+    let Some(command) = command::parse(text) else {
+        turn.enter(pen, Phase::Think, "who fits this message?");
+        let (worker, reason) = ask_model(turn, text).await?;
+        turn.enter(pen, Phase::Plan, &format!("{worker}: {}", shown(&reason)));
+        return Ok(Choice::Worker { worker, input: text.clone(), reason });
+    };
+    turn.enter(pen, Phase::Plan, "a command");
+    Ok(match command {
+        Command::Ask { agent: worker, text: input } => {
+            Choice::Worker { worker, input, reason: "asked for by name".to_owned() }
+        }
+        Command::Remember(note) => remember(turn, note).await?,
+        Command::Recall(query) => recall(turn, query).await?,
+        Command::Help => plain(format!("The commands:\n\n{HELP}")),
+        Command::Wrong(why) => plain(why),
+    })
+}
+
+fn plain(text: String) -> Choice {
+    Choice::Answer { text, citations: Vec::new() }
+}
+
+async fn delegate(
+    turn: &Turn<'_>,
+    worker: AgentName,
+    input: String,
+    reason: String,
+) -> Result<String, Stop> {
+    turn.view.phase(Phase::Execute, &format!("handed to {worker}"));
+    let lease = turn.work.lease.clone();
+    turn.client.delegate(&Delegate { lease, worker, input, reason }).await?;
+    Ok(format!("waiting for {worker}"))
+}
+
+async fn ask_model(turn: &Turn<'_>, text: &str) -> Result<(AgentName, String), Stop> {
+    let welcome = turn.welcome;
+    let tokens = CHOICE_TOKENS.min(welcome.max_tokens);
+    let request = routing::request(&welcome.model, tokens, &welcome.workers, text);
+    let streamed = turn.client.messages(&turn.work.lease, &request).await?;
+    let body = whole(streamed.body).await;
+    let body = body.map_err(|_| Fault::passing("The model's choice of a worker broke off."))?;
+    if streamed.status != StatusCode::OK {
+        return Err(reply::refusal(streamed.status.as_u16(), &body).into());
+    }
+    let read = serde_json::from_slice(&body).ok().and_then(|value| routing::choice(&value));
+    Ok(read.unwrap_or_else(|| {
+        turn.view.trouble(&format!("the model named no worker; {ANYBODY} takes it"));
+        (ANYBODY, "the model named no worker".to_owned())
+    }))
+}
+
+async fn remember(turn: &Turn<'_>, text: String) -> Result<Choice, Stop> {
+    let ask = Remember { lease: turn.work.lease.clone(), text };
+    match turn.client.remember(&ask).await {
+        Ok(id) => {
+            let citation = Citation { number: 1, memory_id: id, quote: quote(&ask.text) };
+            let text = format!("Kept: {} [1]", ask.text);
+            Ok(Choice::Answer { text, citations: vec![citation] })
+        }
+        Err(LinkError::Refused { status: 422, detail, .. }) => {
+            Ok(plain(format!("This cannot be kept: {detail}.")))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn recall(turn: &Turn<'_>, query: String) -> Result<Choice, Stop> {
+    let ask = Recall { lease: turn.work.lease.clone(), query, limit: RECALLED };
+    match turn.client.recall(&ask).await {
+        Ok(hits) if hits.is_empty() => Ok(plain("Nothing is remembered yet.".to_owned())),
+        Ok(hits) => Ok(listed(&hits)),
+        Err(LinkError::Refused { status: 422, detail, .. }) => {
+            Ok(plain(format!("This cannot be looked for: {detail}.")))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn listed(hits: &[MemoryHit]) -> Choice {
+    let mut text = "What is remembered, nearest first:\n".to_owned();
+    let mut citations = Vec::new();
+    for (number, hit) in (1_u32..).zip(hits) {
+        let said = hit.memory.created_at.to_string();
+        let day = said.get(..10).unwrap_or_default();
+        let words = quote(&hit.memory.text);
+        text.push_str(&format!("\n{number}. {words} ({day}, {:.2}) [{number}]", hit.score));
+        citations.push(Citation { number, memory_id: hit.memory.id, quote: words });
+    }
+    Choice::Answer { text, citations }
+}
+
+/// The beginning of a memory, on one line.
+fn quote(text: &str) -> String {
+    const SHOWN: usize = 300;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= SHOWN {
+        return line;
+    }
+    let cut: String = line.chars().take(SHOWN).collect();
+    format!("{cut}...")
+}

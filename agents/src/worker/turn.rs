@@ -1,0 +1,100 @@
+//! One turn: from work in hand to a command that ends it, through the Algorithm's seven phases.
+//!
+//! OBSERVE gathers, THINK and PLAN choose, BUILD makes the request, EXECUTE does it, VERIFY checks
+//! the outcome, LEARN hands it in (the desk remembers it). A phase is shown when it is entered.
+//! Does not lease or renew; the loop around it does.
+
+use appliance_core::{
+    AgentName, EnvelopeKind, Phase, TaskOutcome,
+    desk::{Complete, Welcome, Work},
+};
+
+use super::{
+    answer, client::Client, link::LinkError, pen::Pen, reply::Fault, supervisor, view::View,
+};
+
+/// Why a turn did not end its task.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The work failed; the desk is to be told.
+    Failed(Fault),
+    /// The desk cannot be told anything.
+    Link(LinkError),
+}
+
+impl From<LinkError> for Stop {
+    fn from(error: LinkError) -> Self {
+        Self::Link(error)
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+/// What a turn works with.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    /// Who works.
+    pub agent: AgentName,
+    /// What it was told on arrival.
+    pub welcome: &'a Welcome,
+    /// How it speaks to the desk.
+    pub client: &'a Client,
+    /// What its window shows.
+    pub view: &'a View,
+    /// What it works on.
+    pub work: &'a Work,
+}
+
+impl Turn<'_> {
+    /// Works until the task is ended, passed on, or cannot be.
+    ///
+    /// # Errors
+    /// As [`Stop`] tells.
+    pub(super) async fn run(&self) -> Result<String, Stop> {
+        match (self.work.envelope.kind, &self.work.child) {
+            (EnvelopeKind::Result, Some(child)) => match &child.outcome {
+                Some(outcome) => self.hand_back(outcome.clone()).await,
+                None => Err(Fault::passing("The worker's result is not there yet.").into()),
+            },
+            _ if self.agent == AgentName::Supervisor => supervisor::route(self).await,
+            _ => answer::write(self).await,
+        }
+    }
+
+    /// Enters a phase: shows it in the window and to whoever watches.
+    pub(super) fn enter(&self, pen: &Pen, phase: Phase, text: &str) {
+        self.view.phase(phase, text);
+        pen.phase(phase);
+    }
+
+    /// Ends the task with an answer.
+    ///
+    /// # Errors
+    /// The link's.
+    pub(super) async fn complete(&self, outcome: TaskOutcome) -> Result<String, Stop> {
+        let TaskOutcome::Completed { text, citations, model, agent } = outcome else {
+            return Err(Fault::lasting("There is no answer.").into());
+        };
+        let words = text.split_whitespace().count();
+        let lease = self.work.lease.clone();
+        let complete = Complete { lease, text, citations, model, author: agent };
+        self.client.complete(&complete).await?;
+        Ok(format!("{words} words"))
+    }
+
+    /// Returns a worker's result to the person.
+    async fn hand_back(&self, outcome: TaskOutcome) -> Result<String, Stop> {
+        match outcome {
+            TaskOutcome::Completed { agent, .. } => {
+                self.view.phase(Phase::Verify, &format!("{agent} has answered"));
+                self.view.phase(Phase::Learn, "answer stored and remembered");
+                self.complete(outcome).await
+            }
+            TaskOutcome::Failed { error } => Err(Fault::lasting(error).into()),
+        }
+    }
+}

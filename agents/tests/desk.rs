@@ -1,0 +1,367 @@
+//! The desk over the real embedded store: the life of a task, and what happens when it is cut short.
+
+mod support;
+
+use std::time::Duration;
+
+use appliance_core::{
+    AgentName, Citation, ConversationStatus, EnvelopeKind, EventBody, MemoryId, MemoryKind, Phase,
+    Priority, Role, TaskStatus, Topic, Write,
+    batch::Batch,
+    bus::MAX_DELIVERIES,
+    desk::{Chunk, Complete, Delegate, Fail, Lease, Progress, Recall, Remember, Work},
+    envelope::Sender,
+    ports::{Desk, DeskError, Live, Records, Streams},
+};
+use support::{House, next};
+
+fn delegate(work: &Work, worker: AgentName) -> Delegate {
+    let (lease, input) = (work.lease.clone(), work.task.input.clone());
+    Delegate { lease, worker, input, reason: "fits".to_owned() }
+}
+
+fn complete(lease: &Lease, text: &str, author: AgentName) -> Complete {
+    Complete {
+        lease: lease.clone(),
+        text: text.to_owned(),
+        citations: Vec::new(),
+        model: "demo".to_owned(),
+        author,
+    }
+}
+
+fn chunk(lease: &Lease, offset: u64, text: &str) -> Progress {
+    let chunk = Some(Chunk { offset, text: text.to_owned() });
+    Progress { lease: lease.clone(), phase: None, chunk }
+}
+
+fn fail(lease: &Lease, retry: bool) -> Fail {
+    Fail { lease: lease.clone(), error: "The model is away. Try again.".to_owned(), retry }
+}
+
+fn is_lost<T: std::fmt::Debug>(result: Result<T, DeskError>) -> bool {
+    matches!(result, Err(DeskError::LeaseLost(_)))
+}
+
+#[tokio::test]
+async fn a_message_goes_from_supervisor_to_worker_and_back_as_a_remembered_answer() {
+    let house = House::build().await;
+    let (boss, code) = (house.life(AgentName::Supervisor), house.life(AgentName::Code));
+    let mut events = house.watch();
+    let ids = house.say("why does `a && b` fail? <b>🪶</b>").await;
+
+    let root = house.lease(boss).await;
+    assert_eq!((root.task.id, root.task.status), (ids.task_id, TaskStatus::InProgress));
+    assert_eq!((root.task.attempt, root.envelope.source), (1, Sender::Server));
+    house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
+    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Waiting);
+
+    let work = house.lease(code).await;
+    assert_eq!(work.task.input, "why does `a && b` fail? <b>🪶</b>");
+    assert_eq!(work.envelope.source, Sender::Agent(AgentName::Supervisor));
+    assert_eq!(work.task.parent_task_id, Some(ids.task_id));
+    house.desk.progress(code, chunk(&work.lease, 0, "Because ")).await.unwrap();
+    house.desk.progress(code, chunk(&work.lease, 8, "so.")).await.unwrap();
+    let memory_id = house.mint.next(MemoryId::from_uuid);
+    let citations = vec![Citation { number: 1, memory_id, quote: "so".to_owned() }];
+    let done = Complete {
+        citations: citations.clone(),
+        ..complete(&work.lease, "Because so.", AgentName::Code)
+    };
+    house.desk.complete(code, done).await.unwrap();
+
+    let result = house.lease(boss).await;
+    assert_eq!(result.envelope.kind, EnvelopeKind::Result);
+    let child = result.child.as_ref().unwrap();
+    assert_eq!((child.id, child.status), (work.task.id, TaskStatus::Completed));
+    let back = Complete {
+        citations: citations.clone(),
+        ..complete(&result.lease, "Because so.", AgentName::Code)
+    };
+    house.desk.complete(boss, back).await.unwrap();
+
+    let answer = house.answer(ids).await.unwrap();
+    assert_eq!((answer.role, answer.agent), (Role::Assistant, Some(AgentName::Code)));
+    assert_eq!((answer.content.as_str(), &answer.citations), ("Because so.", &citations));
+    assert_eq!(answer.seq, 2);
+    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Completed);
+    assert_eq!(house.waiting_on_bus().await, 0);
+    let kinds: Vec<_> = house.memories().await.into_iter().map(|m| m.kind).collect();
+    assert_eq!(kinds, [MemoryKind::Answer, MemoryKind::Said]);
+
+    for offset in [0, 8] {
+        let EventBody::Chunk { message_id, offset: at, .. } = next(&mut events).await.body else {
+            panic!("a chunk at {offset}")
+        };
+        assert_eq!((message_id, at), (ids.answer_id, offset));
+    }
+    assert_eq!(next(&mut events).await.body, EventBody::Complete(answer));
+}
+
+#[tokio::test]
+async fn every_command_can_be_repeated_without_effect() {
+    let house = House::build().await;
+    let (boss, code) = (house.life(AgentName::Supervisor), house.life(AgentName::Code));
+    let ids = house.say("one").await;
+    let root = house.lease(boss).await;
+    let first = house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
+    let again = house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
+    assert_eq!(first.id, again.id, "one child, not two");
+
+    let work = house.lease(code).await;
+    let note = Remember { lease: work.lease.clone(), text: "the answer is 42".to_owned() };
+    let kept = house.desk.remember(code, note.clone()).await.unwrap();
+    assert_eq!(house.desk.remember(code, note).await.unwrap(), kept, "one note, not two");
+    let done = complete(&work.lease, "done", AgentName::Code);
+    house.desk.complete(code, done.clone()).await.unwrap();
+    house.desk.complete(code, done).await.unwrap();
+    let other = complete(&work.lease, "something else", AgentName::Code);
+    let refused = house.desk.complete(code, other).await;
+    assert!(matches!(refused, Err(DeskError::Refused(_))), "{refused:?}");
+
+    let result = house.lease(boss).await;
+    let back = complete(&result.lease, "done", AgentName::Code);
+    house.desk.complete(boss, back.clone()).await.unwrap();
+    house.desk.complete(boss, back).await.unwrap();
+    assert!(house.has_none(boss).await && house.has_none(code).await);
+    assert_eq!(house.answer(ids).await.unwrap().content, "done");
+    assert_eq!(house.memories().await.len(), 3, "said, noted, answered; each once");
+}
+
+#[tokio::test]
+async fn a_task_whose_agent_died_is_delivered_again_and_the_dead_agents_words_are_refused() {
+    let house = House::build().await;
+    let (first, second) = (house.life(AgentName::Supervisor), house.life(AgentName::Supervisor));
+    house.say("/help").await;
+    let before = house.lease(first).await;
+    house.store.release(first).await.unwrap();
+    let after = house.lease(second).await;
+    assert_eq!((after.task.attempt, after.lease.deliveries), (2, 2));
+
+    let stale = complete(&before.lease, "too late", AgentName::Supervisor);
+    assert!(is_lost(house.desk.complete(first, stale).await));
+    assert!(is_lost(house.desk.progress(first, chunk(&before.lease, 0, "late")).await));
+    assert!(is_lost(house.desk.renew(first, &before.lease).await));
+    assert!(is_lost(house.desk.fail(first, fail(&before.lease, true)).await));
+    let late = Delegate { lease: before.lease.clone(), ..delegate(&before, AgentName::Qa) };
+    assert!(is_lost(house.desk.delegate(first, late).await));
+
+    house.desk.renew(second, &after.lease).await.unwrap();
+    let fine = complete(&after.lease, "in time", AgentName::Supervisor);
+    house.desk.complete(second, fine).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failed_try_is_repeated_later_and_the_fifth_ends_with_a_sentence() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let ids = house.say("one").await;
+    let work = house.lease(boss).await;
+    house.desk.fail(boss, fail(&work.lease, true)).await.unwrap();
+    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Pending);
+    assert!(house.has_none(boss).await, "not at once");
+    let again = house.lease(boss).await;
+    assert_eq!(again.task.attempt, 2);
+
+    let mut lease = again.lease;
+    for deliveries in 3..=MAX_DELIVERIES {
+        house.store.release(boss).await.unwrap();
+        lease = house.lease(boss).await.lease;
+        assert_eq!(lease.deliveries, deliveries);
+    }
+    house.desk.fail(boss, fail(&lease, true)).await.unwrap();
+    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Failed);
+    let said = house.answer(ids).await.unwrap();
+    assert_eq!((said.role, said.content.as_str()), (Role::System, "The model is away. Try again."));
+    assert_eq!(house.memories().await.len(), 1, "a failure is not remembered");
+}
+
+#[tokio::test]
+async fn work_that_kills_its_agent_five_times_is_given_up_through_the_supervisor() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let ids = house.say("poison").await;
+    let root = house.lease(boss).await;
+    house.desk.delegate(boss, delegate(&root, AgentName::Qa)).await.unwrap();
+    for _ in 0..MAX_DELIVERIES {
+        let victim = house.life(AgentName::Qa);
+        house.lease(victim).await;
+        house.store.release(victim).await.unwrap();
+    }
+    assert!(house.has_none(house.life(AgentName::Qa)).await, "the sixth delivery reaches nobody");
+    let result = house.lease(boss).await;
+    let child = result.child.clone().unwrap();
+    assert_eq!((child.status, child.attempt), (TaskStatus::Failed, MAX_DELIVERIES));
+    house
+        .desk
+        .fail(boss, Fail { error: "Given up.".into(), ..fail(&result.lease, false) })
+        .await
+        .unwrap();
+    assert_eq!(house.answer(ids).await.unwrap().content, "Given up.");
+    assert_eq!(house.waiting_on_bus().await, 0);
+}
+
+#[tokio::test]
+async fn urgent_work_comes_first_and_other_work_does_not_starve() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let calm = house.say("calm").await;
+    let urgent = Priority::new(9).unwrap();
+    let mut last = None;
+    for n in 0..12 {
+        last = Some(house.say_with(&format!("urgent {n}"), urgent).await);
+    }
+    let mut order = Vec::new();
+    for _ in 0..12 {
+        let work = house.lease(boss).await;
+        order.push(work.task.id);
+        let done = complete(&work.lease, "ok", AgentName::Supervisor);
+        house.desk.complete(boss, done).await.unwrap();
+    }
+    let calm_at = order.iter().position(|id| *id == calm.task_id);
+    assert_eq!(calm_at, Some(9), "the tenth read looks into the other stream first");
+    assert!(!order.contains(&last.unwrap().task_id));
+}
+
+#[tokio::test]
+async fn an_entry_whose_task_is_over_is_cleared_away() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let ids = house.say("never mind").await;
+    let at = house.mint.clock().now();
+    let cancel = Write::TransitionTask {
+        id: ids.task_id,
+        to: TaskStatus::Cancelled,
+        attempt: None,
+        phase: None,
+        at,
+    };
+    house.store.apply(Batch::new().write(cancel)).await.unwrap();
+    assert!(house.has_none(boss).await);
+    assert_eq!(house.waiting_on_bus().await, 0);
+}
+
+#[tokio::test]
+async fn a_task_cancelled_in_hand_takes_no_answer() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let ids = house.say("stop it").await;
+    let work = house.lease(boss).await;
+    let (id, at) = (ids.task_id, house.mint.clock().now());
+    let to = TaskStatus::Cancelled;
+    let cancel = Write::TransitionTask { id, to, attempt: None, phase: None, at };
+    house.store.apply(Batch::new().write(cancel)).await.unwrap();
+    let done = complete(&work.lease, "done", AgentName::Supervisor);
+    assert!(is_lost(house.desk.complete(boss, done).await));
+    assert_eq!(house.answer(ids).await, None);
+}
+
+#[tokio::test]
+async fn a_conversation_deleted_meanwhile_takes_no_answer_and_the_task_ends() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let ids = house.say("hello").await;
+    let work = house.lease(boss).await;
+    let (id, at) = (house.conversation, house.mint.clock().now());
+    let status = Some(ConversationStatus::Deleted);
+    let delete = Write::ChangeConversation { id, title: None, status, at };
+    house.store.apply(Batch::new().write(delete)).await.unwrap();
+    let done = complete(&work.lease, "done", AgentName::Supervisor);
+    house.desk.complete(boss, done).await.unwrap();
+    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Completed);
+    assert_eq!(house.waiting_on_bus().await, 0);
+}
+
+#[tokio::test]
+async fn no_agent_can_speak_for_another_ones_work() {
+    let house = House::build().await;
+    let (boss, code, qa) =
+        (house.life(AgentName::Supervisor), house.life(AgentName::Code), house.life(AgentName::Qa));
+    house.say("one").await;
+    let root = house.lease(boss).await;
+    house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
+    let work = house.lease(code).await;
+
+    let done = complete(&work.lease, "forged", AgentName::Qa);
+    let refused = house.desk.complete(qa, done.clone()).await;
+    assert!(matches!(refused, Err(DeskError::Refused(_))), "{refused:?}");
+    let refused = house.desk.complete(code, done).await;
+    assert!(matches!(refused, Err(DeskError::Refused(_))), "an author that did not work on it");
+    let ask = Recall { lease: work.lease.clone(), query: "one".to_owned(), limit: 5 };
+    assert!(is_lost(house.desk.recall(qa, ask).await));
+    let refused = house.desk.delegate(code, delegate(&work, AgentName::Qa)).await;
+    assert!(matches!(refused, Err(DeskError::Refused(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn work_carries_the_conversation_before_it_and_recall_leaves_the_message_itself_out() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    for n in 0..23 {
+        house.say(&format!("heron {n}")).await;
+        let work = house.lease(boss).await;
+        house
+            .desk
+            .complete(boss, complete(&work.lease, "ok", AgentName::Supervisor))
+            .await
+            .unwrap();
+    }
+    let ids = house.say("heron last").await;
+    house.say("heron after").await;
+    let work = house.lease(boss).await;
+    assert_eq!(work.task.id, ids.task_id);
+    assert_eq!(work.history.len(), 20);
+    assert!(work.history.is_sorted_by_key(|message| message.seq));
+    assert_eq!(work.history[18].content, "heron 22");
+    assert_eq!(work.history[19].content, "ok");
+
+    let ask = Recall { lease: work.lease.clone(), query: "heron".to_owned(), limit: 500 };
+    let hits = house.desk.recall(boss, ask).await.unwrap();
+    assert!(hits.iter().all(|hit| hit.memory.provenance.message_id != Some(ids.message_id)));
+    assert_eq!(hits.len(), 24);
+}
+
+#[tokio::test]
+async fn an_agent_that_asks_again_gets_the_work_whose_reply_it_never_saw() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let ids = house.say("lost reply").await;
+    house.lease(boss).await;
+    let again = house.lease(boss).await;
+    assert_eq!((again.task.id, again.task.attempt), (ids.task_id, 2));
+}
+
+#[tokio::test]
+async fn a_phase_is_shown_to_the_owner_and_a_stale_chunk_to_nobody() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    house.say("one").await;
+    let work = house.lease(boss).await;
+    let mut tasks = house.live.subscribe(Topic::Tasks(house.owner));
+    let lease = work.lease.clone();
+    let phase = Some(Phase::Verify);
+    house.desk.progress(boss, Progress { lease, phase, chunk: None }).await.unwrap();
+    let EventBody::Task(task) = next(&mut tasks).await.body else { panic!("a task") };
+    assert_eq!(task.pai_phase, Some(Phase::Verify));
+
+    let mut events = house.watch();
+    house.desk.progress(boss, chunk(&work.lease, 5, "a gap")).await.unwrap();
+    let silent = tokio::time::timeout(Duration::from_millis(100), events.next()).await;
+    assert!(silent.is_err(), "the feed drops what does not fit");
+}
+
+#[tokio::test]
+async fn a_note_has_a_limit_that_is_named() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    house.say("keep it").await;
+    let work = house.lease(boss).await;
+    let note = |text: String| Remember { lease: work.lease.clone(), text };
+    let Err(DeskError::Refused(why)) = house.desk.remember(boss, note("x".repeat(65_537))).await
+    else {
+        panic!("one byte too many")
+    };
+    assert!(why.contains("65537") && why.contains("65536"), "{why}");
+    assert!(house.desk.remember(boss, note(" \n".to_owned())).await.is_err());
+    assert!(house.desk.remember(boss, note("x".repeat(65_536))).await.is_ok());
+}

@@ -1,0 +1,194 @@
+//! What the tests of this crate share: a real store in a temporary directory with one person in it.
+//!
+//! The search is a plain one over the store's memories, so that these tests need no embedder.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::{sync::Arc, time::Duration};
+
+use agents::desk;
+use appliance_core::{
+    AgentName, ConversationId, IdMint, Incarnation, IncarnationId, LiveEvent, MemoryHit, Message,
+    Priority, SearchFilter, Task, Topic, User, UserId, UserRole, Write,
+    batch::Batch,
+    desk::Work,
+    intake::{self, Accepted, Incoming},
+    ports::{
+        Conversations, Desk, Live, Memories, MemorySearch, Records, SearchError, Streams,
+        Subscription, Tasks,
+    },
+    time::{Clock, Monotonic, Timestamp},
+};
+use async_trait::async_trait;
+use storage_embedded::{DataDir, LiveHub, Store};
+
+/// Real time, for tests that wait for real things.
+#[derive(Debug)]
+pub struct RealClock(tokio::time::Instant);
+
+impl RealClock {
+    pub fn start() -> Arc<Self> {
+        Arc::new(Self(tokio::time::Instant::now()))
+    }
+}
+
+impl Clock for RealClock {
+    #[expect(clippy::disallowed_methods, reason = "this is a test's door to time")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap())
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic(self.0.elapsed())
+    }
+}
+
+/// A store with one person and one conversation, and a desk over it.
+pub struct House {
+    pub store: Store,
+    pub live: Arc<LiveHub>,
+    pub mint: IdMint,
+    pub desk: Arc<desk::Service>,
+    pub owner: UserId,
+    pub conversation: ConversationId,
+    pub dir: tempfile::TempDir,
+}
+
+impl House {
+    pub async fn build() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = RealClock::start();
+        let store = Store::open(&DataDir::open(dir.path()).unwrap(), clock.clone()).unwrap();
+        let mint = IdMint::new(clock, store.newest_millis());
+        let live = Arc::new(LiveHub::new(7));
+        let owner = mint.next(UserId::from_uuid);
+        let thread = intake::conversation(&mint, owner, None);
+        let conversation = thread.id;
+        let batch = Batch::new()
+            .write(Write::PutUser(person(&mint, owner)))
+            .write(Write::PutConversation(thread));
+        store.apply(batch).await.unwrap();
+        let desk = Arc::new(desk::Service::new(desk::Parts {
+            records: Arc::new(store.clone()),
+            tasks: Arc::new(store.clone()),
+            conversations: Arc::new(store.clone()),
+            streams: Arc::new(store.clone()),
+            live: live.clone(),
+            search: Arc::new(WordSearch(store.clone())),
+            mint: mint.clone(),
+        }));
+        Self { store, live, mint, desk, owner, conversation, dir }
+    }
+
+    /// A new life of an agent.
+    pub fn life(&self, agent: AgentName) -> Incarnation {
+        Incarnation { agent, id: self.mint.next(IncarnationId::from_uuid) }
+    }
+
+    /// Says something in the conversation.
+    pub async fn say(&self, text: &str) -> Accepted {
+        self.say_with(text, Priority::NORMAL).await
+    }
+
+    pub async fn say_with(&self, text: &str, priority: Priority) -> Accepted {
+        let (batch, ids) = intake::message(
+            &self.mint,
+            Incoming {
+                owner: self.owner,
+                conversation_id: self.conversation,
+                content: text.to_owned(),
+                priority,
+                actor_ip: None,
+                key: None,
+            },
+        );
+        self.store.apply(batch).await.unwrap();
+        ids
+    }
+
+    /// Leases the next work; there must be some.
+    pub async fn lease(&self, who: Incarnation) -> Work {
+        let work = self.desk.lease_next(who, Duration::from_secs(2)).await.unwrap();
+        work.unwrap_or_else(|| panic!("no work for {}", who.agent))
+    }
+
+    /// Tells that there is no work just now.
+    pub async fn has_none(&self, who: Incarnation) -> bool {
+        self.desk.lease_next(who, Duration::from_millis(50)).await.unwrap().is_none()
+    }
+
+    pub async fn task(&self, id: appliance_core::TaskId) -> Task {
+        Tasks::get(&self.store, id).await.unwrap().unwrap()
+    }
+
+    pub async fn answer(&self, ids: Accepted) -> Option<Message> {
+        self.store.message(self.owner, ids.answer_id).await.unwrap()
+    }
+
+    pub async fn memories(&self) -> Vec<appliance_core::Memory> {
+        let page = appliance_core::PageRequest::new(100, None);
+        Memories::list(&self.store, self.owner, page).await.unwrap().items
+    }
+
+    pub fn watch(&self) -> Box<dyn Subscription> {
+        self.live.subscribe(Topic::Conversation(self.conversation))
+    }
+
+    pub async fn waiting_on_bus(&self) -> u64 {
+        let depths = self.store.depths(appliance_core::bus::AGENTS_GROUP).await.unwrap();
+        depths.into_iter().map(|(_, depth)| depth).sum()
+    }
+}
+
+/// Returns the next event, which must come soon.
+pub async fn next(events: &mut Box<dyn Subscription>) -> LiveEvent {
+    let event = tokio::time::timeout(Duration::from_secs(5), events.next()).await;
+    event.expect("an event in 5 s").expect("the feed goes on").expect("nothing dropped")
+}
+
+fn person(mint: &IdMint, id: UserId) -> User {
+    let now = mint.clock().now();
+    User {
+        id,
+        email: None,
+        password_hash: None,
+        display_name: "Test".to_owned(),
+        role: UserRole::Admin,
+        is_active: true,
+        created_at: now,
+        updated_at: now,
+        last_login_at: None,
+    }
+}
+
+/// Finds memories that share a word with the query.
+#[derive(Debug)]
+pub struct WordSearch(pub Store);
+
+#[async_trait]
+impl MemorySearch for WordSearch {
+    async fn search(
+        &self,
+        owner: UserId,
+        query: &str,
+        filter: SearchFilter,
+        limit: usize,
+    ) -> Result<Vec<MemoryHit>, SearchError> {
+        if query.trim().is_empty() {
+            return Err(SearchError::Empty);
+        }
+        let page = appliance_core::PageRequest::new(100, None);
+        let all = Memories::list(&self.0, owner, page).await?.items;
+        let shares = |text: &str| query.split_whitespace().any(|word| text.contains(word));
+        let hits = all.into_iter().filter(|memory| {
+            shares(&memory.text)
+                && (filter.except_message.is_none()
+                    || memory.provenance.message_id != filter.except_message)
+        });
+        Ok(hits
+            .take(limit)
+            .map(|memory| MemoryHit { memory, score: 0.5, why: "shares a word".to_owned() })
+            .collect())
+    }
+}

@@ -1,0 +1,78 @@
+//! The talk on a terminal: a line, its answer, the next line, all in one conversation.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use rustyline::{DefaultEditor, error::ReadlineError};
+
+use super::turn;
+use crate::cli::{Client, Context, arguments::Chat, print};
+
+/// Talks until Ctrl-D.
+///
+/// # Errors
+/// When the server cannot be reached, or the terminal cannot be read.
+pub async fn run(context: &Context, client: &Client, options: &Chat) -> anyhow::Result<ExitCode> {
+    let conversation = turn::conversation(client, options).await?;
+    context.say(&format!("conversation {conversation}; Ctrl-C stops an answer, Ctrl-D ends"));
+    let mut editor = DefaultEditor::new().context("while preparing the terminal")?;
+    loop {
+        let (back, line) = tokio::task::spawn_blocking(move || read(editor))
+            .await
+            .context("while reading a line")?;
+        editor = back;
+        match line? {
+            Line::Said(text) => answer(context, client, &conversation, &text).await?,
+            Line::Nothing => {}
+            Line::End => return Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// What came from the terminal.
+enum Line {
+    Said(String),
+    Nothing,
+    End,
+}
+
+fn read(mut editor: DefaultEditor) -> (DefaultEditor, anyhow::Result<Line>) {
+    let line = match editor.readline("> ") {
+        Ok(text) if text.trim().is_empty() => Ok(Line::Nothing),
+        Ok(text) => {
+            // A line that cannot be kept in the history is still said.
+            let _ = editor.add_history_entry(text.as_str());
+            Ok(Line::Said(text))
+        }
+        Err(ReadlineError::Interrupted) => Ok(Line::Nothing),
+        Err(ReadlineError::Eof) => Ok(Line::End),
+        Err(error) => Err(anyhow::Error::new(error).context("while reading a line")),
+    };
+    (editor, line)
+}
+
+/// Prints one answer; a refusal is told and the talk goes on.
+async fn answer(
+    context: &Context,
+    client: &Client,
+    conversation: &str,
+    text: &str,
+) -> anyhow::Result<()> {
+    let taken = tokio::select! {
+        taken = turn::take(context, client, conversation, text) => taken,
+        _ = tokio::signal::ctrl_c() => {
+            context.say("\n(stopped listening; the answer goes on and is kept)");
+            return Ok(());
+        }
+    };
+    match taken {
+        Ok(turn) => {
+            if let Some(why) = turn.failure() {
+                eprintln!("there is no answer: {}", print::visible(why));
+            }
+        }
+        // Told here; the talk goes on.
+        Err(error) => drop(crate::exit::report(&error)),
+    }
+    Ok(())
+}

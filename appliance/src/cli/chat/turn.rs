@@ -1,0 +1,181 @@
+//! One message and its answer, and the whole of `chat "text"`.
+
+use std::{process::ExitCode, time::Duration};
+
+use serde::Serialize;
+use tokio::time::{Instant, sleep};
+use web_dto::{Accepted, CitationView, ConversationView, MessageView, NewConversation, NewMessage};
+
+use super::{
+    answer::Answer,
+    follow::Follow,
+    show::{Show, is_failure},
+};
+use crate::{
+    cli::{Client, Context, arguments::Chat, print},
+    exit::{self, Failure},
+};
+
+/// How often a message is sent again while the server is away; the key makes it one message.
+const SENDS: u32 = 20;
+
+/// Pause between two sends.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Exit code after Ctrl-C: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    answer: &'a str,
+    failed: bool,
+    agent: Option<&'a str>,
+    model: Option<&'a str>,
+    citations: &'a [CitationView],
+    conversation_id: &'a str,
+    message_id: &'a str,
+    task_id: &'a str,
+    answer_id: &'a str,
+    first_chunk_ms: Option<u64>,
+    total_ms: u64,
+}
+
+/// A turn that came to its end.
+pub struct Turn {
+    accepted: Accepted,
+    answer: Answer,
+    first_chunk: Option<Duration>,
+    total: Duration,
+}
+
+impl Turn {
+    /// Returns the note that says why there is no answer.
+    pub fn failure(&self) -> Option<&str> {
+        is_failure(&self.answer).then(|| self.answer.text())
+    }
+}
+
+/// Says `text`, prints the answer, and tells how it went.
+///
+/// # Errors
+/// When the server cannot be reached or refuses, or the answer is a failure.
+pub async fn one_shot(
+    context: &Context,
+    client: &Client,
+    options: &Chat,
+    text: &str,
+) -> anyhow::Result<ExitCode> {
+    let conversation = conversation(client, options).await?;
+    let turn = tokio::select! {
+        turn = take(context, client, &conversation, text) => turn?,
+        _ = tokio::signal::ctrl_c() => return Ok(interrupted(context, &conversation)),
+    };
+    if context.json() {
+        print::json(&report(&turn, &conversation))?;
+    }
+    if let Some(why) = turn.failure() {
+        let hint = "`ai-infra top` and `ai-infra logs` show what the agents did";
+        let what = format!("there is no answer: {}", print::visible(why));
+        return Err(Failure::new(1, what, hint).into());
+    }
+    if options.conversation.is_none() {
+        context.say(&format!("go on with: ai-infra chat -c {conversation} \"...\""));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the conversation asked for, or a new one.
+///
+/// # Errors
+/// When there is no such conversation of ours.
+pub async fn conversation(client: &Client, options: &Chat) -> anyhow::Result<String> {
+    if let Some(id) = &options.conversation {
+        let id: appliance_core::ConversationId = id.parse().map_err(|error| {
+            Failure::new(2, format!("{error}"), "take one from `ai-infra chat --json`")
+        })?;
+        return Ok(id.to_string());
+    }
+    let made: ConversationView =
+        client.post("/api/conversations", &NewConversation::default()).await?;
+    Ok(made.id)
+}
+
+/// Says `text` in the conversation and prints the answer as it comes.
+///
+/// # Errors
+/// When the server cannot be reached or refuses.
+pub async fn take(
+    context: &Context,
+    client: &Client,
+    conversation: &str,
+    text: &str,
+) -> anyhow::Result<Turn> {
+    let began = Instant::now();
+    let mut follow = Follow::open(client, conversation).await?;
+    let accepted = send(client, conversation, text).await?;
+    let (mut answer, mut show) = (Answer::default(), Show::new(context));
+    let mut first_chunk = None;
+    while answer.stored().is_none() {
+        follow.more(&accepted.answer_id, &mut answer).await?;
+        if first_chunk.is_none() && !answer.text().is_empty() {
+            first_chunk = Some(began.elapsed());
+        }
+        show.update(&answer)?;
+    }
+    if let Some(message) = answer.stored() {
+        show.end(message)?;
+    }
+    Ok(Turn { accepted, answer, first_chunk, total: began.elapsed() })
+}
+
+/// Sends the message; the same key makes a second send harmless.
+async fn send(client: &Client, conversation: &str, text: &str) -> anyhow::Result<Accepted> {
+    let path = format!("/api/conversations/{conversation}/messages");
+    let body = NewMessage { content: text.to_owned(), attachments: Vec::new() };
+    let key = key();
+    for _ in 1..SENDS {
+        match client.post_once(&path, &key, &body).await {
+            Err(error) if is_away(&error) => sleep(PAUSE).await,
+            sent => return sent,
+        }
+    }
+    client.post_once(&path, &key, &body).await
+}
+
+/// Makes a key that nobody else has: 122 random bits.
+fn key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+fn is_away(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == exit::UNAVAILABLE)
+}
+
+fn interrupted(context: &Context, conversation: &str) -> ExitCode {
+    context.say(&format!(
+        "\nstopped listening; the answer goes on and is kept: ai-infra chat -c {conversation}"
+    ));
+    ExitCode::from(INTERRUPTED)
+}
+
+fn report<'a>(turn: &'a Turn, conversation: &'a str) -> Report<'a> {
+    let stored: Option<&MessageView> = turn.answer.stored();
+    Report {
+        answer: turn.answer.text(),
+        failed: turn.failure().is_some(),
+        agent: turn.answer.agent(),
+        model: stored.and_then(|message| message.model.as_deref()),
+        citations: stored.map_or(&[], |message| &message.citations),
+        conversation_id: conversation,
+        message_id: &turn.accepted.message_id,
+        task_id: &turn.accepted.task_id,
+        answer_id: &turn.accepted.answer_id,
+        first_chunk_ms: turn.first_chunk.map(millis),
+        total_ms: millis(turn.total),
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,146 @@
+//! The client of a running server: HTTP over `api.sock`, one connection a request.
+//!
+//! The socket vouches for who we are, so there is no login. Knows the wire types, but no command.
+
+mod failure;
+mod feed;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::{net::UnixStream, time::timeout};
+
+pub use feed::Feed;
+
+/// How long a request may take until its answer's head is there.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Speaks to one server.
+#[derive(Debug, Clone)]
+pub struct Client {
+    socket: PathBuf,
+    of: String,
+}
+
+impl Client {
+    /// Speaks to the server at `socket`; `of` names it in messages.
+    pub fn new(socket: PathBuf, of: String) -> Self {
+        Self { socket, of }
+    }
+
+    /// Asks for something.
+    ///
+    /// # Errors
+    /// [`exit::UNAVAILABLE`](crate::exit::UNAVAILABLE) when no server runs; what the server says.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.ask(self.request(Method::GET, path, None, Bytes::new())?).await
+    }
+
+    /// Sends something.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let body = serde_json::to_vec(body)?;
+        self.ask(self.request(Method::POST, path, None, body.into())?).await
+    }
+
+    /// Sends something that happens once, however often it is sent with the same `key`.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn post_once<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let body = serde_json::to_vec(body)?;
+        self.ask(self.request(Method::POST, path, Some(key), body.into())?).await
+    }
+
+    /// Asks for a text that may go on as long as the server lives.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn stream(&self, path: &str) -> anyhow::Result<Incoming> {
+        let reply = self.send(self.request(Method::GET, path, None, Bytes::new())?).await?;
+        if reply.status().is_success() {
+            return Ok(reply.into_body());
+        }
+        Err(failure::refused(reply).await)
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> anyhow::Result<T> {
+        let asked = format!("{} {}", request.method(), request.uri().path());
+        let reply = self.send(request).await?;
+        if !reply.status().is_success() {
+            return Err(failure::refused(reply).await);
+        }
+        let body = timeout(DEADLINE, reply.into_body().collect())
+            .await
+            .with_context(|| format!("while reading the answer to {asked}"))?
+            .with_context(|| format!("while reading the answer to {asked}"))?
+            .to_bytes();
+        // An answer without a body stands for `null`.
+        let body: &[u8] = if body.is_empty() { b"null" } else { &body };
+        serde_json::from_slice(body)
+            .with_context(|| format!("while understanding the answer to {asked}"))
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>> {
+        let stream = self.connect().await?;
+        let asked = format!("{} {}", request.method(), request.uri().path());
+        let lost = || failure::lost(&self.of, &asked);
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| anyhow::Error::new(error).context(lost()))?;
+        // Ends with the answer's body, or when this process does.
+        tokio::spawn(connection);
+        let answered = timeout(DEADLINE, sender.send_request(request)).await;
+        answered
+            .map_err(|_| failure::late(&asked, DEADLINE))?
+            .map_err(|error| anyhow::Error::new(error).context(lost()))
+    }
+
+    /// Connects to the socket.
+    ///
+    /// # Errors
+    /// [`exit::UNAVAILABLE`](crate::exit::UNAVAILABLE), [`exit::NO_PERMISSION`](crate::exit::NO_PERMISSION).
+    async fn connect(&self) -> anyhow::Result<UnixStream> {
+        let connected = UnixStream::connect(&self.socket).await;
+        connected.map_err(|error| failure::unreachable(&self.of, &self.socket, &error))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Bytes,
+    ) -> anyhow::Result<Request<Full<Bytes>>> {
+        let mut request = Request::builder()
+            .method(&method)
+            .uri(path)
+            .header(header::HOST, "localhost")
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, concat!("ai-infra/", env!("CARGO_PKG_VERSION")));
+        if method != Method::GET {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        request.body(Full::new(body)).with_context(|| format!("while asking for {path}"))
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line: words in, exit code out. Every command is a file of its own.
+//!
+//! [`main`] takes arguments and environment once, parses, runs one command and turns its error into
+//! `error: ...` with a hint. Standard output is what a program would want to read; everything said
+//! to a person goes to standard error. Commands other than `serve` and `agent run` only talk to the
+//! running server over `api.sock`; none opens its stores (but `doctor`, when no server runs).
+
+mod agent;
+mod arguments;
+mod chat;
+mod client;
+mod config;
+mod context;
+mod logs;
+mod memory;
+pub mod print;
+mod serve;
+mod setup_link;
+mod top;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use arguments::Cli;
+use arguments::Command;
+pub use client::Client;
+pub use context::Context;
+pub use print::visible;
+
+use crate::{doctor, exit};
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    // Arguments and variables need not be UTF-8; what is not is shown with marks and refused later.
+    let env = std::env::vars_os()
+        .map(|(name, value)| (lossy(&name), lossy(&value)))
+        .collect::<Vec<(String, String)>>();
+    match Cli::try_parse_from(std::env::args_os()) {
+        Ok(cli) => run(cli, env).unwrap_or_else(|error| exit::report(&error)),
+        Err(told) => {
+            // A closed pipe is no reason to fail: there is nobody left to read this.
+            let _ = told.print();
+            ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2))
+        }
+    }
+}
+
+fn lossy(text: &std::ffi::OsStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+fn run(cli: Cli, env: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
+    let context = Context::new(cli.global, env);
+    match cli.command {
+        Command::Serve(options) => serve::run(&context, &options),
+        Command::Chat(options) => chat::run(&context, &options),
+        Command::Agent { command } => agent::run(&context, command),
+        Command::Memory { command } => memory::run(&context, &command),
+        Command::Logs(options) => logs::run(&context, &options),
+        Command::Top => top::run(&context),
+        Command::SetupLink => setup_link::run(&context),
+        Command::Config { command } => config::run(&context, &command),
+        Command::Doctor => doctor::run(&context),
+        Command::Version => version::run(&context),
+    }
+}

@@ -1,0 +1,73 @@
+//! `doctor`: looks at everything that can be wrong and says the remedy. Repairs nothing.
+//!
+//! Asks the running server; with none running it opens the store itself, which changes nothing but
+//! its lock file. Exit code 0 when all is well, 3 with a warning, 1 with a failure.
+
+mod host;
+mod model;
+mod report;
+mod server;
+
+use std::process::ExitCode;
+
+use appliance_config::Settings;
+
+use crate::cli::{Client, Context};
+use report::{Check, Report};
+
+/// Checks everything and prints a line each.
+///
+/// # Errors
+/// When nobody reads the report.
+pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
+    let report = context.block_on(async { Ok(examine(context).await) })?;
+    report.print(context)?;
+    Ok(report.exit_code())
+}
+
+async fn examine(context: &Context) -> Report {
+    let mut report = Report::default();
+    let settings = match context.load(Vec::new()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            for problem in &error.problems {
+                let remedy = "mend it, then `ai-infra config check`";
+                report.add(Check::fail("config", problem.to_string(), remedy));
+            }
+            return report;
+        }
+    };
+    report.add(config(&settings));
+    report.extend(host::checks(&settings).await);
+    let client = context.client();
+    report.extend(server::checks(&settings, client.as_ref()).await);
+    report.add(model::check(&settings).await);
+    report.add(portal());
+    report
+}
+
+fn config(settings: &Settings) -> Check {
+    let files = match settings.files.len() {
+        0 => format!("no files in {}, defaults", settings.config_dir.display()),
+        count => format!("{count} files in {}", settings.config_dir.display()),
+    };
+    match settings.notes.first() {
+        None => Check::ok("config", files),
+        Some(note) => {
+            let more = settings.notes.len();
+            Check::ok("config", format!("{files}; {more} notes, the first: {note}"))
+        }
+    }
+}
+
+fn portal() -> Check {
+    let kind = web_api::portal::kind();
+    if kind == "placeholder" {
+        let said = "only a placeholder is built in";
+        return Check::warn("portal", said.to_owned(), "build it with: make portal, then make run");
+    }
+    Check::ok("portal", format!("{kind}, inside the binary"))
+}
+
+/// What a check needs to ask the server; the error says why it cannot.
+type Reach<'a> = Result<&'a Client, &'a anyhow::Error>;

@@ -1,0 +1,124 @@
+//! The server and what only it can tell: store, agents, readiness. Without one, the store itself.
+
+use std::sync::Arc;
+
+use appliance_config::Settings;
+use storage_embedded::{DataDir, OpenError, Store};
+use web_dto::{AgentList, AgentView, Ready, ServerInfo};
+
+use super::{Check, Reach};
+use crate::{cli::Client, clock::SystemClock, exit, exit::Failure};
+
+/// Checks the server, or the store when no server runs.
+pub async fn checks(settings: &Settings, client: Reach<'_>) -> Vec<Check> {
+    let client = match client {
+        Ok(client) => client,
+        Err(error) => return vec![Check::fail("server", format!("{error:#}"), "")],
+    };
+    match client.get::<ServerInfo>("/api/info").await {
+        Ok(info) => {
+            let said = format!("answers, version {}, model {}", info.version, info.model);
+            let mut checks = vec![Check::ok("server", said)];
+            checks.extend(ready(client).await);
+            checks.extend(agents(client).await);
+            checks
+        }
+        Err(error) if is_absent(&error) => offline(settings),
+        Err(error) => vec![Check::fail("server", format!("{error:#}"), "see `ai-infra logs`")],
+    }
+}
+
+async fn ready(client: &Client) -> Vec<Check> {
+    let ready = match client.get::<Ready>("/api/health/ready").await {
+        Ok(ready) => ready,
+        Err(error) => {
+            return vec![Check::fail("ready", format!("{error:#}"), "see `ai-infra logs`")];
+        }
+    };
+    let wrong: Vec<String> = ready
+        .checks
+        .iter()
+        .filter(|(_, said)| said.as_str() != "ok")
+        .map(|(part, said)| format!("{part}: {said}"))
+        .collect();
+    if wrong.is_empty() {
+        return vec![Check::ok("ready", "every part answers")];
+    }
+    vec![Check::warn("ready", wrong.join(", "), "see `ai-infra logs` for the cause")]
+}
+
+async fn agents(client: &Client) -> Vec<Check> {
+    match client.get::<AgentList>("/api/agents").await {
+        Ok(all) => vec![fleet(&all.agents)],
+        Err(error) => vec![Check::fail("agents", format!("{error:#}"), "")],
+    }
+}
+
+fn fleet(agents: &[AgentView]) -> Check {
+    let states: Vec<String> = agents.iter().map(|a| format!("{} {}", a.name, a.status)).collect();
+    let Some(ill) = agents.iter().find(|agent| agent.status == "error") else {
+        return Check::ok("agents", states.join(", "));
+    };
+    let why = ill.problem.as_deref().unwrap_or("no reason told");
+    Check::warn(
+        "agents",
+        format!("{}; {}: {why}", states.join(", "), ill.name),
+        format!("see `ai-infra agent log {0}`, then `ai-infra agent restart {0}`", ill.name),
+    )
+}
+
+/// Looks into the data directory, with its lock held, while no server runs.
+fn offline(settings: &Settings) -> Vec<Check> {
+    let start = "start it with: ai-infra serve";
+    let mut checks = vec![Check::warn("server", "none runs for this data directory", start)];
+    let dir = settings.data.dir.as_path();
+    if !dir.is_dir() {
+        return checks;
+    }
+    let opened = DataDir::open(dir).and_then(|claimed| {
+        Store::open(&claimed, SystemClock::new(settings.clock.offset_seconds)).map(Arc::new)
+    });
+    checks.push(match opened {
+        Ok(_) => Check::ok("store", "opens, and nothing in it is damaged as far as opening tells"),
+        Err(error @ OpenError::Held { .. }) => Check::fail(
+            "store",
+            format!("{error}; but no server answers at the socket"),
+            "wait a moment; if it stays, look at that process, and end it",
+        ),
+        Err(error) => Check::fail("store", error.to_string(), "keep a copy before anything else"),
+    });
+    checks
+}
+
+fn is_absent(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == exit::UNAVAILABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::report::Level, *};
+
+    fn agent(name: &str, status: &str) -> AgentView {
+        AgentView {
+            name: name.to_owned(),
+            status: status.to_owned(),
+            description: String::new(),
+            pid: None,
+            current_task: None,
+            heartbeat_age_seconds: None,
+            restarts: 0,
+            started_at: None,
+            problem: (status == "error").then(|| "died five times".to_owned()),
+            attach: None,
+        }
+    }
+
+    #[test]
+    fn an_agent_in_error_is_named_with_its_reason_and_remedy() {
+        let check = fleet(&[agent("code", "idle"), agent("qa", "error")]);
+        assert_eq!(check.level, Level::Warn);
+        assert!(check.said.contains("qa: died five times"));
+        assert!(check.remedy.contains("agent restart qa"));
+        assert_eq!(fleet(&[agent("code", "stopped")]).level, Level::Ok);
+    }
+}

@@ -1,0 +1,115 @@
+//! Tells the world that the server answers: `serve.json`, the service manager, and the person.
+//!
+//! The one-time link is printed only where a person reads it (a terminal, or a pipe that is not the
+//! journal), never logged.
+
+use std::{
+    fs,
+    io::{self, IsTerminal as _, Write as _},
+};
+
+use anyhow::Context as _;
+use appliance_config::{Settings, paths::RuntimeDir};
+use serde::Serialize;
+
+use super::Running;
+use crate::notify;
+
+/// What `serve.json` says about the running server.
+#[derive(Debug, Serialize)]
+struct Card {
+    pid: u32,
+    version: &'static str,
+    listen: String,
+    url: String,
+    api_socket: String,
+    tmux_socket: String,
+    data_dir: String,
+    epoch: u64,
+}
+
+/// Writes `serve.json`, tells the service manager, and prints the address.
+pub async fn ready(
+    settings: &Settings,
+    runtime: &RuntimeDir,
+    running: &Running,
+    epoch: u64,
+) -> anyhow::Result<()> {
+    write_card(settings, runtime, running, epoch)?;
+    notify::ready(&format!("listening on {}", running.address));
+    tracing::info!(event = "ready", address = %running.address, "ready");
+    print_welcome(running, &link(running).await);
+    Ok(())
+}
+
+/// Removes `serve.json`; a crash leaves it, and its pid tells.
+pub fn gone(runtime: &RuntimeDir) {
+    let _ = fs::remove_file(runtime.card());
+}
+
+fn write_card(
+    settings: &Settings,
+    runtime: &RuntimeDir,
+    running: &Running,
+    epoch: u64,
+) -> anyhow::Result<()> {
+    let card = Card {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION"),
+        listen: running.address.to_string(),
+        url: running.base_url.clone(),
+        api_socket: runtime.api_socket()?.display().to_string(),
+        tmux_socket: runtime.tmux_socket()?.display().to_string(),
+        data_dir: settings.data.dir.display().to_string(),
+        epoch,
+    };
+    let path = runtime.card();
+    let half = path.with_extension("json.new");
+    fs::write(&half, serde_json::to_vec_pretty(&card)?)
+        .and_then(|()| fs::rename(&half, &path))
+        .with_context(|| format!("while writing {}", path.display()))
+}
+
+/// A link for whoever reads standard output, while nobody is set up.
+async fn link(running: &Running) -> Option<String> {
+    if !running.needs_setup || in_journal() {
+        return None;
+    }
+    let minted = web_api::setup::mint_link(
+        &running.store,
+        &running.mint,
+        running.owner,
+        &running.base_url,
+    );
+    match minted.await {
+        Ok(link) => Some(link.url),
+        Err(error) => {
+            tracing::warn!(%error, "no set-up link was made; `ai-infra setup-link` makes one");
+            None
+        }
+    }
+}
+
+fn print_welcome(running: &Running, link: &Option<String>) {
+    let mut text = format!("ai-infra {} is ready\n\n", env!("CARGO_PKG_VERSION"));
+    text.push_str(&format!("  portal   {}\n", running.base_url));
+    if let Some(link) = link {
+        text.push_str(&format!("  set up   {link}\n           good once, for one hour\n"));
+    }
+    text.push_str("  chat     ai-infra chat\n  agents   ai-infra agent attach\n");
+    if io::stdout().is_terminal() {
+        text.push_str("\nCtrl+C stops it.\n");
+    }
+    // A closed pipe is no reason to stop serving.
+    let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
+}
+
+/// Tells whether standard output goes to the journal, where a link would be kept and shown around.
+///
+/// systemd names the device and inode of the stream it connected in `JOURNAL_STREAM`.
+#[expect(clippy::disallowed_methods, reason = "about this process's own output, not a setting")]
+fn in_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    rustix::fs::fstat(io::stdout())
+        .is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
+}

@@ -1,0 +1,45 @@
+//! Claims the data and runtime directories and opens the store, with an exit code for each refusal.
+//! Changes nothing that is already there.
+
+use std::{path::Path, sync::Arc};
+
+use appliance_config::paths::{PathError, RuntimeDir};
+use appliance_core::Clock;
+use storage_embedded::{DataDir, OpenError, Store};
+
+use crate::exit::{self, Failure};
+
+/// Claims the data directory for this process.
+pub fn data_dir(path: &Path) -> Result<DataDir, Failure> {
+    DataDir::open(path).map_err(|error| refused(&error))
+}
+
+/// Makes the runtime directory, or checks the one that is there.
+pub fn runtime_dir(runtime: &RuntimeDir) -> Result<(), Failure> {
+    let told = |error: PathError| {
+        Failure::new(exit::NO_PERMISSION, error.to_string(), "set XDG_RUNTIME_DIR, or --data DIR")
+    };
+    runtime.api_socket().map_err(|error| Failure::new(exit::CONFIG, error.to_string(), ""))?;
+    runtime.create().map_err(told)
+}
+
+/// Opens the store in a claimed directory.
+pub fn store(data_dir: &DataDir, clock: Arc<dyn Clock>) -> Result<Store, Failure> {
+    Store::open(data_dir, clock).map_err(|error| refused(&error))
+}
+
+fn refused(error: &OpenError) -> Failure {
+    let (code, hint) = match error {
+        OpenError::Held { pid: Some(pid), .. } => {
+            (exit::TEMPORARY, format!("talk to it with `ai-infra chat`, or stop it: kill {pid}"))
+        }
+        OpenError::Held { pid: None, .. } => (exit::TEMPORARY, String::new()),
+        OpenError::NotADirectory { .. } => (exit::CONFIG, "--data DIR names another".to_owned()),
+        OpenError::NotOurs { .. } | OpenError::NotWritable { .. } => {
+            (exit::NO_PERMISSION, "--data DIR names another".to_owned())
+        }
+        OpenError::Corrupt { .. } => (exit::CONFIG, "`ai-infra doctor` says more".to_owned()),
+        OpenError::Io { .. } => (exit::UNAVAILABLE, "`ai-infra doctor` says more".to_owned()),
+    };
+    Failure::new(code, error.to_string(), hint)
+}

@@ -1,0 +1,160 @@
+//! The server's life: claim, open, bind, start, say so, wait, drain, close.
+//!
+//! Decides the order and nothing else: what the parts are is [`crate::compose`]'s. Invariant:
+//! nothing is announced (`serve.json`, READY, the printed address) before it answers, and the store
+//! is closed after everything that writes to it.
+
+mod announce;
+mod claim;
+mod first_user;
+mod jwt_key;
+mod signals;
+mod sockets;
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use appliance_config::Settings;
+use appliance_core::{Clock, UserId};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use web_api::{LogTail, edge};
+
+use crate::{
+    clock::SystemClock,
+    compose::{self, Appliance, Ground},
+    notify, telemetry,
+};
+
+/// Longest time open work gets once the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Share of the drain that agents get; the rest is for open requests and the store.
+const AGENT_DRAIN: Duration = Duration::from_secs(20);
+
+/// Lines of its own log that the server keeps in memory.
+const LOG_LINES: usize = 5_000;
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// A [`crate::exit::Failure`] with the exit code and the way out for everything a person can mend.
+pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    let log = LogTail::new(LOG_LINES);
+    telemetry::start(&settings.logging, &log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("ai-infra")
+        .build()
+        .context("while starting the runtime")?;
+    let outcome = runtime.block_on(run(settings, log));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
+    let mut signals = signals::Signals::listen()?;
+    let data_dir = claim::data_dir(&settings.data.dir)?;
+    let runtime = settings.runtime_dir();
+    claim::runtime_dir(&runtime)?;
+    let sockets = sockets::bind(settings.server.listen, &runtime).await?;
+    let clock: Arc<dyn Clock> = SystemClock::new(settings.clock.offset_seconds);
+    let store = claim::store(&data_dir, clock.clone())?;
+    let ground = Ground {
+        jwt_key: jwt_key::load(&data_dir, settings.server.jwt_secret.as_ref())?,
+        epoch: clock.now().unix_millis(),
+        bound: sockets.address,
+        runtime: runtime.clone(),
+        settings: settings.clone(),
+        store,
+        clock,
+        log,
+    };
+    let epoch = ground.epoch;
+    let appliance = compose::compose(ground)?;
+    let owner = first_user::ensure(&appliance).await?;
+    let running = Running::start(appliance, sockets, settings.server.max_connections, owner);
+    announce::ready(&settings, &runtime, &running, epoch).await?;
+    signals.stop_asked().await;
+    tracing::info!(event = "stopping", "told to stop: finishing what is open");
+    notify::stopping();
+    tokio::select! {
+        () = running.stop() => {}
+        () = signals.stop_asked() => tracing::warn!("told to stop again: not waiting any longer"),
+    }
+    announce::gone(&runtime);
+    Ok(())
+}
+
+/// What runs, and how to end it in the right order.
+struct Running {
+    store: storage_embedded::Store,
+    mint: appliance_core::IdMint,
+    fleet: Arc<agents::fleet::Service>,
+    base_url: String,
+    address: std::net::SocketAddr,
+    needs_setup: bool,
+    owner: UserId,
+    agents: CancellationToken,
+    doors: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    fn start(
+        appliance: Appliance,
+        sockets: sockets::Sockets,
+        max_connections: u32,
+        owner: first_user::Owner,
+    ) -> Self {
+        let Appliance { store, mint, fleet, search, edge } = appliance;
+        let (agents, doors, tasks) =
+            (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let base_url = edge.settings.base_url();
+        let users = edge.users.clone();
+        let limits = edge::Limits {
+            max_connections: usize::try_from(max_connections).unwrap_or(usize::MAX),
+            drain: DRAIN - AGENT_DRAIN,
+            ..edge::Limits::default()
+        };
+        let router = web_api::router(edge);
+        tasks.spawn(edge::serve_unix(sockets.local, router.clone(), doors.clone(), limits));
+        tasks.spawn(edge::serve_tcp(sockets.tcp, router, doors.clone(), limits));
+        tasks.spawn({
+            let (fleet, agents) = (fleet.clone(), agents.clone());
+            async move { fleet.run(agents).await }
+        });
+        tasks.spawn(notify::watchdog(users, doors.clone()));
+        tasks.spawn(async move {
+            if let Err(error) = search.warm_up().await {
+                tracing::warn!(%error, "memories are indexed at the first search instead");
+            }
+        });
+        tasks.close();
+        Self {
+            store,
+            mint,
+            fleet,
+            base_url,
+            address: sockets.address,
+            needs_setup: owner.needs_setup,
+            owner: owner.id,
+            agents,
+            doors,
+            tasks,
+        }
+    }
+
+    /// Lets agents finish, then requests, then closes the store.
+    async fn stop(&self) {
+        self.agents.cancel();
+        self.fleet.drain(AGENT_DRAIN).await;
+        self.doors.cancel();
+        self.tasks.wait().await;
+        let store = self.store.clone();
+        let closed = tokio::task::spawn_blocking(move || store.close()).await;
+        if let Err(error) = closed {
+            tracing::error!(%error, "the store did not close cleanly; it is repaired on next open");
+        }
+        tracing::info!(event = "stopped", "stopped");
+    }
+}

@@ -1,0 +1,32 @@
+//! SIGTERM, SIGINT and SIGHUP, all meaning "stop"; a second one means "now". Handles nothing else.
+
+use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signals by which a person or the service manager ends the server.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    /// Begins to listen; from here on a signal no longer kills the process.
+    pub fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("while asking to be told about signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next of them.
+    pub async fn stop_asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Binds the two doors: TCP for people, `api.sock` for the local user and the agents.
+//!
+//! Accepts nothing. A socket file left by a server that died is replaced: the claim on the data
+//! directory has already shown that no server of this directory lives.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
+
+use appliance_config::paths::RuntimeDir;
+use tokio::net::{TcpListener, UnixListener};
+
+use crate::exit::{self, Failure};
+
+/// The bound doors.
+pub struct Sockets {
+    /// Where TCP listens, its real port filled in.
+    pub address: SocketAddr,
+    /// For browsers and API clients.
+    pub tcp: TcpListener,
+    /// For the local user and the agents.
+    pub local: UnixListener,
+}
+
+/// Binds both doors.
+pub async fn bind(listen: SocketAddr, runtime: &RuntimeDir) -> Result<Sockets, Failure> {
+    let tcp = TcpListener::bind(listen).await.map_err(|error| port_refused(listen, &error))?;
+    let address = tcp.local_addr().map_err(|error| port_refused(listen, &error))?;
+    let path =
+        runtime.api_socket().map_err(|error| Failure::new(exit::CONFIG, error.to_string(), ""))?;
+    let local = local(&path).map_err(|error| {
+        let what = format!("while binding {}: {error}", path.display());
+        Failure::new(exit::NO_PERMISSION, what, "check who owns its directory")
+    })?;
+    Ok(Sockets { address, tcp, local })
+}
+
+fn local(path: &Path) -> io::Result<UnixListener> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+fn port_refused(listen: SocketAddr, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => Failure::new(
+            exit::TEMPORARY,
+            format!("port {} on {} is in use by another program", listen.port(), listen.ip()),
+            format!("see who it is: ss -ltnp 'sport = :{}'; or choose another: --listen {}:0 \
+                 takes a free one", listen.port(), listen.ip()),
+        ),
+        io::ErrorKind::PermissionDenied => Failure::new(
+            exit::NO_PERMISSION,
+            format!("no permission to listen on {listen}"),
+            "use a port above 1023 and put a proxy in front",
+        ),
+        _ => Failure::new(
+            exit::CONFIG,
+            format!("while listening on {listen}: {error}"),
+            "choose an address of this machine with --listen",
+        ),
+    }
+}

@@ -1,0 +1,86 @@
+//! Logging: where lines go, how they look and which are left out. Decides nothing about content.
+//!
+//! The server's lines go to standard error (text or JSON) and, as text, into the tail that
+//! `ai-infra logs` reads. An agent's window is for what it does, so there only warnings show.
+
+use std::io::{self, IsTerminal as _};
+
+use appliance_config::{LogFormat, Logging};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+use web_api::LogTail;
+
+use crate::exit::{self, Failure};
+
+/// Libraries whose chatter hides what matters; `logging.level` can turn them up again.
+const QUIET: &str = "hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn,h2=warn,tungstenite=warn";
+
+type Line = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Starts the server's log.
+///
+/// # Errors
+/// [`exit::CONFIG`] when the level is not one.
+pub fn start(logging: &Logging, tail: &LogTail) -> anyhow::Result<()> {
+    let json = match logging.format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !io::stderr().is_terminal(),
+    };
+    let tail = tail.clone();
+    let kept = fmt::layer().with_ansi(false).with_writer(move || tail.writer());
+    let lines: Vec<Line> = vec![shown(json), kept.boxed()];
+    install(lines, &logging.level)
+}
+
+/// Starts the log of an agent or a command: text on standard error, warnings unless told otherwise.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_quiet(level: Option<&str>) -> anyhow::Result<()> {
+    install(vec![shown(false)], level.unwrap_or("warn"))
+}
+
+fn shown(json: bool) -> Line {
+    let layer = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    if json { layer.json().flatten_event(true).boxed() } else { layer.boxed() }
+}
+
+fn install(lines: Vec<Line>, level: &str) -> anyhow::Result<()> {
+    tracing_subscriber::registry().with(lines).with(filter(level)?).try_init().map_err(|error| {
+        anyhow::Error::new(error).context("while starting the log: it is started already")
+    })
+}
+
+fn filter(level: &str) -> Result<EnvFilter, Failure> {
+    let wanted = format!("{QUIET},{level}");
+    EnvFilter::builder().parse(wanted).map_err(|error| {
+        let hint = "use error, warn, info, debug or trace, also by part: info,web_api=debug";
+        Failure::new(exit::CONFIG, format!("logging.level: {error}"), hint)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_by_part_is_taken_and_nonsense_is_refused_with_the_way_out() {
+        assert!(filter("info,web_api=debug").is_ok());
+        let refused = filter("info,=,").unwrap_err();
+        assert_eq!(refused.code, exit::CONFIG);
+        assert!(refused.hint.contains("debug"));
+    }
+
+    #[test]
+    fn a_written_line_ends_in_the_tail_without_colours() {
+        let tail = LogTail::new(4);
+        let writer = tail.clone();
+        let layer = fmt::layer().with_ansi(false).with_writer(move || writer.writer());
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || tracing::warn!(part = "bus", "full"));
+        let kept = format!("{tail:?}");
+        assert!(kept.contains("full") && kept.contains("part=") && !kept.contains("\\u{1b}"));
+    }
+}

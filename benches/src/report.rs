@@ -1,0 +1,89 @@
+//! What was measured, beside what was aimed at: a table for people, a file for later.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::machine::Machine;
+
+/// One measured number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// What was measured.
+    pub name: String,
+    /// How much.
+    pub value: f64,
+    /// In which unit, such as `ms`.
+    pub unit: String,
+    /// The aim: at most this much for times and memory; none where there is none.
+    pub at_most: Option<f64>,
+}
+
+/// All figures of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    figures: Vec<Figure>,
+}
+
+/// A run as it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+struct Baseline {
+    machine: Machine,
+    optimised: bool,
+    figures: Vec<Figure>,
+}
+
+impl Report {
+    /// Adds a figure without an aim.
+    pub fn push(&mut self, name: &str, value: f64, unit: &str) {
+        self.add(name, value, unit, None);
+    }
+
+    /// Adds a figure that should be at most `aim`.
+    pub fn push_with_aim(&mut self, name: &str, value: f64, unit: &str, aim: f64) {
+        self.add(name, value, unit, Some(aim));
+    }
+
+    /// Returns the table.
+    #[must_use]
+    pub fn table(&self, machine: &Machine) -> String {
+        let Machine { cpu, cores, memory_gib, kernel } = machine;
+        let mut table = format!("{cpu}, {cores} cores, {memory_gib} GiB, Linux {kernel}\n\n");
+        for figure in &self.figures {
+            let aim = figure.at_most.map_or_else(String::new, |aim| {
+                let verdict = if figure.value <= aim { "met" } else { "MISSED" };
+                format!("aim {aim:>6} {verdict}")
+            });
+            let Figure { name, value, unit, .. } = figure;
+            // Writing into a String cannot fail.
+            let _ok = writeln!(table, "{name:<44} {value:>12.1} {unit:<6} {aim}");
+        }
+        table
+    }
+
+    /// Writes the figures and the machine into `benches/baselines` and returns the file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_baseline(&self, machine: &Machine) -> anyhow::Result<PathBuf> {
+        let baseline = Baseline {
+            machine: machine.clone(),
+            optimised: !cfg!(debug_assertions),
+            figures: self.figures.clone(),
+        };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("baselines/appliance.json");
+        let text = serde_json::to_string_pretty(&baseline)? + "\n";
+        fs::write(&path, text).with_context(|| format!("while writing {}", path.display()))?;
+        Ok(path)
+    }
+
+    fn add(&mut self, name: &str, value: f64, unit: &str, at_most: Option<f64>) {
+        let value = (value * 10.0).round() / 10.0;
+        self.figures.push(Figure { name: name.to_owned(), value, unit: unit.to_owned(), at_most });
+    }
+}

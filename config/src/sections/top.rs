@@ -1,0 +1,26 @@
+//! What belongs to no section.
+
+use crate::{
+    key::section,
+    value::{needed, one_of},
+};
+
+/// Which adapters the roles have when they are not set one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything inside this process.
+    Embedded,
+    /// Postgres, Redis and Qdrant; not in this version.
+    Production,
+}
+
+const MODES: &[(&str, Mode)] = &[("embedded", Mode::Embedded), ("production", Mode::Production)];
+
+section! {
+    /// What belongs to no section.
+    Top("") {
+        /// `embedded` keeps everything inside this process; `production` (Postgres, Redis, Qdrant)
+        /// is not in this version and is refused.
+        mode: Mode = "embedded" => needed(one_of(MODES));
+    }
+}

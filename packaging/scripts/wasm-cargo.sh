@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# cargo for WebAssembly, by whichever compiler wasm.sh found, in a target folder of its own.
+set -euo pipefail
+# shellcheck source=packaging/scripts/steps.sh
+. "$(dirname "$0")/steps.sh"
+
+command="$1"
+shift
+export CARGO_TARGET_DIR="$ROOT/target/portal/build"
+if stamped wasm debian; then
+    # That compiler has no clippy; and cargo would find rustup's rustc first.
+    [ "$command" != clippy ] || command=check
+    unset RUSTUP_TOOLCHAIN
+    export RUSTC=/usr/bin/rustc
+    exec /usr/bin/cargo "$command" --target wasm32-unknown-unknown "${LOCKED[@]}" "$@"
+fi
+exec cargo "$command" --target wasm32-unknown-unknown "${LOCKED[@]}" "$@"

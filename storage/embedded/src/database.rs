@@ -1,0 +1,151 @@
+//! The file: how it is made, opened and told apart from a damaged one. Knows no record.
+//!
+//! A new file is made beside its place and moved there once it is whole, so an empty or half-made
+//! `state.redb` is always damage and is never written over.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use redb::{
+    Builder, Database, DatabaseError, ReadableDatabase as _, StorageError, TableHandle as _,
+    WriteTransaction,
+};
+
+use crate::{
+    OpenError,
+    draft::Tables,
+    fault::Fault,
+    records,
+};
+
+/// Pages kept in memory: enough for the working set of one appliance, far under its idle budget.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// Opens the database; a way to put another one into tests.
+pub(crate) type Opener = Box<dyn Fn() -> Result<Database, OpenError> + Send>;
+
+/// Returns the opener of the file at `path`.
+pub(crate) fn opener(path: &Path) -> Opener {
+    let path = path.to_owned();
+    Box::new(move || open(&path))
+}
+
+/// Opens the file, or makes it when there is none.
+fn open(path: &Path) -> Result<Database, OpenError> {
+    let io = |doing, source| OpenError::Io { doing, path: path.to_owned(), source };
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
+        Err(error) => return Err(io("looking at", error)),
+        Ok(found) if found.len() == 0 => {
+            return Err(corrupt(path, "it is empty".to_owned()));
+        }
+        Ok(_) => {}
+    }
+    let db = guarded(|| builder().open(path)).map_err(|error| refused(path, error))?;
+    prepare(&db).map_err(|fault| corrupt(path, fault.to_string()))?;
+    Ok(db)
+}
+
+/// Makes the tables that are missing, so that no reader meets a missing one; a file that has them
+/// all is left alone, because on a full disk it must still open.
+pub(crate) fn prepare(db: &Database) -> Result<(), Fault> {
+    caught(|| if has_all_tables(db)? { Ok(()) } else { make_tables(db) })
+        .unwrap_or_else(|why| Err(Fault::Unreadable(why)))
+}
+
+fn has_all_tables(db: &Database) -> Result<bool, Fault> {
+    let names: Vec<String> =
+        db.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect();
+    Ok(records::TABLES.iter().all(|wanted| names.iter().any(|name| name == wanted)))
+}
+
+fn make_tables(db: &Database) -> Result<(), Fault> {
+    let txn = begin(db)?;
+    let mut tables = Tables::of(&txn);
+    for name in records::TABLES {
+        tables.table(name)?;
+    }
+    drop(tables);
+    Ok(txn.commit()?)
+}
+
+/// Begins a write transaction whose commit survives a crash and reopens at once.
+///
+/// Two-phase, because the file stores strangers' text and xxh3 does not resist a forger; quick
+/// repair, because a full one reads the whole file.
+pub(crate) fn begin(db: &Database) -> Result<WriteTransaction, Fault> {
+    let mut txn = db.begin_write()?;
+    txn.set_two_phase_commit(true);
+    txn.set_quick_repair(true);
+    Ok(txn)
+}
+
+/// Runs what may panic on a damaged page (redb does on some) and returns its words instead.
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason").to_owned()
+    })
+}
+
+fn make(path: &Path) -> Result<(), OpenError> {
+    let io = |doing, source| OpenError::Io { doing, path: path.to_owned(), source };
+    let new = path.with_extension("redb.new");
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(io("clearing a half-made", error));
+        }
+        _ => {}
+    }
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)
+        .map_err(|source| io("making", source))?;
+    let db = builder().create(&new).map_err(|error| refused(&new, error))?;
+    drop(db);
+    File::open(&new).and_then(|file| file.sync_all()).map_err(|source| io("syncing", source))?;
+    fs::rename(&new, path).map_err(|source| io("moving into place", source))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| io("syncing the directory of", source))
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+fn guarded(
+    open: impl FnOnce() -> Result<Database, DatabaseError>,
+) -> Result<Database, DatabaseError> {
+    caught(open).unwrap_or_else(|why| Err(DatabaseError::Storage(StorageError::Corrupted(why))))
+}
+
+fn refused(path: &Path, error: DatabaseError) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        DatabaseError::Storage(StorageError::Io(source)) if !is_about_content(&source) => {
+            OpenError::Io { doing: "opening", path, source }
+        }
+        DatabaseError::DatabaseAlreadyOpen => OpenError::Held { path, pid: None },
+        other => OpenError::Corrupt { path, why: other.to_string() },
+    }
+}
+
+/// redb reports a wrong magic number and an early end as errors of input and output.
+fn is_about_content(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
+fn corrupt(path: &Path, why: String) -> OpenError {
+    OpenError::Corrupt { path: path.to_owned(), why }
+}

@@ -1,0 +1,83 @@
+//! The thread around the engine: takes what waits, steps, answers. Decides nothing.
+//!
+//! Group commit comes by itself: whatever arrives while one commit is on its way to the disk shares
+//! the next one.
+
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+    thread::{Builder, JoinHandle},
+};
+
+use appliance_core::{Applied, Batch, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{engine::Engine, records::OP};
+
+/// Batches that may wait for the engine; a caller beyond it waits for a place.
+const QUEUE: usize = 1024;
+
+/// Batches that share one transaction at most, so that the first need not wait for very many.
+const GROUP: usize = 256;
+
+/// A batch and where its answer goes.
+struct Asked {
+    batch: Batch,
+    answer: oneshot::Sender<Result<Applied, StoreError>>,
+}
+
+/// A running writer. Dropping it finishes what waits and joins the thread.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Asked>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread `records`.
+    pub fn start(engine: Engine) -> io::Result<Self> {
+        let (queue, asked) = mpsc::channel(QUEUE);
+        let thread = Builder::new().name("records".to_owned()).spawn(|| run(engine, asked))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Hands `batch` to the engine and waits until it is on disk.
+    pub async fn apply(&self, batch: Batch) -> Result<Applied, StoreError> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(queue) = queue else { return Err(closed()) };
+        let (answer, answered) = oneshot::channel();
+        queue.send(Asked { batch, answer }).await.map_err(|_| closed())?;
+        drop(queue);
+        answered.await.map_err(|_| closed())?
+    }
+
+    /// Finishes what waits and joins the thread; later batches are refused.
+    pub fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the records thread ended by a panic");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn run(mut engine: Engine, mut asked: mpsc::Receiver<Asked>) {
+    let mut waiting = Vec::with_capacity(GROUP);
+    while asked.blocking_recv_many(&mut waiting, GROUP) > 0 {
+        let (batches, answers): (Vec<_>, Vec<_>) =
+            waiting.drain(..).map(|one| (one.batch, one.answer)).unzip();
+        for (answer, applied) in answers.into_iter().zip(engine.step(&batches)) {
+            let _ = answer.send(applied); // the caller may have gone
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::unavailable(OP, "the store is closed")
+}

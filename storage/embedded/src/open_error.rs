@@ -1,0 +1,64 @@
+//! Why the data directory or the file in it cannot be opened, in words a person can act on.
+
+use std::{io, path::PathBuf};
+
+/// Opening the data directory or the store failed; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The path is something else than a directory.
+    #[error("{} is not a directory; name a directory for the data", .path.display())]
+    NotADirectory {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// The directory belongs to another user.
+    #[error(
+        "data directory {} belongs to user id {owner}, this process runs as {own}; run it as that \
+         user or name another directory", .path.display()
+    )]
+    NotOurs {
+        /// The directory.
+        path: PathBuf,
+        /// Its owner's user id.
+        owner: u32,
+        /// Our user id.
+        own: u32,
+    },
+    /// The directory cannot be made or written to.
+    #[error("data directory {} is not writable: {source}; grant access or name another directory",
+        .path.display())]
+    NotWritable {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A running server has the directory.
+    #[error("data directory {} is in use by process {}; stop it or name another directory",
+        .path.display(), .pid.map_or_else(|| "(unknown)".to_owned(), |pid| pid.to_string()))]
+    Held {
+        /// The directory.
+        path: PathBuf,
+        /// The holder's process id, if it has written it yet.
+        pid: Option<u32>,
+    },
+    /// The file is not a store, or is damaged. It is left as it is.
+    #[error("{} is damaged and was left as it is: {why}; restore a backup, or move the file \
+         away to start empty", .path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The file cannot be reached.
+    #[error("while {doing} {}: {source}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,90 @@
+//! The store's counters: how many commits, changes, tasks, memories and audit lines there have been.
+//!
+//! Key: one row, `counters`. Each counter only grows, so a sequence is never given twice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    draft::Tables,
+    fault::Fault,
+    records::codes::UnknownCode,
+    rows::{Record, Rows},
+    snapshot::Snapshot,
+};
+
+/// Key: `counters`. Value: [`CountersV1`].
+pub(crate) const COUNTERS: Rows<Counters> = Rows::new("counters.v1");
+
+const ROW: &[u8] = b"counters";
+
+/// The highest number given so far of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counters {
+    /// Batches applied.
+    pub commit: u64,
+    /// Changes of conversations.
+    pub change: u64,
+    /// Tasks made.
+    pub task: u64,
+    /// Memories put.
+    pub memory: u64,
+    /// Audit lines appended.
+    pub audit: u64,
+    /// Users made.
+    pub user: u64,
+    /// The newest id's unix milliseconds: the floor of an `IdMint`.
+    pub newest_millis: u64,
+}
+
+impl Counters {
+    /// Notes an id, so that a restart mints none that sorts before it.
+    pub fn note(&mut self, id: [u8; 16]) {
+        let [a, b, c, d, e, f, version, ..] = id;
+        if version >> 4 == 7 {
+            let millis = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+            self.newest_millis = self.newest_millis.max(millis);
+        }
+    }
+}
+
+/// Raises a counter and returns its new value.
+pub(crate) const fn next(counter: &mut u64) -> u64 {
+    *counter += 1;
+    *counter
+}
+
+/// The frozen form, version 1.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CountersV1 {
+    commit: u64,
+    change: u64,
+    task: u64,
+    memory: u64,
+    audit: u64,
+    user: u64,
+    newest_millis: u64,
+}
+
+impl Record for Counters {
+    type Frozen = CountersV1;
+
+    fn freeze(&self) -> CountersV1 {
+        let Self { commit, change, task, memory, audit, user, newest_millis } = *self;
+        CountersV1 { commit, change, task, memory, audit, user, newest_millis }
+    }
+
+    fn thaw(frozen: CountersV1) -> Result<Self, UnknownCode> {
+        let CountersV1 { commit, change, task, memory, audit, user, newest_millis } = frozen;
+        Ok(Self { commit, change, task, memory, audit, user, newest_millis })
+    }
+}
+
+/// Reads the counters; all zero in a new file.
+pub(crate) fn read(snapshot: &Snapshot) -> Result<Counters, Fault> {
+    Ok(snapshot.get(&COUNTERS, ROW)?.unwrap_or_default())
+}
+
+/// Stores the counters.
+pub(crate) fn write(tables: &mut Tables<'_>, counters: &Counters) -> Result<(), Fault> {
+    tables.put(&COUNTERS, ROW, counters)
+}

@@ -1,0 +1,298 @@
+//! The store: one file behind all the query ports, one writer behind `Records`.
+//!
+//! Point reads run inline (about 2 us, no hop), scans on the blocking pool. Does not decide what is
+//! read by whom: every question names its owner.
+
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use appliance_core::{
+    AgentName, Applied, AuditEvent, Batch, Clock, Conversation, ConversationId,
+    ConversationStatus, Memory, MemoryId, Message, MessageId, Page, PageRequest, Session,
+    SessionId, SetupLink, StoreError, Task, TaskId, TokenHash, User, UserId,
+    ports::{AuditTrail, Conversations, Memories, Records, TaskFilter, Tasks, Users},
+};
+use async_trait::async_trait;
+use redb::Database;
+
+use crate::{
+    DataDir, OpenError,
+    bus::{self, Bus},
+    database::{self, Opener, caught},
+    engine::{Engine, Room, writer::Writer},
+    fault::Fault,
+    records::{
+        agents_wanted, audit, conversations,
+        counters::{self, Counters},
+        memories, messages, sessions, setup_links, tasks, users,
+    },
+    snapshot::Snapshot,
+};
+
+/// All records and the bus. Clones share one file, one writer and one claim on the directory.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    // Dropped first: the writer finishes while the file is still open.
+    writer: Writer,
+    shared: Arc<Shared>,
+    _claim: DataDir,
+}
+
+/// What readers, takers and the writer share.
+pub(crate) struct Shared {
+    /// The file; empty after closing, exchanged when the disk was full.
+    pub db: RwLock<Option<Database>>,
+    /// The one door to time.
+    pub clock: Arc<dyn Clock>,
+    /// The memory side of the bus.
+    pub bus: Bus,
+    latest_memory: AtomicU64,
+    newest_millis: AtomicU64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("latest_memory", &self.latest_memory).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Opens the file and reads where it stands.
+    pub fn open(opener: &Opener, clock: Arc<dyn Clock>) -> Result<(Self, Counters), OpenFault> {
+        let db = opener().map_err(OpenFault::Open)?;
+        let read = || -> Result<_, Fault> {
+            let file = Snapshot::of(&db)?;
+            Ok((counters::read(&file)?, bus::tables::load(&file)?))
+        };
+        let (counters, lines) = caught(read)
+            .unwrap_or_else(|why| Err(Fault::Unreadable(why)))
+            .map_err(OpenFault::Content)?;
+        let shared = Self {
+            db: RwLock::new(Some(db)),
+            clock,
+            bus: Bus::new(lines),
+            latest_memory: AtomicU64::new(counters.memory),
+            newest_millis: AtomicU64::new(counters.newest_millis),
+        };
+        Ok((shared, counters))
+    }
+
+    /// Notes how far the store has come.
+    pub fn note(&self, counters: &Counters) {
+        self.latest_memory.store(counters.memory, Ordering::Release);
+        self.newest_millis.store(counters.newest_millis, Ordering::Release);
+    }
+
+    /// Reads from one consistent view, inline.
+    pub fn read<T>(
+        &self,
+        op: &'static str,
+        ask: impl FnOnce(&Snapshot) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let guard = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let found = match guard.as_ref() {
+            // redb panics on some damaged pages.
+            Some(db) => caught(|| ask(&Snapshot::of(db)?))
+                .unwrap_or_else(|why| Err(Fault::Unreadable(why))),
+            None => Err(Fault::Closed),
+        };
+        found.map_err(|fault| fault.at(op))
+    }
+}
+
+/// Why the file cannot be used.
+#[derive(Debug)]
+pub(crate) enum OpenFault {
+    /// It does not open.
+    Open(OpenError),
+    /// It opens and what is in it cannot be read.
+    Content(Fault),
+}
+
+impl Store {
+    /// Opens the records in `dir`, or makes them.
+    ///
+    /// # Errors
+    /// [`OpenError::Corrupt`] for a damaged file, which is left as it is; else what the system said.
+    pub fn open(dir: &DataDir, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let path = dir.state_file();
+        let opener = database::opener(&path);
+        let (shared, counters) = Shared::open(&opener, clock).map_err(|fault| match fault {
+            OpenFault::Open(error) => error,
+            OpenFault::Content(fault) => {
+                OpenError::Corrupt { path: path.clone(), why: fault.to_string() }
+            }
+        })?;
+        let shared = Arc::new(shared);
+        let engine = Engine::new(Arc::clone(&shared), counters, opener, Room::around(dir.path()));
+        let writer = Writer::start(engine).map_err(|source| OpenError::Io {
+            doing: "starting the writer of",
+            path,
+            source,
+        })?;
+        Ok(Self { inner: Arc::new(Inner { writer, shared, _claim: dir.clone() }) })
+    }
+
+    /// Returns the newest id's unix milliseconds: the floor for an `IdMint`.
+    #[must_use]
+    pub fn newest_millis(&self) -> u64 {
+        self.shared().newest_millis.load(Ordering::Acquire)
+    }
+
+    /// Finishes the batches that wait, closes the file and sends waiting takers home.
+    ///
+    /// Later calls on any clone are refused as `Unavailable`. Blocks for as long as one commit.
+    pub fn close(&self) {
+        self.inner.writer.close();
+        self.shared().bus.close();
+        let db = self.shared().db.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(db);
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
+    fn read<T>(
+        &self,
+        op: &'static str,
+        ask: impl FnOnce(&Snapshot) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        self.shared().read(op, ask)
+    }
+
+    async fn scan<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        ask: impl FnOnce(&Snapshot) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(self.shared());
+        let found = tokio::task::spawn_blocking(move || shared.read(op, ask)).await;
+        found.unwrap_or_else(|_| Err(Fault::Lost.at(op)))
+    }
+}
+
+#[async_trait]
+impl Records for Store {
+    async fn apply(&self, batch: Batch) -> Result<Applied, StoreError> {
+        self.inner.writer.apply(batch).await
+    }
+}
+
+#[async_trait]
+impl Users for Store {
+    async fn get(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.read("users.get", |file| users::get(file, id))
+    }
+
+    async fn by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        self.read("users.by_email", |file| users::by_email(file, email))
+    }
+
+    async fn first(&self) -> Result<Option<User>, StoreError> {
+        self.read("users.first", users::first)
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.read("users.session", |file| sessions::get(file, id))
+    }
+
+    async fn session_by_token(&self, hash: TokenHash) -> Result<Option<Session>, StoreError> {
+        self.read("users.session_by_token", |file| sessions::by_token(file, hash))
+    }
+
+    async fn setup_link(&self, hash: TokenHash) -> Result<Option<SetupLink>, StoreError> {
+        self.read("users.setup_link", |file| setup_links::get(file, hash))
+    }
+}
+
+#[async_trait]
+impl Conversations for Store {
+    async fn get(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        self.read("conversations.get", |file| conversations::get(file, owner, id))
+    }
+
+    async fn list(
+        &self,
+        owner: UserId,
+        status: ConversationStatus,
+        page: PageRequest,
+    ) -> Result<Page<Conversation>, StoreError> {
+        self.scan("conversations.list", move |file| conversations::list(file, owner, status, page))
+            .await
+    }
+
+    async fn messages(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+        page: PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        self.scan("conversations.messages", move |file| messages::list(file, owner, id, page)).await
+    }
+
+    async fn message(&self, owner: UserId, id: MessageId) -> Result<Option<Message>, StoreError> {
+        self.read("conversations.message", |file| messages::get(file, owner, id))
+    }
+}
+
+#[async_trait]
+impl Tasks for Store {
+    async fn get(&self, id: TaskId) -> Result<Option<Task>, StoreError> {
+        self.read("tasks.get", |file| tasks::get(file, id))
+    }
+
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: TaskFilter,
+        page: PageRequest,
+    ) -> Result<Page<Task>, StoreError> {
+        self.scan("tasks.list", move |file| tasks::list(file, owner, filter, page)).await
+    }
+
+    async fn children(&self, parent: TaskId) -> Result<Vec<Task>, StoreError> {
+        self.scan("tasks.children", move |file| tasks::children(file, parent)).await
+    }
+}
+
+#[async_trait]
+impl Memories for Store {
+    async fn get(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
+        self.read("memories.get", |file| memories::get(file, owner, id))
+    }
+
+    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Memory>, StoreError> {
+        self.scan("memories.list", move |file| memories::list(file, owner, page)).await
+    }
+
+    async fn since(&self, after: u64, limit: usize) -> Result<Vec<Memory>, StoreError> {
+        self.scan("memories.since", move |file| memories::since(file, after, limit)).await
+    }
+
+    fn latest(&self) -> u64 {
+        self.shared().latest_memory.load(Ordering::Acquire)
+    }
+}
+
+#[async_trait]
+impl AuditTrail for Store {
+    async fn events(&self, page: PageRequest) -> Result<Page<AuditEvent>, StoreError> {
+        self.scan("trail.events", move |file| audit::list(file, page)).await
+    }
+
+    async fn agent_wanted(&self, agent: AgentName) -> Result<bool, StoreError> {
+        self.read("trail.agent_wanted", |file| agents_wanted::get(file, agent))
+    }
+}

@@ -1,0 +1,167 @@
+//! What must never cross: one user's words to another, and the key to anybody.
+
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use appliance_tests::{
+    Client, Home, MockMessages, Plan, Program, client::Method, mock::Behaviour, people, processes,
+};
+use web_dto::{Channel, ClientPayload, ConversationList, ServerPayload, TaskList};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_ai-infra");
+const ANSWER: Duration = Duration::from_secs(30);
+const PASSWORD: &str = "a long enough password";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_users_are_apart() -> anyhow::Result<()> {
+    let mut server = Plan::new(BINARY).with_agents().start().await?;
+    let anna = server.first_user("anna@example.com", PASSWORD).await?;
+    server.stop().await?;
+    let token = people::add(server.home(), "ben").await?;
+    server.start().await?;
+    let ben = server.stranger()?.set_up(&token, "ben@example.com", PASSWORD).await?;
+    let anna = server.stranger()?.with_token(anna.token().context("a token")?);
+    server.agents_idle().await?;
+
+    let mut bens_feed = ben.feed().await?;
+    bens_feed.follow(Channel::Tasks, None, None).await?;
+    let thread = anna.converse().await?;
+    let accepted = anna.say(&thread, "remember that the staging database is called heron").await?;
+    anna.answer(&thread, &accepted, ANSWER).await.with_context(|| server.log_tail())?;
+    ensure!(!anna.recall("staging database").await?.is_empty(), "anna finds her own");
+
+    nothing_by_rest(&ben, &thread, &accepted.task_id).await?;
+    for frame in [subscribe(&thread), send_message(&thread)] {
+        let id = bens_feed.send(frame.0, frame.1).await?;
+        let answer =
+            bens_feed.until("a refusal", |frame| frame.id.as_deref() == Some(&*id)).await?;
+        let ServerPayload::Error(error) = &answer.payload else {
+            anyhow::bail!("ben may {}: {answer:?}", frame.0);
+        };
+        assert_eq!(error.code, "not_found", "{error:?}");
+    }
+    let further = anna.say(&thread, "and the heron flies at dawn").await?;
+    anna.answer(&thread, &further, ANSWER).await?;
+    let leaked = bens_feed.next_within(Duration::from_millis(500)).await?;
+    assert_eq!(leaked, None, "nothing of anna reaches ben's feed");
+
+    nothing_by_memory(&ben).await?;
+    assert_eq!(anna.messages(&thread).await?.len(), 4, "and nothing of ben reached her thread");
+    Ok(())
+}
+
+fn subscribe(thread: &str) -> (&'static str, ClientPayload) {
+    let payload = ClientPayload {
+        channel: Some(Channel::Conversation),
+        conversation_id: Some(thread.to_owned()),
+        ..ClientPayload::default()
+    };
+    ("subscribe", payload)
+}
+
+fn send_message(thread: &str) -> (&'static str, ClientPayload) {
+    let payload = ClientPayload {
+        conversation_id: Some(thread.to_owned()),
+        content: Some("may I?".to_owned()),
+        ..ClientPayload::default()
+    };
+    ("send_message", payload)
+}
+
+/// Tries every route that takes an id with ids that belong to somebody else.
+async fn nothing_by_rest(ben: &Client, thread: &str, task: &str) -> anyhow::Result<()> {
+    let conversation = format!("/api/conversations/{thread}");
+    let messages = format!("{conversation}/messages");
+    let tries = [
+        (Method::GET, conversation.clone(), ""),
+        (Method::PATCH, conversation.clone(), r#"{"title":"mine now"}"#),
+        (Method::DELETE, conversation, ""),
+        (Method::GET, messages.clone(), ""),
+        (Method::POST, messages, r#"{"content":"may I?"}"#),
+        (Method::GET, format!("/api/tasks/{task}"), ""),
+    ];
+    for (method, path, body) in tries {
+        let headers = [("content-type", "application/json")];
+        let reply = ben.send(method.clone(), &path, &headers, body.into()).await?;
+        assert_eq!(reply.status, 404, "{method} {path}: {}", reply.text());
+        assert!(!reply.text().contains("heron"), "{}", reply.text());
+    }
+    assert!(ben.get::<ConversationList>("/api/conversations").await?.items.is_empty());
+    assert!(ben.get::<TaskList>("/api/tasks").await?.items.is_empty());
+    Ok(())
+}
+
+/// Asks for the other's memories by search and through an agent.
+async fn nothing_by_memory(ben: &Client) -> anyhow::Result<()> {
+    let found = ben.recall("what is the staging database called? heron").await?;
+    assert!(found.is_empty(), "{found:?}");
+    let thread = ben.converse().await?;
+    let accepted = ben.say(&thread, "what is the staging database called?").await?;
+    let answer = ben.answer(&thread, &accepted, ANSWER).await?;
+    assert!(answer.citations.is_empty(), "{answer:?}");
+    assert!(!answer.content.contains("heron"), "{}", answer.content);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn canary_key_is_nowhere() -> anyhow::Result<()> {
+    const CANARY: &str = "sk-ant-canary-7f3a9c51d2e84b60";
+    let mock = MockMessages::with(Some(CANARY), Duration::ZERO).await?;
+    let plan = Plan::new(BINARY).with_agents().anthropic(&mock.base_url(), CANARY);
+    let mut server = plan.variable("AI_INFRA_LOG", "trace").start().await?;
+    server.agents_idle().await.with_context(|| server.log_tail())?;
+    let client = server.local()?;
+    let thread = client.converse().await?;
+    for behaviour in [None, Some(Behaviour::refused())] {
+        if let Some(behaviour) = behaviour {
+            mock.then(behaviour);
+        }
+        let accepted = client.say(&thread, "/ask code hello").await?;
+        client.answer(&thread, &accepted, ANSWER).await.with_context(|| server.log_tail())?;
+    }
+    let used =
+        mock.requests().iter().any(|request| request.headers.values().any(|v| v.contains(CANARY)));
+    ensure!(used, "the key was never used, so this test shows nothing");
+
+    // The server's own environment is where the key came from; nobody below it may have it.
+    let pids = server.tmux(&["list-panes", "-s", "-F", "#{pid}"]).await?;
+    let tmux: u32 = pids.lines().next().context("a tmux server")?.parse()?;
+    let mut family = processes::descendants(&[server.pid()?, tmux]);
+    family.extend(processes::all().into_iter().filter(|process| process.pid == tmux));
+    ensure!(family.len() >= 9, "tmux and its eight windows at least: {}", family.len());
+    for process in &family {
+        assert!(!process.environment.contains(CANARY), "environ of {process:?}");
+        assert!(!process.arguments.contains(CANARY), "cmdline of {process:?}");
+    }
+    for window in ["supervisor", "code", "monitor", "logs"] {
+        let target = format!("ai-infrastructure:{window}");
+        let screen = server.tmux(&["capture-pane", "-p", "-S", "-", "-t", &target]).await?;
+        assert!(!screen.contains(CANARY), "{window} shows the key");
+    }
+    for command in [["config", "show"], ["agent", "list"]] {
+        let told = tell(&server.command(command)).await?;
+        assert!(!told.contains(CANARY), "{command:?} tells the key");
+    }
+    server.stop().await?;
+    nowhere(server.home(), CANARY)
+}
+
+/// Runs a command to its end and returns both its outputs.
+async fn tell(program: &Program) -> anyhow::Result<String> {
+    let ended = program.run().await?;
+    Ok(format!("{}{}", ended.stdout, ended.stderr))
+}
+
+/// Checks every file of the home: data, logs, everything.
+fn nowhere(home: &Home, secret: &str) -> anyhow::Result<()> {
+    let files = home.files();
+    ensure!(
+        files.iter().any(|(path, _)| path.starts_with(home.data())),
+        "no data files: {files:?}"
+    );
+    for (path, bytes) in &files {
+        let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!found, "{} holds the key", path.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! One run of the `ai-infra` command line in a home: what it printed, when, and how it ended.
+//!
+//! The one door through which tests start processes. Cleared environment, no input, a time limit.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use tokio::{
+    io::AsyncReadExt,
+    process::{Child, Command},
+    time::{Instant, timeout},
+};
+
+use crate::home::Home;
+
+/// How long any command may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A command to run.
+#[derive(Debug, Clone)]
+pub struct Program {
+    path: PathBuf,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// The exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// How long after the start the first byte came on standard output.
+    pub first_output: Option<Duration>,
+    /// How long it ran.
+    pub took: Duration,
+}
+
+impl Ended {
+    /// Returns the run if it ended with 0.
+    ///
+    /// # Errors
+    /// Otherwise, with both outputs.
+    pub fn success(self) -> anyhow::Result<Self> {
+        if self.code != Some(0) {
+            bail!("exit code {:?}\n{}\n{}", self.code, self.stdout, self.stderr);
+        }
+        Ok(self)
+    }
+}
+
+impl Program {
+    /// Names `ai-infra` and gives it the environment and the configuration directory of `home`.
+    #[must_use]
+    pub fn new(path: &Path, home: &Home) -> Self {
+        let config = home.config().display().to_string();
+        Self::bare(path).environment(home.environment()).arguments(["--config".to_owned(), config])
+    }
+
+    /// Names a program that gets an empty environment.
+    #[must_use]
+    pub fn bare(path: &Path) -> Self {
+        Self { path: path.to_owned(), arguments: Vec::new(), environment: Vec::new() }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn arguments<I: Into<String>>(mut self, all: impl IntoIterator<Item = I>) -> Self {
+        self.arguments.extend(all.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds variables; a later one replaces an earlier one of the same name.
+    #[must_use]
+    pub fn environment(mut self, all: Vec<(String, String)>) -> Self {
+        self.environment.extend(all);
+        self
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// When it cannot be started, or does not end within a minute (it is killed then).
+    pub async fn run(&self) -> anyhow::Result<Ended> {
+        let began = Instant::now();
+        let mut child =
+            self.command().spawn().with_context(|| format!("while starting {self:?}"))?;
+        let Ok(read) = timeout(LIMIT, outputs(&mut child, began)).await else {
+            bail!("{self:?} did not end within {LIMIT:?}");
+        };
+        let (stdout, stderr, first_output) = read?;
+        let status = child.wait().await.context("while waiting for its end")?;
+        let took = began.elapsed();
+        Ok(Ended { code: status.code(), stdout, stderr, first_output, took })
+    }
+
+    /// Returns the command, to be started by somebody who waits for it himself.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one door through which tests start processes"
+    )]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+}
+
+async fn outputs(
+    child: &mut Child,
+    began: Instant,
+) -> anyhow::Result<(String, String, Option<Duration>)> {
+    let mut stdout = child.stdout.take().context("standard output is not piped")?;
+    let mut stderr = child.stderr.take().context("standard error is not piped")?;
+    let answer = async {
+        let (mut bytes, mut first) = (Vec::new(), None);
+        while stdout.read_buf(&mut bytes).await? > 0 {
+            first.get_or_insert_with(|| began.elapsed());
+        }
+        anyhow::Ok((text(&bytes), first))
+    };
+    let talk = async {
+        let mut bytes = Vec::new();
+        stderr.read_to_end(&mut bytes).await?;
+        anyhow::Ok(text(&bytes))
+    };
+    let ((stdout, first), stderr) = tokio::try_join!(answer, talk)?;
+    Ok((stdout, stderr, first))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

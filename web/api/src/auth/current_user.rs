@@ -1,0 +1,127 @@
+//! The logged-in person as an extractor: a handler that takes one cannot run without.
+//!
+//! Over the local socket it is the first user; over TCP the session behind the bearer token or the
+//! cookie, looked up on every request so that a logout acts at once. Opens no session.
+
+use appliance_core::{SessionId, User, UserId, UserRole};
+use axum::extract::FromRequestParts;
+use http::{HeaderMap, header, request::Parts};
+use web_dto::Code;
+
+use super::{SecretToken, cookie::session_cookie, session::is_live};
+use crate::{
+    error::ApiError,
+    gate::Caller,
+    parts::{App, Shared},
+};
+
+/// How a person proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// A process of the server's own user on the local socket.
+    LocalSocket,
+    /// A session, by cookie or bearer token.
+    Session(SessionId),
+}
+
+/// A person that is logged in.
+#[derive(Debug, Clone)]
+pub(crate) struct CurrentUser {
+    pub(crate) user: User,
+    pub(crate) via: Via,
+}
+
+impl CurrentUser {
+    /// Returns whose records this request may see.
+    pub(crate) const fn id(&self) -> UserId {
+        self.user.id
+    }
+
+    /// Tells whether this person may steer agents and see the server's log.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.via == Via::LocalSocket || self.user.role == UserRole::Admin
+    }
+
+    /// Tells whether the login behind this request still counts.
+    pub(crate) async fn still_live(&self, app: &App) -> Result<bool, ApiError> {
+        match self.via {
+            Via::LocalSocket => Ok(true),
+            Via::Session(id) => Ok(by_session(app, id).await?.is_some()),
+        }
+    }
+}
+
+impl FromRequestParts<Shared> for CurrentUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let Ok(caller) = Caller::from_request_parts(parts, app).await;
+        if caller.is_local() {
+            return first_user(app).await;
+        }
+        let found = if let Some(token) = bearer(&parts.headers) {
+            let now = app.parts.mint.clock().now().unix_micros() / 1_000_000;
+            match app.tokens.session(token, now) {
+                Some(session) => by_session(app, session).await?,
+                None => None,
+            }
+        } else if let Some(token) = session_cookie(&parts.headers) {
+            by_cookie(app, token).await?
+        } else {
+            return Err(ApiError::new(Code::AuthRequired, "the request carries no login"));
+        };
+        found.ok_or_else(|| ApiError::new(Code::AuthRequired, "the login has ended"))
+    }
+}
+
+/// A person who may steer agents and see the server's log.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin(pub(crate) CurrentUser);
+
+impl FromRequestParts<Shared> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let current = CurrentUser::from_request_parts(parts, app).await?;
+        if current.is_admin() {
+            return Ok(Self(current));
+        }
+        Err(ApiError::new(Code::Forbidden, "this takes an admin"))
+    }
+}
+
+/// Returns the bearer token of a request.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+async fn first_user(app: &App) -> Result<CurrentUser, ApiError> {
+    let user = app.parts.users.first().await?.ok_or_else(|| {
+        ApiError::new(Code::AuthRequired, "this server has no user yet; restart it to make one")
+    })?;
+    Ok(CurrentUser { user, via: Via::LocalSocket })
+}
+
+async fn by_session(app: &App, id: SessionId) -> Result<Option<CurrentUser>, ApiError> {
+    live(app, app.parts.users.session(id).await?).await
+}
+
+async fn by_cookie(app: &App, token: &str) -> Result<Option<CurrentUser>, ApiError> {
+    let session = app.parts.users.session_by_token(SecretToken::hash_of(token)).await?;
+    live(app, session).await
+}
+
+async fn live(
+    app: &App,
+    session: Option<appliance_core::Session>,
+) -> Result<Option<CurrentUser>, ApiError> {
+    let Some(session) = session else { return Ok(None) };
+    let Some(user) = app.parts.users.get(session.user_id).await? else { return Ok(None) };
+    let now = app.parts.mint.clock().now();
+    if !is_live(&session, &user, now) {
+        return Ok(None);
+    }
+    Ok(Some(CurrentUser { user, via: Via::Session(session.id) }))
+}

@@ -1,0 +1,20 @@
+//! Who asks: passwords, session tokens, the cookie and the JWT, and the rights as types.
+//!
+//! A handler that takes [`CurrentUser`] runs for a person that is logged in, one that takes
+//! [`Admin`] for an admin, one that takes [`CurrentAgent`] for one of the six. Makes no account.
+
+mod cookie;
+mod current_agent;
+mod current_user;
+mod limits;
+mod password;
+mod session;
+mod token;
+
+pub(crate) use cookie::{clearing, session_cookie};
+pub(crate) use current_agent::{CurrentAgent, local_pid};
+pub(crate) use current_user::{Admin, CurrentUser, Via, bearer};
+pub(crate) use limits::LoginLimits;
+pub(crate) use password::{Hashed, Passwords};
+pub(crate) use session::{logged_in, open, require_private};
+pub(crate) use token::{SecretToken, Tokens};

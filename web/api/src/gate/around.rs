@@ -1,0 +1,87 @@
+//! The outermost layer: id, span, count, safety headers, and the body of every refusal.
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, header};
+use tokio::time::Instant;
+use tracing::Instrument;
+use web_dto::Code;
+
+use super::{Caller, RequestId, headers, request_id};
+use crate::{error::ApiError, parts::Shared};
+
+/// The `endpoint` of requests that no route takes.
+const UNMATCHED: &str = "unmatched";
+
+/// Runs the request and dresses its answer.
+pub(crate) async fn around(
+    State(app): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    let id = RequestId::of(request.headers(), &app.parts.mint);
+    let method = request.method().clone();
+    let endpoint = endpoint(&request);
+    let caller = Caller::of(&request);
+    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(id.clone());
+    let span = tracing::info_span!("request", %method, %endpoint, request_id = %id.0);
+
+    let response = async {
+        let response = next.run(request).await;
+        dressed(response, &id)
+    }
+    .instrument(span)
+    .await;
+
+    app.parts.metrics.request(&method, &endpoint, response.status(), began.elapsed());
+    response
+}
+
+/// Returns the route's template, never the path itself, so that labels stay few.
+fn endpoint(request: &Request) -> Arc<str> {
+    request.extensions().get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str).into()
+}
+
+fn dressed(mut response: Response, id: &RequestId) -> Response {
+    if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
+        error.log();
+        write_problem(&mut response, &error, id);
+    }
+    if let Some(value) = id.value() {
+        response.headers_mut().insert(request_id::HEADER, value);
+    }
+    headers::add(response.headers_mut());
+    response
+}
+
+fn write_problem(response: &mut Response, error: &ApiError, id: &RequestId) {
+    let body = serde_json::to_vec(&error.problem(&id.0)).unwrap_or_default();
+    *response.body_mut() = Body::from(body);
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json; charset=utf-8"),
+    );
+}
+
+/// Turns a panic in a handler into 500; the hook has already logged where it happened.
+#[expect(clippy::needless_pass_by_value, reason = "the shape tower-http asks for")]
+pub(crate) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let text = cause
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| cause.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_default();
+    ApiError::new(Code::Internal, "the request ended in a fault of the server")
+        .because(format!("panic: {text}"))
+        .into_response()
+}

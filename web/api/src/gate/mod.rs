@@ -1,0 +1,15 @@
+//! What every request passes before and after its route, whichever it is.
+//!
+//! [`around`] gives it an id, a span, a count, the safety headers and, when it failed, a problem
+//! document; [`admit`] checks host and origin. Neither knows routes or users.
+
+mod admit;
+mod around;
+mod caller;
+mod headers;
+mod request_id;
+
+pub(crate) use admit::{admit, local_only};
+pub(crate) use around::{around, panicked};
+pub(crate) use caller::Caller;
+pub(crate) use request_id::RequestId;

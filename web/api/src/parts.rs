@@ -1,0 +1,154 @@
+//! What the HTTP face is made of: the ports it speaks to and the settings it obeys. Builds none.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use appliance_core::{
+    IdMint,
+    ports::{
+        AuditTrail, Conversations, Desk, Fleet, Live, MemorySearch, Model, Records, Streams, Tasks,
+        Users,
+    },
+};
+use secrecy::SecretBox;
+
+use crate::{
+    auth::{LoginLimits, Passwords, Tokens},
+    logs::LogTail,
+    metrics::Metrics,
+    routes::health::Readiness,
+};
+
+/// How long a login lasts.
+const SESSION_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Everything [`router`](crate::router) needs.
+#[derive(Debug)]
+pub struct Parts {
+    /// Changes records.
+    pub records: Arc<dyn Records>,
+    /// Finds people and logins.
+    pub users: Arc<dyn Users>,
+    /// Reads threads.
+    pub conversations: Arc<dyn Conversations>,
+    /// Reads tasks.
+    pub tasks: Arc<dyn Tasks>,
+    /// Reads the audit trail; asked by the readiness check.
+    pub trail: Arc<dyn AuditTrail>,
+    /// The durable bus; asked for its depths.
+    pub streams: Arc<dyn Streams>,
+    /// The live feed.
+    pub live: Arc<dyn Live>,
+    /// Searches memories.
+    pub search: Arc<dyn MemorySearch>,
+    /// The server's half of the agents' work.
+    pub desk: Arc<dyn Desk>,
+    /// The agents.
+    pub fleet: Arc<dyn Fleet>,
+    /// The model behind the gateway.
+    pub model: Arc<dyn Model>,
+    /// Makes ids and knows the clock.
+    pub mint: IdMint,
+    /// Counts; shared with [`Metrics::counting`].
+    pub metrics: Metrics,
+    /// The server's own log for `GET /api/logs`; without it that route answers 404.
+    pub log: Option<LogTail>,
+    /// What the operator decided.
+    pub settings: Settings,
+}
+
+/// What the operator decided about the HTTP face.
+#[derive(Debug)]
+pub struct Settings {
+    /// The address the server listens on, its real port filled in.
+    pub listen: SocketAddr,
+    /// The address people use when a proxy stands in front, such as `https://ai.example.com`.
+    pub public_url: Option<String>,
+    /// Host names the server answers to, besides its address and the loopback names.
+    pub allowed_hosts: Vec<String>,
+    /// How long a login lasts.
+    pub session_ttl: Duration,
+    /// Signs the tokens of API clients.
+    pub jwt_key: SecretBox<[u8; 32]>,
+    /// The product's version.
+    pub version: String,
+    /// The model behind the agents, such as `demo`.
+    pub model_name: String,
+    /// Who serves that model, such as `demo` or `anthropic`; a metric label.
+    pub model_provider: String,
+}
+
+impl Settings {
+    /// Starts from defaults: no proxy, no further hosts, a week a login, the demo model.
+    #[must_use]
+    pub fn new(listen: SocketAddr, jwt_key: SecretBox<[u8; 32]>) -> Self {
+        Self {
+            listen,
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            session_ttl: SESSION_TTL,
+            jwt_key,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            model_name: "demo".to_owned(),
+            model_provider: "demo".to_owned(),
+        }
+    }
+
+    /// Returns the address to print for people, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        if let Some(url) = &self.public_url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        let mut address = self.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        format!("http://{address}")
+    }
+}
+
+/// The parts and what the face keeps beside them while it runs.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) parts: Parts,
+    pub(crate) passwords: Passwords,
+    pub(crate) logins: LoginLimits,
+    pub(crate) tokens: Tokens,
+    pub(crate) readiness: Readiness,
+    /// Held while an account is read and written, so that a log-in cannot undo a set-up.
+    pub(crate) account_writes: tokio::sync::Mutex<()>,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            passwords: Passwords::new(),
+            logins: LoginLimits::new(),
+            tokens: Tokens::new(&parts.settings.jwt_key),
+            readiness: Readiness::default(),
+            account_writes: tokio::sync::Mutex::new(()),
+            parts,
+        }
+    }
+}
+
+/// The state every handler takes.
+pub(crate) type Shared = Arc<App>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_printed_address_can_be_opened() {
+        let key = || SecretBox::new(Box::new([0; 32]));
+        let mut settings = Settings::new(SocketAddr::from(([0, 0, 0, 0], 8000)), key());
+        assert_eq!(settings.base_url(), "http://127.0.0.1:8000");
+        settings.public_url = Some("https://ai.example.com/".to_owned());
+        assert_eq!(settings.base_url(), "https://ai.example.com");
+    }
+}

@@ -1,0 +1,100 @@
+//! The routes: every path this server answers to, on one page. Does no work of its own.
+//!
+//! Read from the bottom of each list: layers run in the reverse of the order they are added in, so
+//! a request passes `around`, then the panic net, then `admit`, then its route.
+
+use std::sync::Arc;
+
+use appliance_core::desk::paths;
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+use web_dto::Code;
+
+use crate::{
+    error::ApiError,
+    gate,
+    parts::{App, Parts, Shared},
+    portal,
+    routes::{
+        agents, auth, conversations, desk, health, info, llm, logs, memory, messages, metrics,
+        tasks,
+    },
+    socket,
+};
+
+/// Builds the router that both listeners serve.
+pub fn router(parts: Parts) -> Router {
+    let app: Shared = Arc::new(App::new(parts));
+    Router::new()
+        .merge(people())
+        .merge(machines())
+        .merge(local())
+        .fallback(portal::serve)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&app), gate::admit))
+        .layer(CatchPanicLayer::custom(gate::panicked))
+        .layer(from_fn_with_state(Arc::clone(&app), gate::around))
+        .with_state(app)
+}
+
+/// What people use, through the portal and the command line.
+fn people() -> Router<Shared> {
+    Router::new()
+        .route("/api/auth/login", post(auth::login))
+        .route("/api/auth/logout", post(auth::logout))
+        .route("/api/auth/me", get(auth::me))
+        .route("/api/auth/setup", post(auth::setup))
+        .route("/api/auth/setup-link", post(auth::setup_link))
+        .route("/api/conversations", get(conversations::list).post(conversations::post))
+        .route(
+            "/api/conversations/{id}",
+            get(conversations::get).patch(conversations::patch).delete(conversations::archive),
+        )
+        .route("/api/conversations/{id}/messages", get(messages::list).post(messages::post))
+        .route("/api/agents", get(agents::list))
+        .route("/api/agents/{name}", get(agents::get))
+        .route("/api/agents/{name}/start", post(agents::start))
+        .route("/api/agents/{name}/stop", post(agents::stop))
+        .route("/api/agents/{name}/restart", post(agents::restart))
+        .route("/api/agents/{name}/log", get(agents::log))
+        .route("/api/tasks", get(tasks::list))
+        .route("/api/tasks/{id}", get(tasks::get))
+        .route("/api/memory/search", post(memory::search))
+        .route("/api/logs", get(logs::get))
+        .route("/ws", get(socket::get))
+}
+
+/// What probes and scrapers use.
+fn machines() -> Router<Shared> {
+    Router::new()
+        .route("/api/info", get(info::get))
+        .route("/api/health/live", get(health::live))
+        .route("/api/health/ready", get(health::ready))
+        .route("/api/health/agents", get(health::agents))
+        .route("/metrics", get(metrics::get))
+}
+
+/// What the agents use, over the local socket only.
+fn local() -> Router<Shared> {
+    Router::new()
+        .route(paths::HELLO, post(desk::hello))
+        .route(paths::BEAT, post(desk::beat))
+        .route(paths::LEASE_NEXT, post(desk::lease_next))
+        .route(paths::RENEW, post(desk::renew))
+        .route(paths::DELEGATE, post(desk::delegate))
+        .route(paths::COMPLETE, post(desk::complete))
+        .route(paths::FAIL, post(desk::fail))
+        .route(paths::PROGRESS, post(desk::progress))
+        .route(paths::RECALL, post(desk::recall))
+        .route(paths::REMEMBER, post(desk::remember))
+        .route(paths::MESSAGES, post(llm::messages))
+        .route_layer(from_fn(gate::local_only))
+}
+
+async fn not_allowed(method: http::Method) -> ApiError {
+    ApiError::new(Code::MethodNotAllowed, format!("this route does not take {method}"))
+}

@@ -1,0 +1,100 @@
+//! `GET /api/health/ready`: can this server serve?
+//!
+//! Asks every part once and keeps the answer for a moment, so that anonymous probes cost nothing.
+//! Without records or bus nothing can be served (503); what else is away only degrades.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use appliance_core::{AgentState, PageRequest, SearchFilter, UserId, bus::AGENTS_GROUP};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use tokio::{sync::Mutex, time::Instant};
+use web_dto::Ready;
+
+use crate::parts::{App, Shared};
+
+/// How long an answer is kept.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// Longest time one part may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const OK: &str = "ok";
+
+/// The last answer; one probe at a time makes a new one.
+#[derive(Debug, Default)]
+pub(crate) struct Readiness(Mutex<Option<(Instant, Ready)>>);
+
+/// Answers 200 when `ok` or `degraded`, 503 when it cannot serve.
+pub(crate) async fn get(State(app): State<Shared>) -> Response {
+    let mut kept = app.readiness.0.lock().await;
+    let ready = match &*kept {
+        Some((at, ready)) if at.elapsed() < KEPT => ready.clone(),
+        _ => kept.insert((Instant::now(), ask(&app).await)).1.clone(),
+    };
+    let down = ready.status == "unavailable";
+    let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, Json(ready)).into_response()
+}
+
+async fn ask(app: &App) -> Ready {
+    let (records, bus, memory) = tokio::join!(records(app), bus(app), memory(app));
+    let checks = BTreeMap::from([
+        ("records".to_owned(), records.to_owned()),
+        ("bus".to_owned(), bus.to_owned()),
+        ("memory".to_owned(), memory.to_owned()),
+        ("agents".to_owned(), agents(app).to_owned()),
+    ]);
+    let status = if records != OK || bus != OK {
+        "unavailable"
+    } else if checks.values().any(|code| code != OK) {
+        "degraded"
+    } else {
+        OK
+    };
+    Ready { status: status.to_owned(), checks }
+}
+
+async fn records(app: &App) -> &'static str {
+    let reads = async {
+        app.parts.users.first().await?;
+        app.parts.trail.events(PageRequest::new(1, None)).await
+    };
+    within(reads).await
+}
+
+async fn bus(app: &App) -> &'static str {
+    within(app.parts.streams.depths(AGENTS_GROUP)).await
+}
+
+async fn memory(app: &App) -> &'static str {
+    // Nobody's memories: it is the way there that is tried, not what is found.
+    let nobody = UserId::from_bytes([0; 16]);
+    within(app.parts.search.search(nobody, "ready", SearchFilter::default(), 1)).await
+}
+
+/// Agents that somebody stopped on purpose are no fault.
+fn agents(app: &App) -> &'static str {
+    let well = app.parts.fleet.list().iter().all(|status| {
+        matches!(status.state, AgentState::Stopped | AgentState::Starting | AgentState::Unknown)
+            || super::code(status) == OK
+    });
+    if well { OK } else { "stale" }
+}
+
+async fn within<T, E: std::fmt::Display>(
+    asked: impl Future<Output = Result<T, E>>,
+) -> &'static str {
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(_)) => OK,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, event = "degraded", "a part is not ready");
+            "unavailable"
+        }
+        Err(_) => "timeout",
+    }
+}

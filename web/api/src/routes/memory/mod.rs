@@ -1,0 +1,5 @@
+//! Memory, always the caller's own.
+
+mod search;
+
+pub(crate) use search::post as search;

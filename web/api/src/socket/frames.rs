@@ -1,0 +1,131 @@
+//! Frames for clients: events and refusals in the wire's words. Sends none.
+
+use appliance_core::{EventBody, LiveEvent, Message, Task, TaskOutcome, Timestamp, Topic};
+use axum::extract::ws::Message as WsMessage;
+use web_dto::{
+    AgentStatusPayload, AgentView, Channel, ChunkPayload, ErrorPayload, MessagePayload, Place,
+    ResyncPayload, ServerFrame, ServerPayload, SubscribedPayload, TaskRef, TaskUpdatePayload,
+};
+
+use crate::{error::ApiError, view};
+
+/// Renders a frame; these types always have a JSON form.
+pub(super) fn text(frame: &ServerFrame) -> Option<WsMessage> {
+    serde_json::to_string(frame).ok().map(|json| WsMessage::Text(json.into()))
+}
+
+/// Builds an answer to a client's frame.
+pub(super) fn answer(payload: ServerPayload, id: &str, now: Timestamp) -> ServerFrame {
+    let id = (!id.is_empty()).then(|| id.to_owned());
+    ServerFrame { payload, id, place: None, timestamp: now.to_string() }
+}
+
+/// Builds a refusal of a client's frame.
+pub(super) fn refusal(error: &ApiError, id: &str, now: Timestamp) -> ServerFrame {
+    let code = error.code.as_str().to_owned();
+    let message = format!("{}: {}", error.detail(), error.code.hint());
+    answer(ServerPayload::Error(ErrorPayload { code, message }), id, now)
+}
+
+/// Builds the frame of an event; an agent's status comes ready-made, because it depends on the eyes.
+pub(super) fn event(
+    event: LiveEvent,
+    agent: Option<AgentView>,
+    now: Timestamp,
+) -> Option<ServerFrame> {
+    let place = Place { epoch: event.epoch, seq: event.seq };
+    let payload = match (event.body, event.topic) {
+        (EventBody::Message(it), _) => ServerPayload::Message(message(it)),
+        (EventBody::Complete(it), _) => ServerPayload::MessageComplete(message(it)),
+        (EventBody::Task(it), _) => ServerPayload::TaskUpdate(task(it)),
+        (EventBody::Agent(_), _) => ServerPayload::AgentStatus(agent_status(agent?)),
+        (
+            EventBody::Chunk { message_id, agent, attempt, offset, text },
+            Topic::Conversation(conversation),
+        ) => ServerPayload::MessageChunk(ChunkPayload {
+            message_id: message_id.to_string(),
+            conversation_id: conversation.to_string(),
+            content: text,
+            agent: agent.to_string(),
+            attempt,
+            offset,
+            is_complete: false,
+        }),
+        (EventBody::Chunk { .. }, _) => return None,
+    };
+    Some(ServerFrame { payload, id: None, place: Some(place), timestamp: now.to_string() })
+}
+
+fn message(it: Message) -> MessagePayload {
+    MessagePayload {
+        message_id: it.id.to_string(),
+        conversation_id: it.conversation_id.to_string(),
+        role: view::role(it.role).to_owned(),
+        content: it.content,
+        agent: it.agent.map(|agent| agent.to_string()),
+        is_complete: true,
+        citations: view::citations(it.citations),
+        model: it.model,
+    }
+}
+
+fn task(it: Task) -> TaskUpdatePayload {
+    let output = match it.outcome {
+        Some(TaskOutcome::Completed { text, .. }) => Some(text),
+        _ => None,
+    };
+    TaskUpdatePayload {
+        task_id: it.id.to_string(),
+        status: it.status.to_string(),
+        agent: it.assigned_agent.to_string(),
+        attempt: it.attempt,
+        phase: it.pai_phase.map(|phase| phase.to_string()),
+        output,
+    }
+}
+
+fn agent_status(detail: AgentView) -> AgentStatusPayload {
+    // The supervisor's tasks are messages, everybody else's are their parts.
+    let kind = if detail.name == "supervisor" { "message" } else { "answer" };
+    let task = |id: &String| TaskRef { id: id.clone(), kind: kind.to_owned() };
+    AgentStatusPayload {
+        agent: detail.name.clone(),
+        status: detail.status.clone(),
+        current_task: detail.current_task.as_ref().map(task),
+        detail,
+    }
+}
+
+/// Which feed a frame is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Followed {
+    pub(super) channel: Channel,
+    pub(super) topic: Topic,
+}
+
+impl Followed {
+    fn conversation_id(self) -> Option<String> {
+        match self.topic {
+            Topic::Conversation(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn subscribed(self, active: bool, from: Place) -> ServerPayload {
+        ServerPayload::Subscribed(SubscribedPayload {
+            channel: self.channel,
+            conversation_id: self.conversation_id(),
+            active,
+            from,
+        })
+    }
+
+    pub(super) fn resync(self, reason: &str, from: Place) -> ServerPayload {
+        ServerPayload::Resync(ResyncPayload {
+            channel: self.channel,
+            conversation_id: self.conversation_id(),
+            reason: reason.to_owned(),
+            from,
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! The domain's types as clients see them. Turns, and decides nothing but what an agent's status
+//! may show to whom.
+
+use appliance_core::{
+    AgentStatus, Citation, Conversation, ConversationStatus, InFlight, MemoryHit, MemoryKind,
+    MemoryTier, Message, Role, Task, TaskId, TaskOutcome, User, UserRole,
+};
+use web_dto::{
+    AgentView, CitationView, ConversationView, InFlightView, Me, MemoryHitView, MessageView,
+    TaskView,
+};
+
+pub(crate) fn me(user: &User) -> Me {
+    Me {
+        id: user.id.to_string(),
+        email: user.email.clone(),
+        display_name: user.display_name.clone(),
+        role: match user.role {
+            UserRole::User => "user",
+            UserRole::Admin => "admin",
+            UserRole::System => "system",
+        }
+        .to_owned(),
+    }
+}
+
+pub(crate) fn conversation(it: Conversation) -> ConversationView {
+    ConversationView {
+        id: it.id.to_string(),
+        title: it.title,
+        status: match it.status {
+            ConversationStatus::Active => "active",
+            ConversationStatus::Archived => "archived",
+            ConversationStatus::Deleted => "deleted",
+        }
+        .to_owned(),
+        created_at: it.created_at.to_string(),
+        updated_at: it.updated_at.to_string(),
+    }
+}
+
+pub(crate) fn message(it: Message) -> MessageView {
+    MessageView {
+        id: it.id.to_string(),
+        conversation_id: it.conversation_id.to_string(),
+        seq: it.seq,
+        role: role(it.role).to_owned(),
+        content: it.content,
+        agent: it.agent.map(|agent| agent.to_string()),
+        task_id: it.task_id.map(|id| id.to_string()),
+        citations: citations(it.citations),
+        model: it.model,
+        created_at: it.created_at.to_string(),
+    }
+}
+
+pub(crate) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::User => "user",
+        Role::Assistant => "assistant",
+        Role::System => "system",
+        Role::Tool => "tool",
+    }
+}
+
+pub(crate) fn citations(citations: Vec<Citation>) -> Vec<CitationView> {
+    let view = |it: Citation| CitationView {
+        number: it.number,
+        memory_id: it.memory_id.to_string(),
+        quote: it.quote,
+    };
+    citations.into_iter().map(view).collect()
+}
+
+pub(crate) fn in_flight(it: InFlight) -> InFlightView {
+    InFlightView {
+        message_id: it.message_id.to_string(),
+        agent: it.agent.to_string(),
+        attempt: it.attempt,
+        text: it.text,
+    }
+}
+
+pub(crate) fn task(it: Task) -> TaskView {
+    let (output, error) = match it.outcome {
+        Some(TaskOutcome::Completed { text, .. }) => (Some(text), None),
+        Some(TaskOutcome::Failed { error }) => (None, Some(error)),
+        None => (None, None),
+    };
+    TaskView {
+        id: it.id.to_string(),
+        conversation_id: it.conversation_id.to_string(),
+        parent_task_id: it.parent_task_id.map(|id| id.to_string()),
+        agent: it.assigned_agent.to_string(),
+        kind: it.kind.as_str().to_owned(),
+        priority: it.priority.into(),
+        status: it.status.to_string(),
+        attempt: it.attempt,
+        phase: it.pai_phase.map(|phase| phase.to_string()),
+        input: it.input,
+        output,
+        error,
+        created_at: it.created_at.to_string(),
+        started_at: it.started_at.map(|at| at.to_string()),
+        completed_at: it.completed_at.map(|at| at.to_string()),
+        children: Vec::new(),
+    }
+}
+
+pub(crate) fn memory_hit(it: MemoryHit) -> MemoryHitView {
+    let origin = it.memory.provenance;
+    MemoryHitView {
+        id: it.memory.id.to_string(),
+        text: it.memory.text,
+        kind: match it.memory.kind {
+            MemoryKind::Said => "said",
+            MemoryKind::Note => "note",
+            MemoryKind::Answer => "answer",
+        }
+        .to_owned(),
+        tier: match it.memory.tier {
+            MemoryTier::Hot => "hot",
+            MemoryTier::Warm => "warm",
+            MemoryTier::Cold => "cold",
+        }
+        .to_owned(),
+        score: it.score,
+        why: it.why,
+        conversation_id: origin.conversation_id.map(|id| id.to_string()),
+        message_id: origin.message_id.map(|id| id.to_string()),
+        agent: origin.agent.map(|agent| agent.to_string()),
+        created_at: it.memory.created_at.to_string(),
+    }
+}
+
+/// What the viewer of an agent's status may see of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AgentSight {
+    /// The task it works on, if that is the viewer's own (or the viewer an admin).
+    pub(crate) task: Option<TaskId>,
+    /// Process, window and fault: for admins.
+    pub(crate) inside: bool,
+}
+
+pub(crate) fn agent(it: AgentStatus, sight: AgentSight) -> AgentView {
+    AgentView {
+        name: it.name.to_string(),
+        status: it.state.as_str().to_owned(),
+        description: it.description,
+        pid: it.pid.filter(|_| sight.inside),
+        current_task: sight.task.map(|id| id.to_string()),
+        heartbeat_age_seconds: it.heartbeat_age_seconds,
+        restarts: it.restarts,
+        started_at: it.started_at.map(|at| at.to_string()),
+        problem: it.problem.filter(|_| sight.inside),
+        attach: it.attach.filter(|_| sight.inside),
+    }
+}

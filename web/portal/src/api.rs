@@ -1,0 +1,103 @@
+//! The server's REST routes as functions: words of `web_dto` in, words or a [`Failure`] out.
+//!
+//! The session travels in the cookie, which no script can read. Holds no state and decides nothing
+//! about the screen.
+
+use gloo_net::http::{Request, RequestBuilder, Response};
+use serde::{Serialize, de::DeserializeOwned};
+use web_dto::{
+    Accepted, AgentList, ConversationList, ConversationView, LoggedIn, Login, Me, MessageList,
+    NewConversation, NewMessage, ServerInfo, SetUp,
+};
+
+use crate::model::Failure;
+
+/// What every route answers.
+pub type Answer<T> = Result<T, Failure>;
+
+/// Asks what may be shown before anybody has logged in.
+pub async fn info() -> Answer<ServerInfo> {
+    get("/api/info").await
+}
+
+/// Asks who is logged in.
+pub async fn me() -> Answer<Me> {
+    get("/api/auth/me").await
+}
+
+/// Logs in; the answer sets the cookie.
+pub async fn login(body: &Login) -> Answer<LoggedIn> {
+    post("/api/auth/login", body).await
+}
+
+/// Sets the account up with the token of the one-time link; the answer sets the cookie.
+pub async fn set_up(body: &SetUp) -> Answer<LoggedIn> {
+    post("/api/auth/setup", body).await
+}
+
+/// Ends the session.
+pub async fn logout() -> Answer<()> {
+    let sent = Request::post("/api/auth/logout").send().await;
+    checked(sent).await.map(drop)
+}
+
+/// Lists the conversations, last changed first.
+pub async fn conversations() -> Answer<ConversationList> {
+    get("/api/conversations?status=active&limit=50").await
+}
+
+/// Begins a conversation; its first message names it.
+pub async fn new_conversation() -> Answer<ConversationView> {
+    post("/api/conversations", &NewConversation::default()).await
+}
+
+/// Gets the newest messages of a conversation.
+pub async fn messages(conversation: &str) -> Answer<MessageList> {
+    get(&format!("/api/conversations/{conversation}/messages")).await
+}
+
+/// Gets the messages before `before`.
+pub async fn messages_before(conversation: &str, before: &str) -> Answer<MessageList> {
+    get(&format!("/api/conversations/{conversation}/messages?before={before}")).await
+}
+
+/// Sends a message; repeating it with the same `key` sends it once.
+pub async fn send(conversation: &str, key: &str, text: &str) -> Answer<Accepted> {
+    let body = NewMessage { content: text.to_owned(), attachments: Vec::new() };
+    let path = format!("/api/conversations/{conversation}/messages");
+    decoded(with_body(Request::post(&path).header("Idempotency-Key", key), &body).await?).await
+}
+
+/// Lists the six agents.
+pub async fn agents() -> Answer<AgentList> {
+    get("/api/agents").await
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
+    let sent = Request::get(path).send().await;
+    decoded(checked(sent).await?).await
+}
+
+async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Answer<T> {
+    decoded(with_body(Request::post(path), body).await?).await
+}
+
+async fn with_body(request: RequestBuilder, body: &impl Serialize) -> Answer<Response> {
+    let request = request.json(body).map_err(|_| Failure::unreachable())?;
+    checked(request.send().await).await
+}
+
+/// Turns everything but a 2xx into a failure.
+async fn checked(sent: Result<Response, gloo_net::Error>) -> Answer<Response> {
+    let response = sent.map_err(|_| Failure::unreachable())?;
+    if response.ok() {
+        return Ok(response);
+    }
+    let body = response.text().await.unwrap_or_default();
+    Err(Failure::from_answer(response.status(), &body))
+}
+
+async fn decoded<T: DeserializeOwned>(response: Response) -> Answer<T> {
+    let status = response.status();
+    response.json().await.map_err(|_| Failure::from_answer(status, ""))
+}

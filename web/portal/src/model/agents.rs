@@ -1,0 +1,104 @@
+//! The agents' rail: who there is, what each is doing, and the letter and hue it goes by.
+
+use web_dto::{AgentStatusPayload, AgentView};
+
+/// How an agent shows: its name, a letter, and the hue's name in the style sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Face {
+    /// What people call it.
+    pub name: &'static str,
+    /// The letter on its badge, so that colour never stands alone.
+    pub letter: &'static str,
+    /// The value of `data-agent`, which picks the hue.
+    pub hue: &'static str,
+}
+
+/// Returns the face of the agent with this name on the wire; the appliance's own for any other.
+#[must_use]
+pub fn face(agent: &str) -> Face {
+    let (name, letter, hue) = match agent {
+        "supervisor" => ("Supervisor", "S", "supervisor"),
+        "code" => ("Code", "C", "code"),
+        "data" => ("Data", "D", "data"),
+        "infra" => ("Infra", "I", "infra"),
+        "research" => ("Research", "R", "research"),
+        "qa" => ("QA", "Q", "qa"),
+        _ => ("ai-infra", "A", "none"),
+    };
+    Face { name, letter, hue }
+}
+
+/// The agents in window order, patched by every status frame.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rail {
+    /// Latest state of each.
+    pub agents: Vec<AgentView>,
+}
+
+impl Rail {
+    /// Puts a fresher state in its place; an agent not seen before goes to the end.
+    pub fn patch(&mut self, status: &AgentStatusPayload) {
+        let fresh = status.detail.clone();
+        match self.agents.iter_mut().find(|agent| agent.name == status.agent) {
+            Some(agent) => *agent = fresh,
+            None => self.agents.push(fresh),
+        }
+    }
+
+    /// How many can take work.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        let ready =
+            |agent: &&AgentView| matches!(agent.status.as_str(), "running" | "idle" | "busy");
+        self.agents.iter().filter(ready).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(name: &str, status: &str) -> AgentView {
+        AgentView {
+            name: name.into(),
+            status: status.into(),
+            description: String::new(),
+            pid: None,
+            current_task: None,
+            heartbeat_age_seconds: None,
+            restarts: 0,
+            started_at: None,
+            problem: None,
+            attach: None,
+        }
+    }
+
+    fn status(name: &str, status: &str) -> AgentStatusPayload {
+        AgentStatusPayload {
+            agent: name.into(),
+            status: status.into(),
+            current_task: None,
+            detail: view(name, status),
+        }
+    }
+
+    #[test]
+    fn a_status_frame_changes_one_agent_and_keeps_the_order() {
+        let mut rail = Rail { agents: vec![view("supervisor", "idle"), view("code", "idle")] };
+        rail.patch(&status("supervisor", "busy"));
+        rail.patch(&status("code", "error"));
+        let states: Vec<_> =
+            rail.agents.iter().map(|a| (a.name.as_str(), a.status.as_str())).collect();
+        assert_eq!(states, [("supervisor", "busy"), ("code", "error")]);
+        assert_eq!(rail.ready(), 1);
+    }
+
+    #[test]
+    fn every_agent_has_its_own_letter_and_hue() {
+        let names = ["supervisor", "code", "data", "infra", "research", "qa"];
+        let letters: std::collections::BTreeSet<_> = names.iter().map(|n| face(n).letter).collect();
+        let hues: std::collections::BTreeSet<_> = names.iter().map(|n| face(n).hue).collect();
+        assert_eq!((letters.len(), hues.len()), (6, 6));
+        assert_eq!(face("somebody").hue, "none");
+    }
+}

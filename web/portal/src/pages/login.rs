@@ -1,0 +1,67 @@
+//! The log-in page. Says what a server without its first account needs instead.
+
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use crate::{
+    api,
+    components::{Alert, Card, Field, typed_in},
+    model::Failure,
+    session::{Session, Who},
+};
+
+/// Takes e-mail and password and goes to the chat page.
+#[component]
+pub fn Login() -> impl IntoView {
+    let session = Session::here();
+    let navigate = use_navigate();
+    let (email, password) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    let busy = RwSignal::new(false);
+    let failure = RwSignal::new(None::<Failure>);
+    let info = LocalResource::new(api::info);
+    let needs_setup = move || matches!(&*info.read(), Some(Ok(info)) if info.needs_setup);
+
+    Effect::new(move |_| {
+        if matches!(session.who(), Who::Somebody(_)) {
+            navigate("/", NavigateOptions { replace: true, ..Default::default() });
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let body = web_dto::Login { email: typed_in(email), password: typed_in(password) };
+        busy.set(true);
+        failure.set(None);
+        spawn_local(async move {
+            match api::login(&body).await {
+                Ok(logged_in) => session.begin(logged_in.user),
+                Err(problem) => failure.set(Some(problem)),
+            }
+            busy.set(false);
+        });
+    };
+
+    view! {
+        <Card title="Log in">
+            <Show when=needs_setup>
+                <p class="note">
+                    "This server has no account yet. Run " <code>"ai-infra setup-link"</code>
+                    " on it and open the link that it prints."
+                </p>
+            </Show>
+            <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
+                <Alert failure/>
+                <Field label="E-mail" kind="email" name="email" autocomplete="username" node=email/>
+                <Field
+                    label="Password"
+                    kind="password"
+                    name="password"
+                    autocomplete="current-password"
+                    node=password
+                />
+                <button class="button main" type="submit" disabled=busy>
+                    {move || if busy.get() { "Logging in" } else { "Log in" }}
+                </button>
+            </form>
+        </Card>
+    }
+}

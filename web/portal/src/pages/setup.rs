@@ -1,0 +1,145 @@
+//! The page behind the one-time link: the first account gets its name, e-mail and password.
+//!
+//! The token comes in the fragment, which no server sees, and leaves the address bar at once, so it
+//! is in no history and no screenshot.
+
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use wasm_bindgen::JsValue;
+use web_dto::MIN_PASSWORD_CHARS;
+
+use crate::{
+    api,
+    components::{Alert, Card, Field, typed_in},
+    model::{Failure, token_of},
+    session::{Session, Who},
+};
+
+/// The form's inputs, by their names in the request.
+const FIELDS: [&str; 3] = ["display_name", "email", "password"];
+
+/// Takes the token out of the address, if there is one, and removes it from the address bar.
+pub fn take_token() -> Option<String> {
+    let location = window().location();
+    let token = token_of(&location.hash().ok()?)?;
+    let path = location.pathname().ok()?;
+    let history = window().history().ok()?;
+    history.replace_state_with_url(&JsValue::NULL, "", Some(&path)).ok()?;
+    Some(token)
+}
+
+/// Sets the account up and goes to the chat page.
+#[component]
+pub fn SetUp(
+    /// The token of the link; without one the page says how to get it.
+    token: Option<String>,
+) -> impl IntoView {
+    view! {
+        <Card title="Welcome">
+            {match token {
+                Some(token) => view! { <Form token/> }.into_any(),
+                None => view! { <NoToken/> }.into_any(),
+            }}
+        </Card>
+    }
+}
+
+/// What somebody sees who came without a link.
+#[component]
+fn NoToken() -> impl IntoView {
+    view! {
+        <p>"This page needs the one-time link that the server printed when it started."</p>
+        <p>"Run " <code>"ai-infra setup-link"</code> " on the server for a new one."</p>
+        <p><a class="link" href="/login">"I have an account: log in"</a></p>
+    }
+}
+
+/// The three things a person chooses.
+#[component]
+fn Form(token: String) -> impl IntoView {
+    let session = Session::here();
+    let navigate = use_navigate();
+    let [name, email, password] = [(); 3].map(|()| NodeRef::<html::Input>::new());
+    let busy = RwSignal::new(false);
+    let failure = RwSignal::new(None::<Failure>);
+    let done = RwSignal::new(false);
+
+    Effect::new(move |_| {
+        if done.get() && matches!(session.who(), Who::Somebody(_)) {
+            navigate("/", NavigateOptions { replace: true, ..Default::default() });
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let body = web_dto::SetUp {
+            token: token.clone(),
+            display_name: typed_in(name),
+            email: typed_in(email),
+            password: typed_in(password),
+        };
+        busy.set(true);
+        failure.set(None);
+        spawn_local(async move {
+            match api::set_up(&body).await {
+                Ok(logged_in) => {
+                    session.begin(logged_in.user);
+                    done.set(true);
+                }
+                Err(problem) => failure.set(Some(problem)),
+            }
+            busy.set(false);
+        });
+    };
+    let wrong = move |name: &'static str| {
+        Signal::derive(move || failure.read().as_ref().and_then(|f| wrong_field(f, name)))
+    };
+    // What no field says stands above the form.
+    let general = Signal::derive(move || {
+        failure.get().filter(|f| FIELDS.iter().all(|name| wrong_field(f, name).is_none()))
+    });
+
+    view! {
+        <p class="quiet">"Choose what you log in with. The link works once, for an hour."</p>
+        <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
+            <Alert failure=general/>
+            <Field
+                label="Your name"
+                name="display_name"
+                autocomplete="name"
+                node=name
+                wrong=wrong("display_name")
+            />
+            <Field
+                label="E-mail"
+                kind="email"
+                name="email"
+                autocomplete="username"
+                node=email
+                wrong=wrong("email")
+            />
+            <Field
+                label="Password"
+                kind="password"
+                name="password"
+                autocomplete="new-password"
+                min_chars=MIN_PASSWORD_CHARS
+                hint=format!("At least {MIN_PASSWORD_CHARS} characters; a few words are best.")
+                node=password
+                wrong=wrong("password")
+            />
+            <button class="button main" type="submit" disabled=busy>
+                {move || if busy.get() { "Setting up" } else { "Set up and begin" }}
+            </button>
+        </form>
+    }
+}
+
+/// What a failure says about one field: by the field's name, or by a code that can only mean it.
+fn wrong_field(failure: &Failure, name: &str) -> Option<String> {
+    let meant = match failure.code.as_str() {
+        "email.invalid" | "email.taken" => "email",
+        "password.weak" => "password",
+        _ => "",
+    };
+    failure.field(name).or_else(|| (meant == name).then(|| failure.line()))
+}
