@@ -3,12 +3,7 @@
 //! Reads from top to bottom as the system stands: store, live feed, memory, model, desk, fleet,
 //! edge. Starts nothing and binds nothing; [`crate::lifecycle`] does.
 
-use std::{
-    net::SocketAddr,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use agents::{desk, fleet};
 use agents_llm::{
@@ -19,7 +14,7 @@ use anyhow::Context as _;
 use appliance_config::{Provider, Settings, paths::RuntimeDir};
 use appliance_core::{
     Clock, IdMint,
-    ports::{Embedder, Live, Model},
+    ports::{Embedder, Live, Model, Records},
 };
 use pai::memory::Search;
 use secrecy::SecretBox;
@@ -66,24 +61,25 @@ pub struct Appliance {
 ///
 /// # Errors
 /// When the embedder's table or the model's options do not fit.
-pub fn compose(ground: Ground) -> anyhow::Result<Appliance> {
+pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
     let Ground { settings, runtime, store, clock, epoch, bound, jwt_key, log } = ground;
     let mint = IdMint::new(clock, store.newest_millis());
-    let records = Arc::new(store.clone());
+    let reads = Arc::new(store.clone());
     let metrics = web_api::Metrics::new();
+    let records: Arc<dyn Records> = metrics.counting(reads.clone());
     let live: Arc<dyn Live> = Arc::new(LiveHub::new(epoch));
 
     let embedder: Arc<dyn Embedder> =
         Arc::new(StaticEmbedder::load().context("while reading the built-in embedder")?);
     let index = Arc::new(ExactIndex::new(embedder.dim()));
-    let search = Arc::new(Search::new(records.clone(), embedder.clone(), index));
+    let search = Arc::new(Search::new(reads.clone(), embedder.clone(), index));
     let model = model(&settings, embedder)?;
 
     let desk = Arc::new(desk::Service::new(desk::Parts {
         records: records.clone(),
-        tasks: records.clone(),
-        conversations: records.clone(),
-        streams: records.clone(),
+        tasks: reads.clone(),
+        conversations: reads.clone(),
+        streams: reads.clone(),
         live: live.clone(),
         search: search.clone(),
         mint: mint.clone(),
@@ -97,21 +93,23 @@ pub fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         tmux_socket: runtime.tmux_socket()?,
         data_dir: settings.data.dir.clone(),
         records: records.clone(),
-        trail: records.clone(),
-        streams: records.clone(),
+        trail: reads.clone(),
+        streams: reads.clone(),
         live: live.clone(),
         mint: mint.clone(),
         model_name: model.name().to_owned(),
         max_tokens: settings.model.max_tokens,
         run: which(&settings),
-    });
+    })
+    .await
+    .context("while setting the agents up")?;
     let edge = web_api::Parts {
         records: records.clone(),
-        users: records.clone(),
-        conversations: records.clone(),
-        tasks: records.clone(),
-        trail: records.clone(),
-        streams: records.clone(),
+        users: reads.clone(),
+        conversations: reads.clone(),
+        tasks: reads.clone(),
+        trail: reads.clone(),
+        streams: reads.clone(),
         live,
         search: search.clone(),
         desk,

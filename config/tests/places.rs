@@ -108,7 +108,8 @@ fn a_directory_that_others_can_write_or_a_link_is_refused() {
 fn somebody_elses_directory_is_refused_and_not_trusted() {
     let home = TempDir::new().unwrap();
     // The directory belongs to whoever runs this test; the host says that we are somebody else.
-    let runtime = RuntimeDir::of(&Host::with_uid(&sources(home.path()), 4_242), Path::new("/srv/x"));
+    let runtime =
+        RuntimeDir::of(&Host::with_uid(&sources(home.path()), 4_242), Path::new("/srv/x"));
     fs::create_dir(runtime.path()).unwrap();
     fs::set_permissions(runtime.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let refused = runtime.create().unwrap_err().to_string();

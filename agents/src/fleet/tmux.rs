@@ -73,23 +73,31 @@ impl TmuxSession {
     }
 
     async fn first_window(&self, run: &Run) -> Result<u32, Fault> {
-        let mut commands = vec![StartServer::new().build()];
-        commands.extend(super::looks::options().map(|(option, value)| set(option, value)));
+        // Two calls, because the words of the first are what `ps` shows of the server ever after.
+        let stay = SetOption::new().server().option("exit-empty").value("off");
+        self.tmux(vec![StartServer::new().build(), stay.build()]).await?;
+        let leave = SetOption::new().server().option("exit-empty").value("on");
+        let mut commands: Vec<_> =
+            super::looks::options().map(|(option, value)| set(option, value)).collect();
         commands.push(set("base-index", &run.index.to_string()));
-        let session = NewSession::new()
-            .detached()
-            .print()
-            .format(SERVER_AND_PANE_PID)
-            .session_name(&self.session)
-            .window_name(&run.name)
-            .width(200)
-            .height(50);
-        commands.push(with_argv(session.build(), run));
+        commands.push(with_argv(self.session(run).build(), run));
         commands.push(set("base-index", "0"));
+        commands.push(leave.build());
         let printed = self.tmux(commands).await?;
         let (server, pane) = printed.trim().split_once(' ').ok_or_else(|| unread(&printed))?;
         self.set_server(Process::open(pid(server)?).ok());
         pid(pane)
+    }
+
+    fn session(&self, run: &Run) -> NewSession<'_> {
+        NewSession::new()
+            .detached()
+            .print()
+            .format(SERVER_AND_PANE_PID)
+            .session_name(&self.session)
+            .window_name(run.name.clone())
+            .width(200)
+            .height(50)
     }
 
     async fn further_window(&self, run: &Run) -> Result<u32, Fault> {

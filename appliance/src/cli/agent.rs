@@ -9,6 +9,7 @@ use web_dto::{AgentList, AgentLog, AgentView};
 
 use super::{Client, Context, arguments::Agent, print};
 use crate::{
+    clock::SystemClock,
     exit::{self, Failure},
     telemetry,
 };
@@ -17,8 +18,8 @@ use crate::{
 ///
 /// # Errors
 /// When no server runs, or it refuses.
-pub fn run(context: &Context, command: Agent) -> anyhow::Result<ExitCode> {
-    match command {
+pub fn run(context: &Context, command: &Agent) -> anyhow::Result<ExitCode> {
+    match *command {
         Agent::Run { name } => be(context, name),
         Agent::List => list(context),
         Agent::Attach { name } => attach(context, name),
@@ -34,7 +35,7 @@ fn be(context: &Context, agent: AgentName) -> anyhow::Result<ExitCode> {
     let (socket, _) = context.socket()?;
     telemetry::start_quiet(context.variable("AI_INFRA_LOG"))?;
     context.block_on(async move {
-        worker::run(worker::Options { agent, socket })
+        worker::run(worker::Options { agent, socket, clock: SystemClock::new(0) })
             .await
             .with_context(|| format!("while being agent {agent}"))?;
         Ok(ExitCode::SUCCESS)

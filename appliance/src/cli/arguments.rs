@@ -10,7 +10,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "ai-infra",
     version,
-    propagate_version = true,
     max_term_width = 100,
     after_help = "Examples:\n  \
         ai-infra serve                        start everything; needs no key and no network\n  \

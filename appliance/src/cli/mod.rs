@@ -19,6 +19,9 @@ mod setup_link;
 mod top;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -56,7 +59,7 @@ fn run(cli: Cli, env: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(options) => serve::run(&context, &options),
         Command::Chat(options) => chat::run(&context, &options),
-        Command::Agent { command } => agent::run(&context, command),
+        Command::Agent { command } => agent::run(&context, &command),
         Command::Memory { command } => memory::run(&context, &command),
         Command::Logs(options) => logs::run(&context, &options),
         Command::Top => top::run(&context),

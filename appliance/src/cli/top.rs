@@ -3,11 +3,13 @@
 //! Plain ANSI, so that it works in a tmux window. Goes on trying while the server is away.
 
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal as _, Read as _, Write as _},
     process::ExitCode,
     time::Duration,
 };
 
+use http_body_util::BodyExt as _;
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use tokio::{
     sync::oneshot,
@@ -39,25 +41,48 @@ pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         if !watched {
-            let (agents, ready) = ask(&client).await?;
-            print::out(&picture(&agents, &ready))?;
+            print::out(&picture(&ask(&client).await?))?;
             return Ok(ExitCode::SUCCESS);
         }
         watch(&client).await
     })
 }
 
-async fn ask(client: &Client) -> anyhow::Result<(AgentList, Option<Ready>)> {
-    // Not ready is answered with a refusal; then the table alone says enough.
-    let ready = client.get("/api/health/ready").await.ok();
-    Ok((client.get("/api/agents").await?, ready))
+/// What is drawn.
+struct Seen {
+    agents: AgentList,
+    ready: Ready,
+    queues: BTreeMap<String, u64>,
 }
 
-fn picture(agents: &AgentList, ready: &Option<Ready>) -> String {
-    let mut out = agent::table(&agents.agents);
-    let status = ready.as_ref().map_or("unavailable", |ready| ready.status.as_str());
-    out += &format!("\n\nserver: {}", print::visible(status));
-    let wrong = ready.iter().flat_map(|r| &r.checks).filter(|(_, said)| said.as_str() != "ok");
+async fn ask(client: &Client) -> anyhow::Result<Seen> {
+    let agents = client.get("/api/agents").await?;
+    let ready = client.get_any("/api/health/ready").await?;
+    let metrics = client.stream("/metrics").await?.collect().await?.to_bytes();
+    Ok(Seen { agents, ready, queues: queues(&String::from_utf8_lossy(&metrics)) })
+}
+
+/// Reads how much waits for whom from the server's metrics; urgent and other work together.
+fn queues(metrics: &str) -> BTreeMap<String, u64> {
+    let mut queues = BTreeMap::new();
+    for line in metrics.lines() {
+        let Some(rest) = line.strip_prefix("redis_queue_depth{queue=\"ai:agent:") else { continue };
+        let Some((stream, depth)) = rest.split_once("\"} ") else { continue };
+        let agent = stream.split(':').next().unwrap_or(stream);
+        *queues.entry(agent.to_owned()).or_default() += depth.trim().parse::<u64>().unwrap_or(0);
+    }
+    queues
+}
+
+fn picture(seen: &Seen) -> String {
+    let mut out = agent::table(&seen.agents.agents);
+    out += "\n\nwaiting:";
+    for agent in &seen.agents.agents {
+        let depth = seen.queues.get(&agent.name).copied().unwrap_or(0);
+        out += &format!("  {} {depth}", print::visible(&agent.name));
+    }
+    out += &format!("\nserver: {}", print::visible(&seen.ready.status));
+    let wrong = seen.ready.checks.iter().filter(|(_, said)| said.as_str() != "ok");
     for (part, said) in wrong {
         out += &format!("   {}: {}", print::visible(part), print::visible(said));
     }
@@ -80,7 +105,7 @@ async fn watch(client: &Client) -> anyhow::Result<ExitCode> {
 
 async fn next(client: &Client) -> String {
     match ask(client).await {
-        Ok((agents, ready)) => picture(&agents, &ready),
+        Ok(seen) => picture(&seen),
         Err(error) => format!("{}\n", print::visible(&format!("{error:#}"))),
     }
 }
@@ -134,5 +159,20 @@ impl Drop for Screen {
         // The terminal may be gone; then there is nothing to put back.
         let _ = self.write(LEAVE);
         let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::queues;
+
+    #[test]
+    fn what_waits_is_counted_over_both_streams_of_an_agent() {
+        let metrics = "# TYPE redis_queue_depth gauge\n\
+            redis_queue_depth{queue=\"ai:agent:code\"} 3\n\
+            redis_queue_depth{queue=\"ai:agent:code:urgent\"} 2\n\
+            redis_queue_depth{queue=\"ai:agent:qa\"} 0\nother 7\n";
+        let found = queues(metrics);
+        assert_eq!((found["code"], found["qa"], found.len()), (5, 0, 2));
     }
 }

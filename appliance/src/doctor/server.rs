@@ -29,7 +29,7 @@ pub async fn checks(settings: &Settings, client: Reach<'_>) -> Vec<Check> {
 }
 
 async fn ready(client: &Client) -> Vec<Check> {
-    let ready = match client.get::<Ready>("/api/health/ready").await {
+    let ready = match client.get_any::<Ready>("/api/health/ready").await {
         Ok(ready) => ready,
         Err(error) => {
             return vec![Check::fail("ready", format!("{error:#}"), "see `ai-infra logs`")];
@@ -44,7 +44,11 @@ async fn ready(client: &Client) -> Vec<Check> {
     if wrong.is_empty() {
         return vec![Check::ok("ready", "every part answers")];
     }
-    vec![Check::warn("ready", wrong.join(", "), "see `ai-infra logs` for the cause")]
+    let remedy = "see `ai-infra logs` for the cause";
+    if ready.status == "unavailable" {
+        return vec![Check::fail("ready", wrong.join(", "), remedy)];
+    }
+    vec![Check::warn("ready", wrong.join(", "), remedy)]
 }
 
 async fn agents(client: &Client) -> Vec<Check> {

@@ -75,12 +75,8 @@ async fn link(running: &Running) -> Option<String> {
     if !running.needs_setup || in_journal() {
         return None;
     }
-    let minted = web_api::setup::mint_link(
-        &running.store,
-        &running.mint,
-        running.owner,
-        &running.base_url,
-    );
+    let minted =
+        web_api::setup::mint_link(&running.store, &running.mint, running.owner, &running.base_url);
     match minted.await {
         Ok(link) => Some(link.url),
         Err(error) => {

@@ -2,7 +2,10 @@
 //! the command line and the portal share one person's conversations. Sets nobody up.
 
 use anyhow::Context as _;
-use appliance_core::{Batch, User, UserId, UserRole, Write, ports::{Records as _, Users as _}};
+use appliance_core::{
+    Batch, User, UserId, UserRole, Write,
+    ports::{Records as _, Users as _},
+};
 
 use crate::compose::Appliance;
 

@@ -9,7 +9,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use ring::{digest, rand::{SecureRandom as _, SystemRandom}};
+use ring::{
+    digest,
+    rand::{SecureRandom as _, SystemRandom},
+};
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use storage_embedded::DataDir;
 

@@ -70,7 +70,7 @@ async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
         log,
     };
     let epoch = ground.epoch;
-    let appliance = compose::compose(ground)?;
+    let appliance = compose::compose(ground).await?;
     let owner = first_user::ensure(&appliance).await?;
     let running = Running::start(appliance, sockets, settings.server.max_connections, owner);
     announce::ready(&settings, &runtime, &running, epoch).await?;

@@ -3,12 +3,7 @@
 //! Accepts nothing. A socket file left by a server that died is replaced: the claim on the data
 //! directory has already shown that no server of this directory lives.
 
-use std::{
-    fs, io,
-    net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-};
+use std::{fs, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path};
 
 use appliance_config::paths::RuntimeDir;
 use tokio::net::{TcpListener, UnixListener};
@@ -53,8 +48,12 @@ fn port_refused(listen: SocketAddr, error: &io::Error) -> Failure {
         io::ErrorKind::AddrInUse => Failure::new(
             exit::TEMPORARY,
             format!("port {} on {} is in use by another program", listen.port(), listen.ip()),
-            format!("see who it is: ss -ltnp 'sport = :{}'; or choose another: --listen {}:0 \
-                 takes a free one", listen.port(), listen.ip()),
+            format!(
+                "see who it is: ss -ltnp 'sport = :{}'; or choose another: --listen {}:0 \
+                 takes a free one",
+                listen.port(),
+                listen.ip()
+            ),
         ),
         io::ErrorKind::PermissionDenied => Failure::new(
             exit::NO_PERMISSION,

@@ -18,7 +18,7 @@ const MAX_HITS: usize = 100;
 
 /// How many candidates are read beyond the hits wanted, so that repeats and questions that are
 /// ranked down or collapsed do not crowd the facts out.
-const MARGIN: usize = 64;
+const MARGIN: usize = 256;
 
 /// Answers [`MemorySearch`] from the records, an embedder and an index.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use vector::{ExactIndex, StaticEmbedder};
 /// 2026-11-20T08:00:00Z.
 pub const MORNING_MILLIS: u64 = 1_795_161_600_000;
 
-/// The records' memories, held in a list; can be told to fail.
+/// The records' memories, held in a list in the order of their ids; can be told to fail.
 #[derive(Debug, Default)]
 pub struct ListedMemories {
     rows: Mutex<Vec<Memory>>,
@@ -31,8 +31,7 @@ pub struct ListedMemories {
 impl ListedMemories {
     pub fn put(&self, mut memory: Memory) -> Memory {
         let mut rows = self.rows.lock().unwrap();
-        rows.retain(|row| row.id != memory.id);
-        memory.seq = rows.iter().map(|row| row.seq).max().unwrap_or(0) + 1;
+        memory.seq = rows.last().map_or(0, |row| row.seq) + 1;
         rows.push(memory.clone());
         memory
     }
@@ -47,7 +46,8 @@ impl ListedMemories {
 impl Memories for ListedMemories {
     async fn get(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
         let rows = self.rows.lock().unwrap();
-        Ok(rows.iter().find(|row| row.id == id && row.owner == owner).cloned())
+        let place = rows.binary_search_by_key(&id, |row| row.id).ok();
+        Ok(place.map(|place| rows[place].clone()).filter(|row| row.owner == owner))
     }
 
     async fn list(&self, _: UserId, _: PageRequest) -> Result<Page<Memory>, StoreError> {
@@ -62,7 +62,8 @@ impl Memories for ListedMemories {
             return Err(StoreError::unavailable("memories.since", "the disk is away"));
         }
         let rows = self.rows.lock().unwrap();
-        Ok(rows.iter().filter(|row| row.seq > after).take(limit).cloned().collect())
+        let from = rows.partition_point(|row| row.seq <= after);
+        Ok(rows[from..].iter().take(limit).cloned().collect())
     }
 
     fn latest(&self) -> u64 {

@@ -101,19 +101,17 @@ fn passages<'a>(document: &Document<'a>) -> Vec<Passage<'a>> {
 /// Returns where a text states something: sentences that do not ask, without their lead words.
 fn statements(text: &str) -> Vec<Range<usize>> {
     let body = wording::without_label(text);
+    let mine = body.len() < text.len();
     let offset = text.len() - body.len();
     let sentences = utterance::sentences(body).into_iter().take(MOST_PER_DOCUMENT);
     sentences
         .map(|range| &body[range])
-        .filter(|sentence| !proves_nothing(sentence))
+        .filter(|sentence| !utterance::is_question(sentence) && !utterance::is_denial(sentence))
+        .filter(|sentence| !(mine && wording::is_own(sentence)))
         .map(|sentence| {
             let fact = utterance::statement(sentence);
             let start = offset + (fact.as_ptr() as usize - body.as_ptr() as usize);
             start..start + fact.len()
         })
         .collect()
-}
-
-fn proves_nothing(sentence: &str) -> bool {
-    utterance::is_question(sentence) || utterance::is_denial(sentence) || wording::is_own(sentence)
 }

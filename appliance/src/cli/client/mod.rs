@@ -39,7 +39,7 @@ impl Client {
     /// # Errors
     /// [`exit::UNAVAILABLE`](crate::exit::UNAVAILABLE) when no server runs; what the server says.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        self.ask(self.request(Method::GET, path, None, Bytes::new())?).await
+        self.ask(self.request(&Method::GET, path, None, Bytes::new())?).await
     }
 
     /// Sends something.
@@ -52,7 +52,7 @@ impl Client {
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
         let body = serde_json::to_vec(body)?;
-        self.ask(self.request(Method::POST, path, None, body.into())?).await
+        self.ask(self.request(&Method::POST, path, None, body.into())?).await
     }
 
     /// Sends something that happens once, however often it is sent with the same `key`.
@@ -66,7 +66,7 @@ impl Client {
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
         let body = serde_json::to_vec(body)?;
-        self.ask(self.request(Method::POST, path, Some(key), body.into())?).await
+        self.ask(self.request(&Method::POST, path, Some(key), body.into())?).await
     }
 
     /// Asks for a text that may go on as long as the server lives.
@@ -74,11 +74,20 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub async fn stream(&self, path: &str) -> anyhow::Result<Incoming> {
-        let reply = self.send(self.request(Method::GET, path, None, Bytes::new())?).await?;
+        let reply = self.send(self.request(&Method::GET, path, None, Bytes::new())?).await?;
         if reply.status().is_success() {
             return Ok(reply.into_body());
         }
         Err(failure::refused(reply).await)
+    }
+
+    /// Asks for something whose body is the same whether the status is good or bad.
+    ///
+    /// # Errors
+    /// As [`Client::get`], but not for what the status says.
+    pub async fn get_any<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let reply = self.send(self.request(&Method::GET, path, None, Bytes::new())?).await?;
+        understand(reply, path).await
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> anyhow::Result<T> {
@@ -87,15 +96,7 @@ impl Client {
         if !reply.status().is_success() {
             return Err(failure::refused(reply).await);
         }
-        let body = timeout(DEADLINE, reply.into_body().collect())
-            .await
-            .with_context(|| format!("while reading the answer to {asked}"))?
-            .with_context(|| format!("while reading the answer to {asked}"))?
-            .to_bytes();
-        // An answer without a body stands for `null`.
-        let body: &[u8] = if body.is_empty() { b"null" } else { &body };
-        serde_json::from_slice(body)
-            .with_context(|| format!("while understanding the answer to {asked}"))
+        understand(reply, &asked).await
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>> {
@@ -124,18 +125,18 @@ impl Client {
 
     fn request(
         &self,
-        method: Method,
+        method: &Method,
         path: &str,
         key: Option<&str>,
         body: Bytes,
     ) -> anyhow::Result<Request<Full<Bytes>>> {
         let mut request = Request::builder()
-            .method(&method)
+            .method(method)
             .uri(path)
             .header(header::HOST, "localhost")
             .header(header::ACCEPT, "application/json")
             .header(header::USER_AGENT, concat!("ai-infra/", env!("CARGO_PKG_VERSION")));
-        if method != Method::GET {
+        if *method != Method::GET {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         if let Some(key) = key {
@@ -143,4 +144,19 @@ impl Client {
         }
         request.body(Full::new(body)).with_context(|| format!("while asking for {path}"))
     }
+}
+
+async fn understand<T: DeserializeOwned>(
+    reply: Response<Incoming>,
+    asked: &str,
+) -> anyhow::Result<T> {
+    let body = timeout(DEADLINE, reply.into_body().collect())
+        .await
+        .with_context(|| format!("while reading the answer to {asked}"))?
+        .with_context(|| format!("while reading the answer to {asked}"))?
+        .to_bytes();
+    // An answer without a body stands for `null`.
+    let body: &[u8] = if body.is_empty() { b"null" } else { &body };
+    serde_json::from_slice(body)
+        .with_context(|| format!("while understanding the answer to {asked}"))
 }

@@ -88,7 +88,8 @@ impl Failure {
 fn sentence(phrase: &str) -> String {
     let Some(first) = phrase.chars().next() else { return String::new() };
     let end = if phrase.ends_with(['.', '!', '?']) { "" } else { "." };
-    let word = phrase.split(' ').next().unwrap_or_default();
+    let word =
+        phrase.split(' ').next().unwrap_or_default().trim_end_matches(['.', '!', '?', ',', ':']);
     if word.chars().any(|c| !c.is_alphabetic() && c != '-') {
         return format!("{phrase}{end}");
     }

@@ -1,0 +1,410 @@
+//! The fleet with a real tmux on a socket of its own: windows, deaths, and what reaches a child.
+//!
+//! The processes are small scripts; the test says hello for them, as `web/api` does for an agent
+//! whose process id the kernel told it.
+
+mod support;
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use agents::fleet::{Parts, RoleSpec, Service, Which, WindowSpec};
+use appliance_core::{
+    AgentName, AgentState, AgentStatus, Control, EventBody, Topic,
+    desk::Beat,
+    ports::{AuditTrail, Fleet, FleetError, Live},
+};
+use support::{House, next};
+use tokio_util::sync::CancellationToken;
+
+/// Shows its arguments and stays until it is told to end.
+const SCRIPT: &str = "#!/bin/sh\necho \"I am $*\"\nwhile :; do sleep 0.05; done\n";
+
+struct Rig {
+    house: Arc<House>,
+    fleet: Arc<Service>,
+    stop: CancellationToken,
+    tmux_socket: PathBuf,
+}
+
+impl Rig {
+    /// Starts the fleet, or says loudly that it cannot.
+    async fn start(run: Which) -> Option<Self> {
+        Self::start_with(run, SCRIPT).await
+    }
+
+    async fn start_with(run: Which, script: &str) -> Option<Self> {
+        if !tmux_is_here().await {
+            return None;
+        }
+        let house = Arc::new(House::build().await);
+        let rig = Self::over(house, run, script).await;
+        Some(rig)
+    }
+
+    async fn over(house: Arc<House>, run: Which, script: &str) -> Self {
+        let program = house.dir.path().join("program");
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        let tmux_socket = house.dir.path().join("tmux.sock");
+        let fleet = Service::start(parts(&house, program, tmux_socket.clone(), run)).await.unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(fleet.clone().run(stop.clone()));
+        Self { house, fleet, stop, tmux_socket }
+    }
+
+    /// Waits until the agent runs as another process than `before`; returns its id.
+    async fn pid_of(&self, agent: AgentName, before: Option<u32>) -> u32 {
+        let lives = |status: &AgentStatus| status.pid.filter(|_| status.pid != before);
+        self.wait_for(agent, lives).await
+    }
+
+    async fn wait_for<T>(&self, agent: AgentName, look: impl Fn(&AgentStatus) -> Option<T>) -> T {
+        soon("a state of an agent", async || {
+            let list = self.fleet.list();
+            look(list.iter().find(|status| status.name == agent).unwrap())
+        })
+        .await
+    }
+
+    async fn wait_for_state(&self, agent: AgentName, state: AgentState) {
+        self.wait_for(agent, |status| (status.state == state).then_some(())).await;
+    }
+
+    async fn tmux(&self, arguments: &[&str]) -> String {
+        let mut command = command("tmux");
+        command.arg("-S").arg(&self.tmux_socket).args(arguments);
+        let output = agents::spawn::output(command).await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    async fn end(&self) {
+        let cut_off = self.fleet.drain(Duration::from_secs(5)).await;
+        self.stop.cancel();
+        assert_eq!(cut_off, 0);
+    }
+}
+
+impl Drop for Rig {
+    /// Leaves no tmux server behind when a test fails.
+    fn drop(&mut self) {
+        let mut end = command("tmux");
+        drop(end.arg("-S").arg(&self.tmux_socket).arg("kill-server").output());
+    }
+}
+
+/// Waits until `look` finds something.
+async fn soon<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "not in 10 s: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn parts(house: &House, program: PathBuf, tmux_socket: PathBuf, run: Which) -> Parts {
+    let roles = AgentName::ALL.map(|name| RoleSpec {
+        name,
+        description: format!("does {name} things"),
+        prompt: format!("You are {name}."),
+    });
+    let mut windows: Vec<WindowSpec> = (0..)
+        .zip(AgentName::ALL)
+        .map(|(index, name)| window(index, name.as_str(), &["agent", "run", name.as_str()]))
+        .collect();
+    windows.push(window(6, "monitor", &["top"]));
+    windows.push(window(7, "logs", &["logs", "-f"]));
+    Parts {
+        roles: roles.into(),
+        session: "ai-infrastructure".to_owned(),
+        windows,
+        program,
+        socket: house.dir.path().join("api.sock"),
+        tmux_socket,
+        data_dir: house.dir.path().to_owned(),
+        records: Arc::new(house.store.clone()),
+        trail: Arc::new(house.store.clone()),
+        streams: Arc::new(house.store.clone()),
+        live: house.live.clone(),
+        mint: house.mint.clone(),
+        model_name: "demo".to_owned(),
+        max_tokens: 100,
+        run,
+    }
+}
+
+fn window(index: u16, name: &str, command: &[&str]) -> WindowSpec {
+    let command = command.iter().map(|&word| word.to_owned()).collect();
+    WindowSpec { index, name: name.to_owned(), command }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test asks tmux itself")]
+fn command(program: &str) -> std::process::Command {
+    std::process::Command::new(program)
+}
+
+#[expect(clippy::disallowed_methods, reason = "CI is told by a variable")]
+async fn tmux_is_here() -> bool {
+    let mut version = command("tmux");
+    version.arg("-V");
+    if agents::spawn::output(version).await.is_ok() {
+        return true;
+    }
+    let ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+    assert!(!ci, "tmux is missing, and CI must not skip");
+    eprintln!("SKIPPED tmux: it is not installed; apt-get install tmux");
+    false
+}
+
+fn environment_of(pid: u32) -> String {
+    String::from_utf8(std::fs::read(format!("/proc/{pid}/environ")).unwrap()).unwrap()
+}
+
+/// Tells whether the process has ended; one that nobody has reaped counts.
+fn is_gone(pid: u32) -> bool {
+    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z")),
+        Err(_) => true,
+    }
+}
+
+fn signal(pid: u32, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
+
+fn idle() -> Beat {
+    Beat { state: AgentState::Idle, task_id: None }
+}
+
+#[tokio::test]
+async fn six_agents_and_two_views_come_up_in_their_windows_with_separate_arguments() {
+    let Some(rig) = Rig::start(Which::All).await else { return };
+    for agent in AgentName::ALL {
+        rig.pid_of(agent, None).await;
+    }
+    let format = "#{window_index} #{window_name}";
+    let wanted = [
+        "0 supervisor",
+        "1 code",
+        "2 data",
+        "3 infra",
+        "4 research",
+        "5 qa",
+        "6 monitor",
+        "7 logs",
+    ];
+    soon("eight windows", async || {
+        let list = ["list-windows", "-t", "ai-infrastructure", "-F", format];
+        let windows = rig.tmux(&list).await;
+        (windows.lines().collect::<Vec<_>>() == wanted).then_some(())
+    })
+    .await;
+
+    let socket = rig.house.dir.path().join("api.sock");
+    let said = format!("I am agent run code --socket {}", socket.display());
+    soon("the window's text", async || {
+        let text = rig.fleet.window_text(AgentName::Code, 1_000).await.unwrap();
+        (text == said).then_some(())
+    })
+    .await;
+    let attach = rig.fleet.list()[1].attach.clone().unwrap();
+    assert!(attach.ends_with("attach -t ai-infrastructure:1"), "{attach}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn nothing_of_our_environment_reaches_a_window() {
+    let Some(rig) = Rig::start(Which::All).await else { return };
+    // Cargo gives every test this one; a secret would travel the same way.
+    assert!(environment_of(std::process::id()).contains("CARGO_MANIFEST_DIR="));
+    for agent in AgentName::ALL {
+        let pid = rig.pid_of(agent, None).await;
+        // Between fork and exec it still has the tmux server's.
+        let begun = async || environment_of(pid).contains("TMUX=").then_some(());
+        soon("the program in its window", begun).await;
+        let environment = environment_of(pid);
+        let mut names: Vec<&str> =
+            environment.split('\0').filter_map(|pair| pair.split('=').next()).collect();
+        names.retain(|name| !name.is_empty());
+        names.sort_unstable();
+        let allowed = [
+            "LC_ALL",
+            "PATH",
+            "PWD",
+            "SHELL",
+            "SHLVL",
+            "TERM",
+            "TERM_PROGRAM",
+            "TERM_PROGRAM_VERSION",
+            "TMUX",
+            "TMUX_PANE",
+            "COLORTERM",
+            "_",
+        ];
+        assert!(names.iter().all(|name| allowed.contains(name)), "{names:?}");
+        assert!(names.contains(&"PATH") && names.contains(&"TMUX"), "{names:?}");
+    }
+    let server: u32 = rig.tmux(&["display-message", "-p", "#{pid}"]).await.trim().parse().unwrap();
+    assert!(!environment_of(server).contains("CARGO"), "the tmux server has ours");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_killed_agent_loses_its_leases_at_once_and_comes_back_in_its_window() {
+    let Some(rig) = Rig::start(Which::All).await else { return };
+    let pid = rig.pid_of(AgentName::Supervisor, None).await;
+    let welcome = rig.fleet.hello(pid, AgentName::Supervisor).await.unwrap();
+    assert_eq!((welcome.workers.len(), welcome.prompt.as_str()), (5, "You are supervisor."));
+    let who = rig.fleet.who(pid).unwrap();
+    rig.house.say("one").await;
+    let work = rig.house.lease(who).await;
+
+    let began = Instant::now();
+    signal(pid, rustix::process::Signal::KILL);
+    let again = rig.pid_of(AgentName::Supervisor, Some(pid)).await;
+    assert!(began.elapsed() < Duration::from_secs(2), "back after {:?}", began.elapsed());
+    assert!(matches!(rig.fleet.who(pid), Err(FleetError::Stranger { .. })));
+    assert!(matches!(rig.fleet.beat(who, idle()).await, Err(FleetError::Stranger { .. })));
+
+    rig.fleet.hello(again, AgentName::Supervisor).await.unwrap();
+    let heir = rig.fleet.who(again).unwrap();
+    let same = rig.house.lease(heir).await;
+    assert!(began.elapsed() < Duration::from_secs(3), "the lease fell with its holder");
+    assert_eq!((same.task.id, same.task.attempt), (work.task.id, 2));
+    assert_eq!(rig.fleet.list()[0].restarts, 1);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn all_windows_come_back_when_the_tmux_server_is_killed() {
+    let Some(rig) = Rig::start(Which::All).await else { return };
+    for _ in 0..2 {
+        let mut before = Vec::new();
+        for agent in AgentName::ALL {
+            before.push(rig.pid_of(agent, None).await);
+        }
+        rig.tmux(&["kill-server"]).await;
+        let began = Instant::now();
+        for (agent, before) in AgentName::ALL.into_iter().zip(before) {
+            rig.pid_of(agent, Some(before)).await;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "took {:?}", began.elapsed());
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        assert!(rig.fleet.list().iter().all(|agent| agent.restarts == 0), "not their fault");
+    }
+    let count = rig.tmux(&["list-windows", "-t", "ai-infrastructure", "-F", "#{pane_dead}"]).await;
+    assert_eq!(count.lines().collect::<Vec<_>>(), ["0"; 8]);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_stopped_agent_stays_stopped_and_can_be_started_again() {
+    let Some(rig) = Rig::start(Which::All).await else { return };
+    let pid = rig.pid_of(AgentName::Qa, None).await;
+    let mut events = rig.house.live.subscribe(Topic::Agents);
+    let status = rig.fleet.control(AgentName::Qa, Control::Stop).await.unwrap();
+    assert_eq!(status.state, AgentState::Stopping);
+    let EventBody::Agent(shown) = next(&mut events).await.body else { panic!("an agent") };
+    assert_eq!((shown.name, shown.state), (AgentName::Qa, AgentState::Stopping));
+    rig.wait_for_state(AgentName::Qa, AgentState::Stopped).await;
+    assert!(!rig.house.store.agent_wanted(AgentName::Qa).await.unwrap(), "remembered");
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    rig.wait_for_state(AgentName::Qa, AgentState::Stopped).await;
+
+    rig.fleet.control(AgentName::Qa, Control::Start).await.unwrap();
+    let again = rig.pid_of(AgentName::Qa, Some(pid)).await;
+    rig.fleet.control(AgentName::Qa, Control::Restart).await.unwrap();
+    rig.pid_of(AgentName::Qa, Some(again)).await;
+    assert_eq!(rig.wait_for(AgentName::Qa, |s| s.pid.map(|_| s.restarts)).await, 0);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_crash_loop_waits_and_says_so() {
+    let script = "#!/bin/sh\n[ \"$3\" = data ] && exit 1\nwhile :; do sleep 0.05; done\n";
+    let Some(rig) = Rig::start_with(Which::All, script).await else { return };
+    let twice = |s: &AgentStatus| (s.restarts == 2 && s.pid.is_none()).then(|| s.clone());
+    let status = rig.wait_for(AgentName::Data, twice).await;
+    assert_eq!(status.state, AgentState::Error);
+    assert!(status.problem.unwrap().contains("started again in 10 s"));
+    rig.pid_of(AgentName::Code, None).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn an_agent_run_by_hand_is_taken_in_once_and_noticed_when_it_dies() {
+    let Some(rig) = Rig::start(Which::None).await else { return };
+    let start = || {
+        let log = rig.house.dir.path().join("hand.log");
+        agents::spawn::child("/bin/sleep".as_ref(), &["60".into()], &log).unwrap()
+    };
+    let (mut one, mut two) = (start(), start());
+    let (first, second) = (one.id().unwrap(), two.id().unwrap());
+    rig.fleet.hello(first, AgentName::Code).await.unwrap();
+    let who = rig.fleet.who(first).unwrap();
+    assert!(rig.fleet.beat(who, idle()).await.unwrap());
+    let taken = rig.fleet.hello(second, AgentName::Code).await;
+    assert!(matches!(taken, Err(FleetError::Taken { pid, .. }) if pid == first), "{taken:?}");
+    let both = rig.fleet.hello(first, AgentName::Data).await;
+    assert!(matches!(both, Err(FleetError::Stranger { .. })), "one process, one agent");
+    rig.fleet.hello(first, AgentName::Code).await.unwrap();
+    assert!(matches!(rig.fleet.beat(who, idle()).await, Err(FleetError::Stranger { .. })));
+
+    one.kill().await.unwrap();
+    rig.wait_for_state(AgentName::Code, AgentState::Stopped).await;
+    rig.fleet.hello(second, AgentName::Code).await.unwrap();
+    two.kill().await.unwrap();
+    rig.wait_for_state(AgentName::Code, AgentState::Stopped).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_socket_takes_the_session_over() {
+    let Some(rig) = Rig::start(Which::All).await else { return };
+    let before = rig.pid_of(AgentName::Code, None).await;
+    rig.stop.cancel();
+    let rig = Rig::over(rig.house.clone(), Which::All, SCRIPT).await;
+    let after = rig.pid_of(AgentName::Code, None).await;
+    assert_ne!(before, after);
+    soon("the end of the old one", async || is_gone(before).then_some(())).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn draining_tells_agents_to_finish_and_leaves_nothing_behind() {
+    let deaf = "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n";
+    let Some(rig) = Rig::start_with(Which::All, deaf).await else { return };
+    let pid = rig.pid_of(AgentName::Code, None).await;
+    for agent in AgentName::ALL {
+        rig.pid_of(agent, None).await;
+    }
+    rig.fleet.hello(pid, AgentName::Code).await.unwrap();
+    let who = rig.fleet.who(pid).unwrap();
+    let fleet = rig.fleet.clone();
+    let drain = tokio::spawn(async move { fleet.drain(Duration::from_millis(400)).await });
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert!(!rig.fleet.beat(who, idle()).await.unwrap(), "told to finish");
+    assert_eq!(drain.await.unwrap(), 6, "none of them listened");
+    soon("the end of the agent", async || is_gone(pid).then_some(())).await;
+    let mut ask = command("tmux");
+    ask.arg("-S").arg(&rig.tmux_socket).arg("list-sessions");
+    assert!(!agents::spawn::output(ask).await.unwrap().status.success(), "no server any more");
+}
+
+#[tokio::test]
+async fn a_socket_path_that_is_too_long_is_a_clear_error() {
+    let house = House::build().await;
+    let long = house.dir.path().join("x".repeat(100)).join("tmux.sock");
+    let parts = parts(&house, "/bin/true".into(), long, Which::None);
+    let error = Service::start(parts).await.unwrap_err().to_string();
+    assert!(error.contains("at most 100") && error.contains("tmux.sock"), "{error}");
+}

@@ -1,0 +1,264 @@
+//! The engine run inline over a disk in memory that fills up, breaks and loses power when told to.
+
+mod disk;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use appliance_core::{
+    Applied, Batch, BatchKey, Clock, Conversation, ConversationId, ErrorKind, IdMint, Message,
+    Role, StoreError, User, UserId, UserRole, Write, ids::MessageId, intake, time::ManualClock,
+};
+
+use crate::{
+    OpenError, database,
+    engine::{Engine, Room, room::NEEDED_BYTES},
+    fault::Fault,
+    records::messages,
+    store::Shared,
+};
+use disk::Disk;
+
+/// An engine over a disk, with one user and one thread.
+struct Bench {
+    disk: Disk,
+    free: Arc<AtomicU64>,
+    clock: Arc<ManualClock>,
+    mint: IdMint,
+    shared: Arc<Shared>,
+    engine: Engine,
+    owner: UserId,
+    thread: ConversationId,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::on(Disk::default())
+    }
+
+    fn on(disk: Disk) -> Self {
+        let clock = Arc::new(ManualClock::at_millis(1_793_000_000_000));
+        let mint = IdMint::new(clock.clone(), 0);
+        let owner = mint.next(UserId::from_uuid);
+        let thread = intake::conversation(&mint, owner, None);
+        let free = Arc::new(AtomicU64::new(0));
+        let (shared, engine) = start(&disk, clock.clone(), &free).unwrap();
+        let id = thread.id;
+        let mut bench = Self { disk, free, clock, mint, shared, engine, owner, thread: id };
+        let batch = Batch::new().write(Write::PutUser(bench.user())).write(thread_of(thread));
+        bench.one(batch).unwrap();
+        bench
+    }
+
+    fn user(&self) -> User {
+        let now = self.clock.now();
+        User {
+            id: self.owner,
+            email: None,
+            password_hash: None,
+            display_name: "Ada".to_owned(),
+            role: UserRole::Admin,
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+            last_login_at: None,
+        }
+    }
+
+    fn say(&self, content: &str) -> (MessageId, Batch) {
+        let id = self.mint.next(MessageId::from_uuid);
+        let said = Message {
+            id,
+            conversation_id: self.thread,
+            seq: 0,
+            role: Role::User,
+            content: content.to_owned(),
+            agent: None,
+            parent_message_id: None,
+            task_id: None,
+            citations: Vec::new(),
+            model: None,
+            created_at: self.clock.now(),
+        };
+        (id, Batch::new().write(Write::AppendMessage(said)))
+    }
+
+    fn one(&mut self, batch: Batch) -> Result<Applied, StoreError> {
+        self.engine.step(&[batch]).remove(0)
+    }
+
+    fn found(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        self.shared.read("test", |file| messages::get(file, self.owner, id))
+    }
+
+    /// Starts again on what the disk holds after a power cut.
+    fn restart(&mut self, seed: u64) {
+        drop(self.shared.db.write().unwrap().take());
+        self.disk.restart(seed);
+        let (shared, engine) = start(&self.disk, self.clock.clone(), &self.free).unwrap();
+        (self.shared, self.engine) = (shared, engine);
+    }
+}
+
+fn start(
+    disk: &Disk,
+    clock: Arc<ManualClock>,
+    free: &Arc<AtomicU64>,
+) -> Result<(Arc<Shared>, Engine), Fault> {
+    let (disk, free) = (disk.clone(), Arc::clone(free));
+    let opener: database::Opener = Box::new(move || {
+        let damaged = |why: String| OpenError::Corrupt { path: "memory".into(), why };
+        let db = redb::Builder::new()
+            .create_with_backend(disk.clone())
+            .map_err(|error| damaged(error.to_string()))?;
+        database::prepare(&db).map_err(|fault| damaged(fault.to_string()))?;
+        Ok(db)
+    });
+    let (shared, counters) = Shared::open(&opener, clock).map_err(|fault| match fault {
+        crate::store::OpenFault::Content(fault) => fault,
+        crate::store::OpenFault::Open(error) => Fault::Unreadable(error.to_string()),
+    })?;
+    let shared = Arc::new(shared);
+    let room = Room::told_by(move || Ok(free.load(Ordering::SeqCst)));
+    Ok((Arc::clone(&shared), Engine::new(shared, counters, opener, room)))
+}
+
+fn thread_of(thread: Conversation) -> Write {
+    Write::PutConversation(thread)
+}
+
+#[test]
+fn one_step_answers_each_batch_for_itself() {
+    let mut bench = Bench::new();
+    let (one, first) = bench.say("one");
+    let (two, second) = bench.say("two");
+    let (_, double) = (one, first.clone());
+    let answers = bench.engine.step(&[first, double, second]);
+    let kinds: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(|e| e.kind)).collect();
+    assert_eq!(kinds, [None, Some(ErrorKind::Conflict), None]);
+    assert_eq!(bench.found(one).unwrap().unwrap().seq, 1);
+    assert_eq!(bench.found(two).unwrap().unwrap().seq, 2);
+}
+
+#[test]
+fn a_step_of_refused_batches_commits_nothing() {
+    let mut bench = Bench::new();
+    let (_, first) = bench.say("one");
+    bench.one(first.clone()).unwrap();
+    let syncs = bench.disk.syncs();
+    assert_eq!(bench.one(first).unwrap_err().kind, ErrorKind::Conflict);
+    assert_eq!(bench.disk.syncs(), syncs, "nothing was synced");
+}
+
+#[test]
+fn a_full_disk_refuses_writes_and_answers_reads_until_there_is_room() {
+    let mut bench = Bench::new();
+    bench.disk.fill();
+    let mut kept = Vec::new();
+    let refused = loop {
+        let (id, batch) = bench.say(&"x".repeat(40_000));
+        match bench.one(batch) {
+            Ok(_) => kept.push(id),
+            Err(error) => break (id, error),
+        }
+    };
+    assert_eq!(refused.1.kind, ErrorKind::Full, "{}", refused.1);
+    assert!(refused.1.to_string().contains("free 64 MiB"), "{}", refused.1);
+    for id in &kept {
+        assert!(bench.found(*id).unwrap().is_some(), "reads go on");
+    }
+    assert_eq!(bench.found(refused.0).unwrap(), None);
+
+    bench.disk.empty();
+    bench.free.store(NEEDED_BYTES - 1, Ordering::SeqCst);
+    let (_, early) = bench.say("too early");
+    assert_eq!(bench.one(early).unwrap_err().kind, ErrorKind::Full);
+    bench.free.store(NEEDED_BYTES, Ordering::SeqCst);
+    let (id, batch) = bench.say("room again");
+    bench.one(batch).unwrap();
+    assert_eq!(bench.found(id).unwrap().unwrap().seq, kept.len() as u64 + 1, "no gap");
+}
+
+#[test]
+fn a_broken_disk_stops_the_engine_for_good() {
+    let mut bench = Bench::new();
+    let (kept, batch) = bench.say("kept");
+    bench.one(batch).unwrap();
+    bench.disk.break_after(0);
+    let (lost, batch) = bench.say("unknown");
+    let error = bench.one(batch).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert!(error.to_string().contains("restart the server"), "{error}");
+    bench.disk.repair();
+    let (_, later) = bench.say("later");
+    assert_eq!(bench.one(later).unwrap_err().kind, ErrorKind::Unavailable, "even when it heals");
+
+    bench.restart(1);
+    assert!(bench.found(kept).unwrap().is_some());
+    assert_eq!(bench.found(lost).unwrap(), None);
+    let (id, batch) = bench.say("after a restart");
+    bench.one(batch).unwrap();
+    assert_eq!(bench.found(id).unwrap().unwrap().seq, 2);
+}
+
+#[test]
+fn a_power_cut_at_any_moment_loses_nothing_acknowledged() {
+    let mut cuts = 0;
+    for at in (0..400).step_by(7) {
+        let mut bench = Bench::new();
+        bench.disk.break_after(at);
+        let mut asked = Vec::new();
+        for number in 0..8 {
+            let pairs: Vec<_> = (0..2).map(|_| bench.say(&number.to_string().repeat(900))).collect();
+            let (ids, batches): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+            let answers = bench.engine.step(&batches);
+            let acked = answers.iter().map(Result::is_ok);
+            asked.extend(ids.into_iter().zip(acked).map(|(id, acked)| (id, number, acked)));
+        }
+        cuts += usize::from(asked.iter().any(|(.., acked)| !acked));
+        bench.restart(at);
+        let mut seqs = Vec::new();
+        for (id, number, acked) in asked {
+            let found = bench.found(id).unwrap();
+            assert!(found.is_some() || !acked, "cut at {at}: an acknowledged batch is gone");
+            if let Some(message) = found {
+                assert_eq!(message.content, number.to_string().repeat(900));
+                seqs.push(message.seq);
+            }
+        }
+        assert!(seqs.iter().copied().eq(1..=seqs.len() as u64), "cut at {at}: {seqs:?}");
+        let (_, batch) = bench.say("goes on");
+        bench.one(batch).unwrap();
+    }
+    assert!(cuts > 20, "only {cuts} cuts fell into a commit");
+}
+
+#[test]
+fn expired_keys_are_swept_by_later_steps() {
+    let mut bench = Bench::new();
+    for number in 0..100 {
+        let key = BatchKey { name: format!("post-{number}"), digest: [1; 32] };
+        let (_, batch) = bench.say("hello");
+        bench.one(batch.key(key)).unwrap();
+    }
+    bench.clock.advance(appliance_core::batch::KEY_LIFETIME * 2);
+    for _ in 0..2 {
+        let (_, batch) = bench.say("sweeps");
+        bench.one(batch).unwrap();
+    }
+    let mut left = 0;
+    let count = |file: &crate::snapshot::Snapshot| {
+        file.each(&crate::records::batch_keys::KEYS, |_, _| {
+            left += 1;
+            Ok(())
+        })?;
+        file.each(&crate::records::batch_keys::BY_EXPIRY, |_, ()| {
+            left += 1;
+            Ok(())
+        })
+    };
+    bench.shared.read("test", count).unwrap();
+    assert_eq!(left, 0);
+}
