@@ -16,21 +16,41 @@ use crate::{
 };
 
 /// The plan's names without an effect in this version, and what they are for.
-const LATER: &[(&str, &str)] = &[
-    ("OPENAI_", "embeddings and speech by OpenAI"),
-    ("AWS_", "AWS Secrets Manager"),
-    ("CLOUDFLARE_", "the Cloudflare tools"),
-    ("GITHUB_PAT", "the GitHub backup"),
-    ("GITHUB_OWNER", "the GitHub backup"),
-    ("GITHUB_REPO", "the GitHub backup"),
-    ("GITHUB_BRANCH", "the GitHub backup"),
-    ("POSTGRES_", "mode production (Postgres)"),
-    ("DATABASE_URL", "mode production (Postgres)"),
-    ("REDIS_", "mode production (Redis)"),
-    ("QDRANT_", "mode production (Qdrant)"),
-    ("WEBROOT_BASE", "the domain tools"),
-    ("SSH_PORT", "the host's SSH settings"),
-    ("SSH_ALLOWED_USERS", "the host's SSH settings"),
+const LATER: &[(&[&str], &str)] = &[
+    (&["OPENAI_API_KEY", "OPENAI_BASE_URL"], "embeddings and speech by OpenAI"),
+    (
+        &["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SECRETS_PREFIX"],
+        "AWS Secrets Manager",
+    ),
+    (
+        &[
+            "CLOUDFLARE_ACCOUNT_ID",
+            "CLOUDFLARE_API_KEY",
+            "CLOUDFLARE_API_TOKEN",
+            "CLOUDFLARE_EMAIL",
+            "CLOUDFLARE_ZONE_IDS",
+        ],
+        "the Cloudflare tools",
+    ),
+    (&["GITHUB_BRANCH", "GITHUB_OWNER", "GITHUB_PAT", "GITHUB_REPO"], "the GitHub backup"),
+    (
+        &[
+            "DATABASE_URL",
+            "POSTGRES_DB",
+            "POSTGRES_HOST",
+            "POSTGRES_PASSWORD",
+            "POSTGRES_PORT",
+            "POSTGRES_USER",
+        ],
+        "mode production (Postgres)",
+    ),
+    (&["REDIS_HOST", "REDIS_PASSWORD", "REDIS_PORT", "REDIS_URL"], "mode production (Redis)"),
+    (
+        &["QDRANT_API_KEY", "QDRANT_GRPC_PORT", "QDRANT_HOST", "QDRANT_PORT"],
+        "mode production (Qdrant)",
+    ),
+    (&["WEBROOT_BASE"], "the domain tools"),
+    (&["SSH_ALLOWED_USERS", "SSH_PORT"], "the host's SSH settings"),
 ];
 
 /// Puts the environment's values over the layers.
@@ -86,16 +106,15 @@ fn dotted(rest: &str) -> String {
     rest.replace("__", ".").to_lowercase()
 }
 
+/// Tells each variable that is set, known, and without an effect; `NAME_FILE` counts as `NAME`.
 fn later(sources: &Sources) -> Vec<String> {
-    let belongs = |name: &str| LATER.iter().find(|(known, _)| fits(known, name));
-    let told = |(name, what): (&String, &str)| {
-        format!("environment: {name} has no effect in this version; it belongs to {what}")
-    };
-    let set = sources.env.iter().filter(|(_, value)| !value.is_empty());
-    set.filter_map(|(name, _)| belongs(name).map(|(_, what)| told((name, what)))).collect()
-}
-
-/// A known name that ends in `_` stands for all names that begin with it.
-fn fits(known: &str, name: &str) -> bool {
-    if known.ends_with('_') { name.starts_with(known) } else { known == name }
+    let mut told = Vec::new();
+    for (name, _) in sources.env.iter().filter(|(_, value)| !value.is_empty()) {
+        let base = name.strip_suffix("_FILE").unwrap_or(name);
+        let found = LATER.iter().find(|(names, _)| names.contains(&base));
+        told.extend(found.map(|(_, what)| {
+            format!("environment: {name} has no effect in this version; it belongs to {what}")
+        }));
+    }
+    told
 }

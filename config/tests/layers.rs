@@ -75,6 +75,7 @@ fn the_plans_names_are_accepted() {
         .env("POSTGRES_HOST", "localhost")
         .env("REDIS_PORT", "6379")
         .env("QDRANT_PORT", "6333")
+        .env("AWS_CA_BUNDLE", "/etc/somebody-elses.pem")
         .load();
     assert_eq!(settings.model.base_url.as_str(), "http://127.0.0.1:9999");
     assert_eq!(settings.server.session_hours, 48);
@@ -86,6 +87,7 @@ fn the_plans_names_are_accepted() {
     for name in ["POSTGRES_HOST", "REDIS_PORT", "QDRANT_PORT"] {
         assert!(notes.contains(name), "{notes}");
     }
+    assert!(!notes.contains("AWS_CA_BUNDLE"), "not one of the plan's: {notes}");
 }
 
 #[test]

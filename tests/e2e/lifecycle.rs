@@ -121,7 +121,8 @@ async fn six_agents_in_tmux() -> anyhow::Result<()> {
     for agent in &agents {
         let target = format!("ai-infrastructure:{}", agent.name);
         let screen = server.tmux(&["capture-pane", "-p", "-t", &target]).await?;
-        assert!(screen.contains(&agent.name), "window {} shows\n{screen}", agent.name);
+        let title = agent.name.to_uppercase();
+        assert!(screen.contains(&title), "window {} shows\n{screen}", agent.name);
     }
     let screen = server.tmux(&["capture-pane", "-p", "-t", "ai-infrastructure:qa"]).await?;
     assert!(screen.contains("heron"), "qa's window shows what it works on:\n{screen}");

@@ -7,7 +7,7 @@ use appliance_core::{
     Write, ids::AuditId, ports::FleetError,
 };
 
-use super::{Service, roster::Slot};
+use super::Service;
 
 impl Service {
     pub(super) async fn steer(
@@ -34,13 +34,8 @@ impl Service {
         let mut roster = self.roster();
         let slot = roster.of(agent)?;
         slot.wanted = control != Control::Stop;
-        let end = match control {
-            Control::Start => false,
-            Control::Stop | Control::Restart => slot.life.is_some(),
-        };
-        if end {
-            slot.told_to_end.get_or_insert(now);
-            ask_to_end(slot);
+        if control != Control::Start {
+            slot.tell_to_end(now);
         }
         if slot.life.is_none() {
             slot.policy.reset();
@@ -68,12 +63,5 @@ impl Service {
             outcome: AuditOutcome::Success,
             risk_level: RiskLevel::Medium,
         }
-    }
-}
-
-/// Asks the slot's process, if there is one, to finish.
-pub(super) fn ask_to_end(slot: &Slot) {
-    if let Some(life) = &slot.life {
-        life.process.ask_to_end();
     }
 }

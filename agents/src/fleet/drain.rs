@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Service, control::ask_to_end};
+use super::Service;
 
 /// How often it looks whether all have finished.
 const LOOK: Duration = Duration::from_millis(50);
@@ -31,8 +31,7 @@ impl Service {
         let mut roster = self.roster();
         roster.draining = true;
         for slot in roster.slots.iter_mut().filter(|slot| slot.agent.is_some()) {
-            slot.told_to_end.get_or_insert(now);
-            ask_to_end(slot);
+            slot.tell_to_end(now);
         }
     }
 

@@ -125,6 +125,14 @@ impl Slot {
         silent || self.told_to_end.is_some_and(|since| now.since(since) >= drain)
     }
 
+    /// Asks its process, if there is one, to finish.
+    pub(super) fn tell_to_end(&mut self, now: Monotonic) {
+        if let Some(life) = &self.life {
+            self.told_to_end.get_or_insert(now);
+            life.process.ask_to_end();
+        }
+    }
+
     /// Ends its life; returns who died.
     pub(super) fn bury(&mut self, now: Monotonic) -> Option<Incarnation> {
         let died = self.incarnation();

@@ -98,11 +98,20 @@ impl Service {
     }
 
     async fn start_slot(&self, at: usize) {
-        let run = self.roster().slots[at].run.clone();
+        let run = {
+            let roster = self.roster();
+            let slot = &roster.slots[at];
+            // Much can have happened while others were started.
+            if roster.draining || !slot.is_due(self.clock().monotonic()) {
+                return;
+            }
+            slot.run.clone()
+        };
         let started = self.terminal.start(&run).await;
         let opened = started.and_then(|pid| Ok(Process::open(pid)?));
         let now = self.clock().monotonic();
         let mut roster = self.roster();
+        let draining = roster.draining;
         let slot = &mut roster.slots[at];
         match opened {
             // It may have said hello while its id was still on the way here.
@@ -116,6 +125,9 @@ impl Service {
                 tracing::warn!(window = %run.name, %fault, "could not be started");
                 slot.failed_to_start(&fault.to_string(), now);
             }
+        }
+        if draining || !slot.wanted {
+            slot.tell_to_end(now);
         }
         self.show(slot);
     }

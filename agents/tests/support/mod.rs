@@ -4,6 +4,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod server;
+
 use std::{sync::Arc, time::Duration};
 
 use agents::desk;

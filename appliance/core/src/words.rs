@@ -42,7 +42,8 @@ impl Words {
         let text = &text[..text.floor_char_boundary(READ_BYTES)];
         let split = text.split(|c: char| !c.is_alphanumeric() && c != '\'');
         let lower = split.filter(|word| !word.is_empty()).map(str::to_lowercase);
-        Self(lower.filter(|word| STOP.binary_search(&word.as_str()).is_err()).map(stem).collect())
+        let telling = lower.filter(|word| STOP.binary_search(&word.as_str()).is_err());
+        Self(telling.map(|word| stem(&word)).collect())
     }
 }
 
@@ -91,7 +92,7 @@ pub fn nearness(cosine: f32, asked: &Asked, words: &Words) -> f32 {
     cosine + SHARED_WORDS * asked.shared(words)
 }
 
-fn stem(word: String) -> String {
+fn stem(word: &str) -> String {
     let word = word.trim_matches('\'');
     let word = word.strip_suffix("'s").unwrap_or(word);
     let cut = ENDINGS.iter().find_map(|ending| {

@@ -54,8 +54,8 @@ fn config(settings: &Settings) -> Check {
     match settings.notes.first() {
         None => Check::ok("config", files),
         Some(note) => {
-            let more = settings.notes.len();
-            Check::ok("config", format!("{files}; {more} notes, the first: {note}"))
+            let count = settings.notes.len();
+            Check::ok("config", format!("{files}; note 1 of {count}: {note}"))
         }
     }
 }

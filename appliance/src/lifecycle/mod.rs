@@ -94,7 +94,7 @@ struct Running {
     address: std::net::SocketAddr,
     needs_setup: bool,
     owner: UserId,
-    agents: CancellationToken,
+    watchdog: CancellationToken,
     doors: CancellationToken,
     tasks: TaskTracker,
 }
@@ -107,7 +107,7 @@ impl Running {
         owner: first_user::Owner,
     ) -> Self {
         let Appliance { store, mint, fleet, search, edge } = appliance;
-        let (agents, doors, tasks) =
+        let (watchdog, doors, tasks) =
             (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let base_url = edge.settings.base_url();
         let users = edge.users.clone();
@@ -120,8 +120,8 @@ impl Running {
         tasks.spawn(edge::serve_unix(sockets.local, router.clone(), doors.clone(), limits));
         tasks.spawn(edge::serve_tcp(sockets.tcp, router, doors.clone(), limits));
         tasks.spawn({
-            let (fleet, agents) = (fleet.clone(), agents.clone());
-            async move { fleet.run(agents).await }
+            let (fleet, watchdog) = (fleet.clone(), watchdog.clone());
+            async move { fleet.run(watchdog).await }
         });
         tasks.spawn(notify::watchdog(users, doors.clone()));
         tasks.spawn(async move {
@@ -138,7 +138,7 @@ impl Running {
             address: sockets.address,
             needs_setup: owner.needs_setup,
             owner: owner.id,
-            agents,
+            watchdog,
             doors,
             tasks,
         }
@@ -146,8 +146,11 @@ impl Running {
 
     /// Lets agents finish, then requests, then closes the store.
     async fn stop(&self) {
-        self.agents.cancel();
-        self.fleet.drain(AGENT_DRAIN).await;
+        let cut_off = self.fleet.drain(AGENT_DRAIN).await;
+        if cut_off > 0 {
+            tracing::warn!(cut_off, "agents did not finish in time; their work is delivered again");
+        }
+        self.watchdog.cancel();
         self.doors.cancel();
         self.tasks.wait().await;
         let store = self.store.clone();

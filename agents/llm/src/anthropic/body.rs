@@ -29,7 +29,7 @@ struct Reading {
 pub(super) fn stream(response: Response, idle: Duration, model: String) -> ByteStream {
     let pieces = response.bytes_stream().boxed();
     let start = Some(Reading { pieces, idle, model, bytes: 0 });
-    stream::unfold(start, |reading| async move { reading?.step().await }).boxed()
+    stream::unfold(start, |reading| async move { reading?.step().await }).fuse().boxed()
 }
 
 impl Reading {

@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn a_pause_is_read_in_all_three_spellings() {
-        let after = |pairs| hint(429, pairs).after;
+        fn after(pairs: &[(&'static str, &'static str)]) -> Option<Duration> {
+            hint(429, pairs).after
+        }
         assert_eq!(after(&[("retry-after-ms", "1500.5")]), Some(Duration::from_micros(1_500_500)));
         assert_eq!(after(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
         let date = "Fri, 20 Nov 2026 08:00:00 GMT";

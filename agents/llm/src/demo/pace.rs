@@ -25,5 +25,6 @@ pub(super) fn stream(events: Vec<Event>, words_per_second: Option<u32>) -> ByteS
         }
         Some((Ok(Bytes::from(event.bytes)), (events, due)))
     })
+    .fuse()
     .boxed()
 }

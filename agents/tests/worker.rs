@@ -1,0 +1,226 @@
+//! Agent processes' whole body against the real desk over real sockets, with a scripted model.
+
+mod support;
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use agents::worker::{LinkError, Options, run};
+use appliance_core::{
+    AgentName, EventBody, Message, Phase, Role, TaskStatus, Topic,
+    intake::Accepted,
+    ports::{Live, Streams, Subscription},
+};
+use support::{
+    House, RealClock, next,
+    server::{Script, Server},
+};
+use tokio::task::JoinHandle;
+
+const NONE: Duration = Duration::ZERO;
+
+type Agent = JoinHandle<Result<(), LinkError>>;
+
+struct Rig {
+    server: Arc<Server>,
+    agents: Vec<Agent>,
+}
+
+impl Rig {
+    /// A supervisor and a research worker at work.
+    async fn start(script: Vec<Script>) -> Self {
+        let server = Server::over(House::build().await);
+        *server.scripts.lock().unwrap() = script;
+        let mut rig = Self { server, agents: Vec::new() };
+        rig.begin(AgentName::Supervisor);
+        rig.begin(AgentName::Research);
+        rig
+    }
+
+    fn begin(&mut self, agent: AgentName) {
+        let (socket, ..) = self.server.listen(agent);
+        let options = Options { agent, socket, clock: RealClock::start() };
+        self.agents.push(tokio::spawn(run(options)));
+    }
+
+    async fn ask(&self, text: &str) -> (Message, Vec<EventBody>) {
+        let mut events = self.server.house.watch();
+        let ids = self.server.house.say(text).await;
+        self.until_answered(&mut events, ids).await
+    }
+
+    async fn until_answered(
+        &self,
+        events: &mut Box<dyn Subscription>,
+        ids: Accepted,
+    ) -> (Message, Vec<EventBody>) {
+        let mut chunks = Vec::new();
+        loop {
+            match next(events).await.body {
+                EventBody::Complete(answer) if answer.id == ids.answer_id => {
+                    return (answer, chunks);
+                }
+                body => chunks.push(body),
+            }
+        }
+    }
+}
+
+/// Puts the pieces of the last attempt together.
+fn joined(chunks: &[EventBody]) -> (u32, String) {
+    let (mut last, mut whole) = (0, String::new());
+    for body in chunks {
+        let EventBody::Chunk { attempt, offset, text, .. } = body else { continue };
+        if *attempt > last {
+            (last, whole) = (*attempt, String::new());
+        }
+        assert_eq!(*offset, whole.len() as u64);
+        whole.push_str(text);
+    }
+    (last, whole)
+}
+
+#[tokio::test]
+async fn a_message_is_routed_answered_streamed_and_cited() {
+    let say =
+        Script::Say(vec!["The staging ", "database is ", "`heron` 🪶"], Duration::from_millis(20));
+    let rig = Rig::start(vec![say]).await;
+    rig.ask("/remember the staging database is called heron").await;
+    let mut tasks = rig.server.house.live.subscribe(Topic::Tasks(rig.server.house.owner));
+    let (answer, chunks) = rig.ask("what is the staging database called?").await;
+
+    assert_eq!(answer.content, "The staging database is `heron` 🪶 [1]");
+    assert_eq!((answer.role, answer.agent), (Role::Assistant, Some(AgentName::Research)));
+    assert_eq!(answer.model.as_deref(), Some("scripted"));
+    assert_eq!((answer.citations.len(), answer.citations[0].quote.as_str()), (1, "heron"));
+    assert!(chunks.len() >= 3, "it came in pieces: {chunks:?}");
+    assert_eq!(joined(&chunks), (1, answer.content.clone()));
+
+    let mut phases = Vec::new();
+    while !phases.contains(&Some(Phase::Learn)) {
+        if let EventBody::Task(task) = next(&mut tasks).await.body {
+            phases.push(task.pai_phase);
+        }
+    }
+    assert!(phases.contains(&Some(Phase::Execute)), "{phases:?}");
+
+    let requests = rig.server.requests.lock().unwrap();
+    let asked = requests.last().unwrap();
+    assert_eq!(asked["system"], "You are research.");
+    let content = asked["messages"].as_array().unwrap().last().unwrap()["content"].clone();
+    let words = content.as_array().unwrap().last().unwrap()["text"].clone();
+    assert_eq!(words, "what is the staging database called?");
+}
+
+#[tokio::test]
+async fn commands_work_without_a_model() {
+    let rig = Rig::start(vec![Script::Refuse(500)]).await;
+    let (kept, _) = rig.ask("/remember the cat is called Minka").await;
+    assert_eq!(kept.content, "Kept: the cat is called Minka [1]");
+    assert_eq!(kept.agent, Some(AgentName::Supervisor));
+    let (found, _) = rig.ask("/recall Minka").await;
+    assert!(found.content.contains("1. ") && found.content.contains("Minka"), "{}", found.content);
+    assert!(!found.citations.is_empty());
+    let (help, _) = rig.ask("/help").await;
+    assert!(help.content.contains("/ask AGENT"));
+    let (wrong, _) = rig.ask("/dance").await;
+    assert!(wrong.content.starts_with("There is no command `/dance`"));
+    assert!(rig.server.requests.lock().unwrap().is_empty(), "no model was asked");
+}
+
+#[tokio::test]
+async fn ask_goes_to_the_named_worker_without_asking_who_fits() {
+    let mut rig = Rig::start(vec![Script::Say(vec!["by code"], NONE)]).await;
+    rig.begin(AgentName::Code);
+    let (answer, _) = rig.ask("/ask code why `a && b`?").await;
+    assert_eq!((answer.content.as_str(), answer.agent), ("by code", Some(AgentName::Code)));
+    let requests = rig.server.requests.lock().unwrap();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0]["messages"][0]["content"][0]["text"], "why `a && b`?");
+}
+
+#[tokio::test]
+async fn a_reply_that_breaks_off_is_asked_for_again_and_resets_the_bubble() {
+    let rig = Rig::start(vec![Script::BreakOff, Script::Say(vec!["whole"], NONE)]).await;
+    let (answer, chunks) = rig.ask("hello").await;
+    assert_eq!(answer.content, "whole");
+    assert_eq!(joined(&chunks), (2, "whole".to_owned()));
+}
+
+#[tokio::test]
+async fn a_refused_request_ends_with_a_sentence() {
+    let rig = Rig::start(vec![Script::Refuse(401)]).await;
+    let (said, _) = rig.ask("hello").await;
+    assert_eq!(said.role, Role::System);
+    assert_eq!(said.content, "The model could not be asked (HTTP 401): No.");
+}
+
+#[tokio::test]
+async fn long_work_keeps_its_lease_and_a_lost_lease_drops_it() {
+    let rig = Rig::start(vec![Script::Hang, Script::Say(vec!["second try"], NONE)]).await;
+    let mut events = rig.server.house.watch();
+    let ids = rig.server.house.say("hello").await;
+    let EventBody::Chunk { attempt: 1, .. } = next(&mut events).await.body else { panic!("half") };
+    // Somebody else takes the work over; the first holder hears it when it renews.
+    let house = &rig.server.house;
+    let requests = || rig.server.requests.lock().unwrap().len();
+    assert_eq!(requests(), 2);
+    let (socket, heir, _listener) = rig.server.listen(AgentName::Research);
+    let old = rig.agents[1].abort_handle();
+    old.abort();
+    house.store.release(heir).await.unwrap();
+    let options = Options { agent: AgentName::Research, socket, clock: RealClock::start() };
+    let _second = tokio::spawn(run(options));
+    // The dead holder's lease falls when the fleet buries it; here the test is the fleet.
+    let root = house.task(ids.task_id).await;
+    assert_eq!(root.status, TaskStatus::Waiting);
+}
+
+#[tokio::test]
+async fn an_agent_told_to_finish_does_so() {
+    let rig = Rig::start(vec![Script::Say(vec!["x"], NONE)]).await;
+    rig.ask("hello").await;
+    rig.server.go_on.store(false, Ordering::SeqCst);
+    rig.server.house.say("wakes the agent, so that it beats").await;
+    for agent in rig.agents {
+        let ended = tokio::time::timeout(Duration::from_secs(12), agent).await;
+        assert!(ended.expect("it ends").expect("no panic").is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_agent_says_hello_again() {
+    let rig = Rig::start(vec![Script::Say(vec!["x"], NONE)]).await;
+    rig.ask("hello").await;
+    let before = rig.server.hellos.load(Ordering::SeqCst);
+    rig.server.forget.store(true, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let (answer, _) = rig.ask("still there?").await;
+    assert_eq!(answer.content, "x");
+    assert_eq!(rig.server.hellos.load(Ordering::SeqCst), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_server_an_agent_exits_after_fifteen_seconds() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("nobody.sock");
+    let options = Options { agent: AgentName::Qa, socket, clock: RealClock::start() };
+    let began = tokio::time::Instant::now();
+    let Err(error) = run(options).await else { panic!("nobody is there") };
+    let (waited, words) = (began.elapsed(), error.to_string());
+    assert!((14..=15).contains(&waited.as_secs()), "gave up after {waited:?}");
+    assert!(words.contains("nobody.sock") && words.contains("ai-infra serve"), "{words}");
+}
+
+#[tokio::test]
+async fn the_answer_is_never_slower_than_the_model() {
+    const PIECES: usize = 400;
+    let rig = Rig::start(vec![Script::Say(vec!["word "; PIECES], NONE)]).await;
+    let began = Instant::now();
+    let (answer, chunks) = rig.ask("go").await;
+    assert_eq!(answer.content.len(), PIECES * 5);
+    assert!(chunks.len() < PIECES / 2, "{} sends for {PIECES} pieces", chunks.len());
+    assert!(began.elapsed() < Duration::from_secs(3), "took {:?}", began.elapsed());
+}

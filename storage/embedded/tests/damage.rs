@@ -1,0 +1,178 @@
+//! Damaged files: refused when opened or found when read, never read wrongly, never written over.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::{collections::HashMap, fs, path::Path, sync::Arc};
+
+use appliance_core::{
+    Batch, ConversationId, ErrorKind, IdMint, MessageId, PageRequest, UserId, Write,
+    ports::{Conversations as _, Records as _},
+    time::ManualClock,
+};
+use storage_contract::given;
+use storage_embedded::{DataDir, OpenError, Store};
+use tempfile::TempDir;
+
+const MESSAGES: usize = 120;
+
+/// A closed store and what was said in it.
+struct Written {
+    folder: TempDir,
+    bytes: Vec<u8>,
+    owner: UserId,
+    thread: ConversationId,
+    said: HashMap<MessageId, String>,
+}
+
+impl Written {
+    async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let clock = Arc::new(ManualClock::at_millis(1_793_000_000_000));
+        let mint = IdMint::new(clock, 0);
+        let store = open(folder.path()).unwrap();
+        let user = given::user(&mint);
+        let thread = given::thread(&mint, user.id);
+        let (owner, id) = (user.id, thread.id);
+        let mut said = HashMap::new();
+        let batch = Batch::new().write(Write::PutUser(user)).write(Write::PutConversation(thread));
+        store.apply(batch).await.unwrap();
+        for number in 0..MESSAGES {
+            let text = format!("message number {number:05} {}", "lorem ipsum ".repeat(20));
+            let message = given::message(&mint, id, &text);
+            said.insert(message.id, text);
+            store.apply(Batch::new().write(Write::AppendMessage(message))).await.unwrap();
+        }
+        store.close();
+        drop(store);
+        let bytes = fs::read(folder.path().join("state.redb")).unwrap();
+        Self { folder, bytes, owner, thread: id, said }
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("state.redb")
+    }
+
+    /// Opens the store on `bytes`; when it is refused, checks the words and that nothing changed.
+    fn open_on(&self, bytes: &[u8], what: &str) -> Option<Store> {
+        fs::write(self.file(), bytes).unwrap();
+        match open(self.folder.path()) {
+            Ok(store) => Some(store),
+            Err(error @ OpenError::Corrupt { .. }) => {
+                let text = error.to_string();
+                assert!(text.contains("state.redb") && text.contains("restore a backup"), "{text}");
+                assert!(fs::read(self.file()).unwrap() == bytes, "{what}: the file was changed");
+                None
+            }
+            Err(other) => panic!("{what}: {other}"),
+        }
+    }
+
+    /// Reads everything; returns how many reads failed. A wrong answer fails the test.
+    async fn read_all(&self, store: &Store, what: &str) -> usize {
+        let mut failed = 0;
+        for (id, text) in &self.said {
+            match store.message(self.owner, *id).await {
+                Ok(Some(message)) => assert_eq!(&message.content, text, "{what}"),
+                Ok(None) => failed += 1,
+                Err(error) => {
+                    assert_eq!(error.kind, ErrorKind::Corrupt, "{what}: {error}");
+                    failed += 1;
+                }
+            }
+        }
+        let page = PageRequest::new(100, None);
+        match store.messages(self.owner, self.thread, page).await {
+            Ok(page) => {
+                for message in page.items {
+                    assert_eq!(self.said.get(&message.id), Some(&message.content), "{what}");
+                }
+            }
+            Err(_) => failed += 1,
+        }
+        failed
+    }
+}
+
+fn open(path: &Path) -> Result<Store, OpenError> {
+    let dir = DataDir::open(path)?;
+    Store::open(&dir, Arc::new(ManualClock::at_millis(1_793_000_000_000)))
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_store_is_refused_and_left_alone() {
+    let written = Written::new().await;
+    let mut zero_header = written.bytes.clone();
+    zero_header[..4096].fill(0);
+    let mut wrong_magic = written.bytes.clone();
+    wrong_magic[0] ^= 0xff;
+    let cases: [(&str, Vec<u8>); 6] = [
+        ("empty", Vec::new()),
+        ("one byte", vec![0]),
+        ("text", b"this is not a database\n".repeat(500)),
+        ("zeroes", vec![0; written.bytes.len()]),
+        ("a header of zeroes", zero_header),
+        ("another magic number", wrong_magic),
+    ];
+    for (what, bytes) in cases {
+        assert!(written.open_on(&bytes, what).is_none(), "{what} was opened");
+    }
+    let store = written.open_on(&written.bytes, "whole").unwrap();
+    assert_eq!(written.read_all(&store, "whole").await, 0);
+}
+
+#[tokio::test]
+async fn a_truncated_file_is_refused_or_read_rightly() {
+    let written = Written::new().await;
+    let len = written.bytes.len();
+    let mut refused = 0;
+    for part in 1..=16 {
+        let cut = len * part / 17;
+        let what = format!("cut to {cut} of {len} bytes");
+        match written.open_on(&written.bytes[..cut], &what) {
+            Some(store) => drop(written.read_all(&store, &what).await),
+            None => refused += 1,
+        }
+    }
+    assert!(refused > 0, "no cut was noticed");
+}
+
+#[tokio::test]
+async fn a_flipped_byte_of_a_text_is_found_when_it_is_read() {
+    let written = Written::new().await;
+    let needle = b"message number 00042";
+    let places: Vec<usize> = (0..written.bytes.len() - needle.len())
+        .filter(|at| written.bytes[*at..].starts_with(needle))
+        .collect();
+    assert!(!places.is_empty());
+    let mut bytes = written.bytes.clone();
+    for place in places {
+        bytes[place + 9] ^= 1;
+    }
+    let store = written.open_on(&bytes, "a flipped byte").unwrap();
+    let (id, _) = written.said.iter().find(|(_, text)| text.contains("00042")).unwrap();
+    let error = store.message(written.owner, *id).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Corrupt, "{error}");
+    assert!(error.to_string().contains("checksum"), "{error}");
+    assert_eq!(written.read_all(&store, "others").await, 1 + 1, "this one and its page");
+}
+
+#[tokio::test]
+async fn no_flipped_bit_ever_reads_as_something_else() {
+    let written = Written::new().await;
+    let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
+    let (mut refused, mut noticed) = (0, 0);
+    for _ in 0..150 {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        let bit = usize::try_from(dice % (written.bytes.len() as u64 * 8)).unwrap();
+        let mut bytes = written.bytes.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let what = format!("bit {bit}");
+        match written.open_on(&bytes, &what) {
+            Some(store) => noticed += usize::from(written.read_all(&store, &what).await > 0),
+            None => refused += 1,
+        }
+    }
+    println!("150 flips: {refused} refused when opened, {noticed} noticed when read");
+}

@@ -1,0 +1,16 @@
+//! Tidy: what must hold for the tree as a whole, checked in a few seconds with no build.
+//!
+//! [`graph`] holds the crates to their levels, [`packages`] what may be linked in, [`sources`] how
+//! files look, [`documents`] that what they say exists. Judges nothing that clippy or rustfmt can.
+
+mod documents;
+mod graph;
+mod licence;
+mod packages;
+mod sources;
+mod tree;
+
+/// Fails with every complaint at once, one a line.
+fn none(complaints: Vec<String>) {
+    assert!(complaints.is_empty(), "\n  {}\n", complaints.join("\n  "));
+}
