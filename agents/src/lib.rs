@@ -11,3 +11,7 @@ pub mod desk;
 pub mod fleet;
 pub mod spawn;
 pub mod worker;
+
+/// What an answer that no model wrote, such as a command's, names as its model. It is not
+/// remembered: what `/recall` lists would otherwise be found by the next `/recall`.
+pub(crate) const NO_MODEL: &str = "none";

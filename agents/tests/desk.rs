@@ -1,5 +1,12 @@
 //! The desk over the real embedded store: the life of a task, and what happens when it is cut short.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -39,7 +46,7 @@ fn fail(lease: &Lease, retry: bool) -> Fail {
     Fail { lease: lease.clone(), error: "The model is away. Try again.".to_owned(), retry }
 }
 
-fn is_lost<T: std::fmt::Debug>(result: Result<T, DeskError>) -> bool {
+fn is_lost<T: std::fmt::Debug>(result: &Result<T, DeskError>) -> bool {
     matches!(result, Err(DeskError::LeaseLost(_)))
 }
 
@@ -139,12 +146,12 @@ async fn a_task_whose_agent_died_is_delivered_again_and_the_dead_agents_words_ar
     assert_eq!((after.task.attempt, after.lease.deliveries), (2, 2));
 
     let stale = complete(&before.lease, "too late", AgentName::Supervisor);
-    assert!(is_lost(house.desk.complete(first, stale).await));
-    assert!(is_lost(house.desk.progress(first, chunk(&before.lease, 0, "late")).await));
-    assert!(is_lost(house.desk.renew(first, &before.lease).await));
-    assert!(is_lost(house.desk.fail(first, fail(&before.lease, true)).await));
+    assert!(is_lost(&house.desk.complete(first, stale).await));
+    assert!(is_lost(&house.desk.progress(first, chunk(&before.lease, 0, "late")).await));
+    assert!(is_lost(&house.desk.renew(first, &before.lease).await));
+    assert!(is_lost(&house.desk.fail(first, fail(&before.lease, true)).await));
     let late = Delegate { lease: before.lease.clone(), ..delegate(&before, AgentName::Qa) };
-    assert!(is_lost(house.desk.delegate(first, late).await));
+    assert!(is_lost(&house.desk.delegate(first, late).await));
 
     house.desk.renew(second, &after.lease).await.unwrap();
     let fine = complete(&after.lease, "in time", AgentName::Supervisor);
@@ -252,7 +259,7 @@ async fn a_task_cancelled_in_hand_takes_no_answer() {
     let cancel = Write::TransitionTask { id, to, attempt: None, phase: None, at };
     house.store.apply(Batch::new().write(cancel)).await.unwrap();
     let done = complete(&work.lease, "done", AgentName::Supervisor);
-    assert!(is_lost(house.desk.complete(boss, done).await));
+    assert!(is_lost(&house.desk.complete(boss, done).await));
     assert_eq!(house.answer(ids).await, None);
 }
 
@@ -288,7 +295,7 @@ async fn no_agent_can_speak_for_another_ones_work() {
     let refused = house.desk.complete(code, done).await;
     assert!(matches!(refused, Err(DeskError::Refused(_))), "an author that did not work on it");
     let ask = Recall { lease: work.lease.clone(), query: "one".to_owned(), limit: 5 };
-    assert!(is_lost(house.desk.recall(qa, ask).await));
+    assert!(is_lost(&house.desk.recall(qa, ask).await));
     let refused = house.desk.delegate(code, delegate(&work, AgentName::Qa)).await;
     assert!(matches!(refused, Err(DeskError::Refused(_))), "{refused:?}");
 }

@@ -3,14 +3,16 @@
 //! The processes are small scripts; the test says hello for them, as `web/api` does for an agent
 //! whose process id the kernel told it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
+
 mod support;
 
-use std::{
-    os::unix::fs::PermissionsExt,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, time::Duration};
 
 use agents::fleet::{Parts, RoleSpec, Service, Which, WindowSpec};
 use appliance_core::{
@@ -19,6 +21,7 @@ use appliance_core::{
     ports::{AuditTrail, Fleet, FleetError, Live},
 };
 use support::{House, next};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Shows its arguments and stays until it is told to end.

@@ -1,23 +1,31 @@
 //! Agent processes' whole body against the real desk over real sockets, with a scripted model.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
+
 mod support;
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use agents::worker::{LinkError, Options, run};
 use appliance_core::{
-    AgentName, EventBody, Message, Phase, Role, TaskStatus, Topic,
+    AgentName, EventBody, Message, Phase, Role, Topic,
+    desk::Complete,
     intake::Accepted,
-    ports::{Live, Streams, Subscription},
+    ports::{Desk, Live, Streams, Subscription},
 };
 use support::{
     House, RealClock, next,
     server::{Script, Server},
 };
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 
 const NONE: Duration = Duration::ZERO;
 
@@ -40,7 +48,7 @@ impl Rig {
     }
 
     fn begin(&mut self, agent: AgentName) {
-        let (socket, ..) = self.server.listen(agent);
+        let socket = self.server.listen(agent);
         let options = Options { agent, socket, clock: RealClock::start() };
         self.agents.push(tokio::spawn(run(options)));
     }
@@ -158,24 +166,32 @@ async fn a_refused_request_ends_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn long_work_keeps_its_lease_and_a_lost_lease_drops_it() {
-    let rig = Rig::start(vec![Script::Hang, Script::Say(vec!["second try"], NONE)]).await;
-    let mut events = rig.server.house.watch();
-    let ids = rig.server.house.say("hello").await;
-    let EventBody::Chunk { attempt: 1, .. } = next(&mut events).await.body else { panic!("half") };
-    // Somebody else takes the work over; the first holder hears it when it renews.
+async fn work_that_somebody_else_was_given_is_dropped_in_the_middle() {
+    let slow = Script::Say(vec!["word "; 200], Duration::from_millis(20));
+    let rig = Rig::start(vec![slow, Script::Say(vec!["next"], NONE)]).await;
     let house = &rig.server.house;
-    let requests = || rig.server.requests.lock().unwrap().len();
-    assert_eq!(requests(), 2);
-    let (socket, heir, _listener) = rig.server.listen(AgentName::Research);
-    let old = rig.agents[1].abort_handle();
-    old.abort();
-    house.store.release(heir).await.unwrap();
-    let options = Options { agent: AgentName::Research, socket, clock: RealClock::start() };
-    let _second = tokio::spawn(run(options));
-    // The dead holder's lease falls when the fleet buries it; here the test is the fleet.
-    let root = house.task(ids.task_id).await;
-    assert_eq!(root.status, TaskStatus::Waiting);
+    let mut events = house.watch();
+    let ids = house.say("hello").await;
+    let EventBody::Chunk { attempt: 1, .. } = next(&mut events).await.body else {
+        panic!("a first piece")
+    };
+    let holder = rig.server.lives.lock().unwrap()[&AgentName::Research];
+    house.store.release(holder).await.unwrap();
+    let heir = house.life(AgentName::Research);
+    let work = house.lease(heir).await;
+    assert_eq!(work.task.attempt, 2);
+    let done = Complete {
+        lease: work.lease,
+        text: "by the heir".to_owned(),
+        citations: Vec::new(),
+        model: "scripted".to_owned(),
+        author: AgentName::Research,
+    };
+    house.desk.complete(heir, done).await.unwrap();
+    let (answer, _) = rig.until_answered(&mut events, ids).await;
+    assert_eq!(answer.content, "by the heir");
+    let (answer, _) = rig.ask("and now?").await;
+    assert_eq!(answer.content, "next", "it went on with other work");
 }
 
 #[tokio::test]
@@ -202,25 +218,15 @@ async fn a_forgotten_agent_says_hello_again() {
     assert_eq!(rig.server.hellos.load(Ordering::SeqCst), before + 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn without_a_server_an_agent_exits_after_fifteen_seconds() {
-    let dir = tempfile::tempdir().unwrap();
-    let socket = dir.path().join("nobody.sock");
-    let options = Options { agent: AgentName::Qa, socket, clock: RealClock::start() };
-    let began = tokio::time::Instant::now();
-    let Err(error) = run(options).await else { panic!("nobody is there") };
-    let (waited, words) = (began.elapsed(), error.to_string());
-    assert!((14..=15).contains(&waited.as_secs()), "gave up after {waited:?}");
-    assert!(words.contains("nobody.sock") && words.contains("ai-infra serve"), "{words}");
-}
-
 #[tokio::test]
 async fn the_answer_is_never_slower_than_the_model() {
-    const PIECES: usize = 400;
-    let rig = Rig::start(vec![Script::Say(vec!["word "; PIECES], NONE)]).await;
+    const PIECES: usize = 300;
+    let rig = Rig::start(vec![Script::Say(vec!["word "; PIECES], Duration::from_millis(1))]).await;
+    rig.server.progress_takes.store(25, Ordering::SeqCst);
     let began = Instant::now();
     let (answer, chunks) = rig.ask("go").await;
     assert_eq!(answer.content.len(), PIECES * 5);
-    assert!(chunks.len() < PIECES / 2, "{} sends for {PIECES} pieces", chunks.len());
-    assert!(began.elapsed() < Duration::from_secs(3), "took {:?}", began.elapsed());
+    assert!(chunks.len() < PIECES / 5, "{} sends for {PIECES} pieces", chunks.len());
+    let one_by_one = Duration::from_millis(25 * PIECES as u64);
+    assert!(began.elapsed() < one_by_one / 2, "took {:?}", began.elapsed());
 }

@@ -1,5 +1,7 @@
 //! Directories on the host: where they are, and whom the runtime directory is refused from.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it goes wrong")]
+
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},

@@ -2,6 +2,8 @@
 //!
 //! Joins recall with the demo as a worker does, over the corpus of `recall_quality.rs`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod corpus;
 mod support;
 

@@ -98,14 +98,12 @@ async fn bad_requests_are_told_clearly() -> anyhow::Result<()> {
         get(&format!("/api/conversations/{nobody}"), 404, "not_found"),
         post(&messages_path(nobody), r#"{"content": "x"}"#, 404, "not_found"),
         get("/api/conversations?limit=many", 422, "query.invalid").naming("limit"),
-        get("/api/conversations?status=lost", 422, "query.invalid").naming("lost"),
-        get("/api/tasks?status=lost", 422, "query.invalid").naming("lost"),
+        get("/api/conversations?status=lost", 422, "query.invalid").naming("status"),
+        get("/api/tasks?status=lost", 422, "query.invalid").naming("status"),
         get(&format!("/api/tasks/{nobody}"), 404, "not_found"),
         get("/api/agents/chef", 404, "agent.unknown").naming("chef"),
         post("/api/agents/chef/restart", "{}", 404, "agent.unknown").naming("chef"),
         post("/api/memory/search", r#"{"query": ""}"#, 422, "search.invalid"),
-        post("/api/memory/search", r#"{"query": "x", "limit": 0}"#, 422, "search.invalid")
-            .naming("limit"),
         post(
             "/api/auth/login",
             r#"{"email": "anna@example.com", "password": "wrong wrong wrong"}"#,

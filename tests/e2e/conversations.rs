@@ -14,7 +14,8 @@ const KEY: &str = "sk-ant-mock";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn remembers_across_conversations_and_restarts() -> anyhow::Result<()> {
-    remembers(Plan::new(BINARY).with_agents().words_per_second(80).start().await?).await
+    // Slower than the default, so that a debug build on a busy machine shows the stream, not itself.
+    remembers(Plan::new(BINARY).with_agents().words_per_second(25).start().await?).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,11 +55,12 @@ async fn remembers(mut server: Server) -> anyhow::Result<()> {
 fn cited(told: &str) -> anyhow::Result<()> {
     let told: Value = serde_json::from_str(told).with_context(|| told.to_owned())?;
     let answer = told["answer"].as_str().context("an answer")?;
-    ensure!(answer.contains("heron") && answer.contains("[1]"), "{told}");
+    ensure!(answer.contains("heron"), "{told}");
     ensure!(told["agent"].as_str().is_some_and(|agent| agent != "supervisor"), "{told}");
-    let quotes = told["citations"].as_array().into_iter().flatten();
-    let quoted = quotes.into_iter().any(|citation| citation["quote"].to_string().contains("heron"));
-    ensure!(quoted, "no citation that quotes it: {told}");
+    let mut citations = told["citations"].as_array().into_iter().flatten();
+    let cited = citations.find(|citation| citation["quote"].to_string().contains("heron"));
+    let cited = cited.with_context(|| format!("no citation that quotes it: {told}"))?;
+    ensure!(answer.contains(&format!("[{}]", cited["number"])), "the mark is in the text: {told}");
     let (first, total) = (told["first_chunk_ms"].as_u64(), told["total_ms"].as_u64());
     ensure!(first.zip(total).is_some_and(|(first, total)| first * 3 < total), "{told}");
     Ok(())

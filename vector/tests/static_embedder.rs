@@ -1,5 +1,7 @@
 //! The built-in embedder: what it promises and what it costs.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 use std::time::Duration;
 
 use appliance_core::{Embedding, ports::Embedder};

@@ -1,5 +1,7 @@
 //! The Anthropic client against a provider that is scripted byte by byte, and misbehaves.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 #[path = "support/provider.rs"]
 mod provider;
 

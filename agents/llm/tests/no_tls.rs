@@ -1,5 +1,7 @@
 //! A process that forgot its TLS provider is told so, instead of a panic. A process of its own.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 use agents_llm::anthropic::{AnthropicModel, AnthropicOptions};
 use secrecy::SecretString;
 

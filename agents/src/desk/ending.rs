@@ -19,6 +19,7 @@ use appliance_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{Service, claim};
+use crate::NO_MODEL;
 
 /// What a result's context says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -164,9 +165,12 @@ fn answer(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> Message {
     }
 }
 
-/// An answer is remembered; a failure is not.
+/// A model's answer is remembered; a failure and the answer to a command are not.
 fn learned(mint: &IdMint, answer: &Message, task: &Task) -> Option<Memory> {
     let agent = answer.agent?;
+    if answer.model.as_deref() == Some(NO_MODEL) {
+        return None;
+    }
     let text = memory::fit(&answer.content);
     if text.trim().is_empty() {
         return None;

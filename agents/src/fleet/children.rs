@@ -97,3 +97,54 @@ fn end_of(path: &std::path::Path) -> io::Result<String> {
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(index: u16, name: &str, words: &[&str]) -> Run {
+        Run { index, name: name.to_owned(), argv: words.iter().map(Into::into).collect() }
+    }
+
+    async fn shows(children: &PlainChildren, run: &Run, wanted: &str) {
+        for _ in 0..200 {
+            if children.text(run, 10).await.unwrap() == wanted {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("it shows {:?}", children.text(run, 10).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_child_runs_without_a_shell_and_its_output_can_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let children = PlainChildren::new(dir.path().join("logs"));
+        children.open().await.unwrap();
+        let echo = run(1, "code", &["/bin/echo", "a && b; $HOME"]);
+        assert_eq!(children.text(&echo, 10).await.unwrap(), "", "nothing yet");
+        children.start(&echo).await.unwrap();
+        shows(&children, &echo, "a && b; $HOME").await;
+        assert_eq!(children.attach(&echo), None);
+    }
+
+    #[tokio::test]
+    async fn a_second_start_replaces_the_first_and_closing_ends_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let children = PlainChildren::new(dir.path().to_owned());
+        let sleep = run(2, "data", &["/bin/sleep", "60"]);
+        let first = Process::open(children.start(&sleep).await.unwrap()).unwrap();
+        let second = Process::open(children.start(&sleep).await.unwrap()).unwrap();
+        first.ended().await;
+        children.close().await;
+        second.ended().await;
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_missing_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let children = PlainChildren::new(dir.path().to_owned());
+        let fault = children.start(&run(3, "qa", &["/no/such/program"])).await.unwrap_err();
+        assert!(fault.to_string().contains("No such file"), "{fault}");
+    }
+}

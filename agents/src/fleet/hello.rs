@@ -64,8 +64,10 @@ impl Service {
         let now = self.clock().monotonic();
         let mut roster = self.roster();
         let draining = roster.draining;
-        let slot = roster.of(who.agent).filter(|slot| slot.incarnation() == Some(who));
-        let Some(slot) = slot else { return Err(FleetError::Stranger { pid: 0 }) };
+        let Some(slot) = roster.of(who.agent) else { return Err(FleetError::Stranger { pid: 0 }) };
+        if slot.incarnation() != Some(who) {
+            return Err(FleetError::Stranger { pid: slot.pid().unwrap_or_default() });
+        }
         slot.policy.settle(now);
         let changed = slot.life.as_mut().is_some_and(|life| life.beat(beat, now));
         if changed {

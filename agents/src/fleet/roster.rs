@@ -38,6 +38,8 @@ pub(super) struct Slot {
     pub told_to_end: Option<Monotonic>,
     /// When the next start is due.
     pub policy: Policy,
+    /// Whether it was ever started here, so that there is a window to show.
+    pub has_window: bool,
     /// Why it is down.
     pub problem: Option<String>,
     /// Recent deaths, to tell those that the terminal caused.
@@ -97,6 +99,7 @@ impl Slot {
             life: None,
             told_to_end: None,
             policy: Policy::default(),
+            has_window: false,
             problem: None,
             deaths: Vec::new(),
         }
@@ -172,7 +175,7 @@ impl Slot {
             restarts: self.policy.deaths(),
             started_at: life.map(|life| life.started_at),
             problem: self.problem.clone().filter(|_| life.is_none()),
-            attach,
+            attach: attach.filter(|_| self.has_window),
         })
     }
 

@@ -113,6 +113,7 @@ impl Service {
         let mut roster = self.roster();
         let draining = roster.draining;
         let slot = &mut roster.slots[at];
+        slot.has_window |= opened.is_ok();
         match opened {
             // It may have said hello while its id was still on the way here.
             Ok(process) if slot.pid() == Some(process.id()) => {}

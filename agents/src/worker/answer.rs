@@ -55,9 +55,13 @@ async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<TaskOutcome, Stop> {
     let seen = format!("{} memories recalled, {before} messages before", memories.len());
     turn.view.phase(Phase::Observe, &seen);
 
-    turn.enter(pen, Phase::Think, "what is asked, and what is known about it");
-    turn.enter(pen, Phase::Plan, "answer in one go, with citations");
-    turn.enter(pen, Phase::Build, "the request");
+    let nearest = memories.iter().map(|hit| hit.score).fold(f32::MIN, f32::max);
+    let known = match memories.len() {
+        0 => "nothing is remembered about this".to_owned(),
+        _ => format!("the nearest memory is at {nearest:.2}"),
+    };
+    turn.enter(pen, Phase::Think, &known);
+    turn.enter(pen, Phase::Plan, "one request, every memory a document that can be cited");
     let request = request::streamed(&Ask {
         model: &turn.welcome.model,
         max_tokens: turn.welcome.max_tokens,
@@ -66,8 +70,10 @@ async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<TaskOutcome, Stop> {
         memories: &memories,
         text: &turn.work.task.input,
     });
+    let turns = request["messages"].as_array().map_or(0, Vec::len);
+    turn.enter(pen, Phase::Build, &format!("a request of {turns} messages"));
 
-    turn.enter(pen, Phase::Execute, &format!("model {}", turn.welcome.model));
+    turn.enter(pen, Phase::Execute, &format!("{} is writing", turn.welcome.model));
     let streamed = turn.client.messages(&turn.work.lease, &request).await?;
     if streamed.status != StatusCode::OK {
         let body = whole(streamed.body).await.unwrap_or_default();

@@ -3,7 +3,7 @@
 //! Knows paths and bytes, not what they mean ([`super::client`] does). Every command of the desk is
 //! safe to repeat, so a call whose answer was lost is simply made again.
 //!
-//! Invariant: nobody waits for an absent server longer than [`PATIENCE`].
+//! Invariant: nobody waits for an absent server longer than it was told to.
 
 use std::{
     path::PathBuf,
@@ -17,9 +17,6 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, client::conn::http1::SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::{net::UnixStream, time::Instant};
-
-/// How long the server may be away before an agent gives up and exits.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long a command may take, its long poll not counted.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
@@ -81,13 +78,14 @@ pub(super) struct Streamed {
 #[derive(Debug)]
 pub(super) struct Link {
     socket: PathBuf,
+    patience: Duration,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Link {
-    /// Describes the link; nothing is connected yet.
-    pub(super) fn new(socket: PathBuf) -> Self {
-        Self { socket, idle: Mutex::new(Vec::new()) }
+    /// Describes the link; nothing is connected yet. `patience` is for an absent server.
+    pub(super) fn new(socket: PathBuf, patience: Duration) -> Self {
+        Self { socket, patience, idle: Mutex::new(Vec::new()) }
     }
 
     /// Posts `body` and returns the whole answer, `None` for 204. Tries again while the server is
@@ -101,7 +99,7 @@ impl Link {
         body: Bytes,
         deadline: Duration,
     ) -> Result<Option<Bytes>, LinkError> {
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + self.patience;
         let mut pause = FIRST_PAUSE;
         loop {
             let tried = tokio::time::timeout(deadline, self.call_once(path, body.clone())).await;
@@ -223,6 +221,11 @@ impl LinkError {
         }
     }
 
+    /// Tells whether the server lives but cannot do it just now.
+    pub(super) fn is_the_servers_trouble(&self) -> bool {
+        matches!(self, Self::Refused { status: 500.., .. })
+    }
+
     /// Tells whether the refusal carries this code.
     pub(super) fn is(&self, wanted: &str) -> bool {
         matches!(self, Self::Refused { code, .. } if code == wanted)
@@ -246,5 +249,23 @@ fn refusal(path: &'static str, status: StatusCode, body: &[u8]) -> LinkError {
         status: status.as_u16(),
         code: field("code").unwrap_or_default(),
         detail: field("detail").unwrap_or_else(|| format!("HTTP status {status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_absent_server_is_waited_for_and_then_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = Link::new(dir.path().join("nobody.sock"), Duration::from_millis(400));
+        let began = Instant::now();
+        let error = link.call("/agent/v1/hello", Bytes::new(), DEADLINE).await.unwrap_err();
+        let waited = began.elapsed();
+        assert!(waited >= Duration::from_millis(300), "gave up after {waited:?}");
+        assert!(waited < Duration::from_secs(2), "gave up after {waited:?}");
+        let words = error.to_string();
+        assert!(words.contains("nobody.sock") && words.contains("ai-infra serve"), "{words}");
     }
 }

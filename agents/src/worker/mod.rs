@@ -18,7 +18,7 @@ mod supervisor;
 mod turn;
 mod view;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use appliance_core::{
     AgentName, AgentState, Clock, EnvelopeKind,
@@ -40,6 +40,12 @@ use self::{
     turn::{Stop, Turn},
     view::View,
 };
+
+/// How long the server may be away before an agent exits.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The pause before asking again a server that could not give work.
+const BREATHER: Duration = Duration::from_secs(5);
 
 /// What an agent process needs to know.
 #[derive(Debug, Clone)]
@@ -82,7 +88,7 @@ struct Worker {
 impl Worker {
     async fn arrive(options: Options, finish: CancellationToken) -> Result<Self, LinkError> {
         let Options { agent, socket, clock } = options;
-        let client = Arc::new(Client::new(Link::new(socket)));
+        let client = Arc::new(Client::new(Link::new(socket, PATIENCE)));
         let view = View::new(agent, clock);
         let welcome =
             client.hello(agent).await.inspect_err(|why| view.trouble(&why.to_string()))?;
@@ -121,8 +127,17 @@ impl Worker {
         Ok(())
     }
 
-    /// Goes on after an error that saying hello again can mend, such as a restarted server.
+    /// Goes on after an error that passes: a server that was started anew and wants to hear hello,
+    /// or one that cannot give work just now, for example because its disk is full.
     async fn mend(&self, error: LinkError) -> Result<(), LinkError> {
+        if error.is_the_servers_trouble() {
+            self.view.trouble(&error.to_string());
+            tokio::select! {
+                () = self.finish.cancelled() => {}
+                () = tokio::time::sleep(BREATHER) => {}
+            }
+            return Ok(());
+        }
         if !error.is("agent.stranger") {
             return Err(error);
         }

@@ -18,6 +18,7 @@ use super::{
     turn::{Stop, Turn},
     view::shown,
 };
+use crate::NO_MODEL;
 
 /// Tokens that a choice may take; one short tool call.
 const CHOICE_TOKENS: u32 = 300;
@@ -27,9 +28,6 @@ const RECALLED: usize = 10;
 
 /// The worker for what nobody else was named for.
 const ANYBODY: AgentName = AgentName::Research;
-
-/// What the answer to a command names as its model: none was asked.
-const NO_MODEL: &str = "none";
 
 /// Routes the message in hand, or answers a slash command.
 ///

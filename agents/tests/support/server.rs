@@ -4,11 +4,12 @@
 //! tells them apart by process id.
 
 use std::{
+    collections::HashMap,
     convert::Infallible,
     path::PathBuf,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -41,8 +42,6 @@ pub enum Script {
     Refuse(u16),
     /// Says one piece and breaks off.
     BreakOff,
-    /// Says one piece and then nothing for ever.
-    Hang,
 }
 
 /// What the server knows.
@@ -53,6 +52,9 @@ pub struct Server {
     pub requests: Mutex<Vec<Value>>,
     pub go_on: AtomicBool,
     pub hellos: AtomicUsize,
+    /// Added to every sign of progress, milliseconds.
+    pub progress_takes: AtomicU64,
+    pub lives: Mutex<HashMap<AgentName, Incarnation>>,
     /// Set to make the next lease-next of any agent a stranger's.
     pub forget: AtomicBool,
 }
@@ -66,21 +68,20 @@ impl Server {
             requests: Mutex::default(),
             go_on: AtomicBool::new(true),
             hellos: AtomicUsize::new(0),
+            progress_takes: AtomicU64::new(0),
+            lives: Mutex::default(),
             forget: AtomicBool::new(false),
         })
     }
 
-    /// Opens a socket on which every caller is `agent`; returns its path and the task behind it.
-    pub fn listen(
-        self: &Arc<Self>,
-        agent: AgentName,
-    ) -> (PathBuf, Incarnation, tokio::task::JoinHandle<()>) {
+    /// Opens a socket on which every caller is `agent`; returns its path.
+    pub fn listen(self: &Arc<Self>, agent: AgentName) -> PathBuf {
         let path = self.house.dir.path().join(format!("{agent}.sock"));
-        drop(std::fs::remove_file(&path));
         let listener = UnixListener::bind(&path).unwrap();
         let who = self.house.life(agent);
         let server = self.clone();
-        let task = tokio::spawn(async move {
+        self.lives.lock().unwrap().insert(agent, who);
+        tokio::spawn(async move {
             let mut open = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let server = server.clone();
@@ -94,7 +95,7 @@ impl Server {
                 });
             }
         });
-        (path, who, task)
+        path
     }
 
     async fn answer(&self, who: Incarnation, request: Request<Incoming>) -> Reply {
@@ -121,7 +122,11 @@ impl Server {
             paths::DELEGATE => told(desk.delegate(who, read(&body)).await),
             paths::COMPLETE => done(desk.complete(who, read(&body)).await),
             paths::FAIL => done(desk.fail(who, read(&body)).await),
-            paths::PROGRESS => done(desk.progress(who, read(&body)).await),
+            paths::PROGRESS => {
+                let takes = self.progress_takes.load(Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(takes)).await;
+                done(desk.progress(who, read(&body)).await)
+            }
             paths::RECALL => told(desk.recall(who, read(&body)).await),
             paths::REMEMBER => told(
                 desk.remember(who, read(&body)).await.map(|memory_id| Remembered { memory_id }),
@@ -170,10 +175,9 @@ fn play(script: Script, cites: bool) -> Reply {
                 events.push(citation());
             }
             events.extend(end());
-            streamed(events, pause, false)
+            streamed(events, pause)
         }
-        Script::BreakOff => streamed(vec![start(), text("half ")], Duration::ZERO, false),
-        Script::Hang => streamed(vec![start(), text("half ")], Duration::ZERO, true),
+        Script::BreakOff => streamed(vec![start(), text("half ")], Duration::ZERO),
     }
 }
 
@@ -200,17 +204,13 @@ fn end() -> [Value; 3] {
     ]
 }
 
-fn streamed(events: Vec<Value>, pause: Duration, hang: bool) -> Reply {
+fn streamed(events: Vec<Value>, pause: Duration) -> Reply {
     let paced = stream::iter(events).then(move |event| async move {
         tokio::time::sleep(pause).await;
         let data = format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
         Ok::<_, Infallible>(Frame::data(Bytes::from(data)))
     });
-    let body = if hang {
-        UnsyncBoxBody::new(StreamBody::new(paced.chain(stream::pending())))
-    } else {
-        UnsyncBoxBody::new(StreamBody::new(paced))
-    };
+    let body = UnsyncBoxBody::new(StreamBody::new(paced));
     let reply = Response::builder().header("content-type", "text/event-stream; charset=utf-8");
     reply.body(body).unwrap()
 }

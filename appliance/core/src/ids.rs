@@ -106,18 +106,24 @@ pub struct IdMint {
     last: Arc<Mutex<Last>>,
 }
 
-#[derive(Debug, Default)]
+/// The counter's highest value: the next id goes into the next millisecond.
+const LAST_COUNT: u16 = 0x0fff;
+
+#[derive(Debug)]
 struct Last {
     millis: u64,
     counter: u16,
 }
 
 impl IdMint {
-    /// Starts a mint that stays at or after `floor_millis` (unix milliseconds; the newest id's time
-    /// found in the store, 0 for an empty one).
+    /// Starts a mint that stays after `floor_millis` (unix milliseconds; the newest id's time found
+    /// in the store, 0 for an empty one).
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, floor_millis: u64) -> Self {
-        Self { clock, last: Arc::new(Mutex::new(Last { millis: floor_millis, counter: 0 })) }
+        Self {
+            clock,
+            last: Arc::new(Mutex::new(Last { millis: floor_millis, counter: LAST_COUNT })),
+        }
     }
 
     /// Returns the next UUID: 48 bits of max(last, now), a 12-bit counter, 62 random bits.
@@ -127,7 +133,7 @@ impl IdMint {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if now > last.millis {
             *last = Last { millis: now, counter: 0 };
-        } else if last.counter == 0x0fff {
+        } else if last.counter == LAST_COUNT {
             *last = Last { millis: last.millis + 1, counter: 0 };
         } else {
             last.counter += 1;
@@ -169,10 +175,10 @@ mod tests {
     }
 
     #[test]
-    fn a_mint_starts_at_its_floor() {
+    fn a_mint_starts_after_its_floor() {
         let mint = IdMint::new(Arc::new(ManualClock::at_millis(5)), 9_000);
         let id = mint.uuid();
-        assert_eq!(id.as_u64_pair().0 >> 16, 9_000);
+        assert_eq!(id.as_u64_pair().0 >> 16, 9_001);
         assert_eq!(id.get_version_num(), 7);
     }
 }

@@ -241,4 +241,17 @@ mod tests {
         assert_eq!(parts, ["The site example.com is ours.", "It renews in May!", "Really?", "yes"]);
         assert!(sentences(" \n").is_empty());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_judged(text in "(\\PC|[ .!?\\n]|note|remember that|what ){0,40}") {
+            let mut end = 0;
+            for range in sentences(&text) {
+                assert!(range.start >= end && !text[range.clone()].trim().is_empty());
+                end = range.end;
+            }
+            assert!(text.trim().ends_with(statement(&text)));
+            let _ = (is_question(&text), is_denial(&text), asks_to_keep(&text), same_form(&text));
+        }
+    }
 }

@@ -86,7 +86,7 @@ impl Asked {
     }
 }
 
-/// Returns how near a text is to a question: its cosine plus up to [`SHARED_WORDS`].
+/// Returns how near a text is to a question: its cosine plus up to a half for shared words.
 #[must_use]
 pub fn nearness(cosine: f32, asked: &Asked, words: &Words) -> f32 {
     cosine + SHARED_WORDS * asked.shared(words)

@@ -42,9 +42,12 @@ pub async fn ready(
     Ok(())
 }
 
-/// Removes `serve.json`; a crash leaves it, and its pid tells.
+/// Removes `serve.json` and the socket; a crash leaves them, and the next start replaces them.
 pub fn gone(runtime: &RuntimeDir) {
     let _ = fs::remove_file(runtime.card());
+    if let Ok(socket) = runtime.api_socket() {
+        let _ = fs::remove_file(socket);
+    }
 }
 
 fn write_card(

@@ -1,5 +1,7 @@
 //! What the tests of this crate share: sources made from text, in a directory of their own.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it goes wrong")]
+
 use std::{fs, path::Path};
 
 use appliance_config::{Override, Settings, Sources};

@@ -123,10 +123,8 @@ pub async fn a_thread_is_in_the_list_of_its_status(it: &mut impl StoreFixture) -
 /// A thread without a name takes one from a person's message, once, and never from an answer's.
 pub async fn a_title_comes_from_the_first_words(it: &mut impl StoreFixture) -> Checked {
     let (owner, thread) = a_person(it).await?;
-    let answer = Message {
-        role: Role::Assistant,
-        ..given::message(&it.mint(), thread, "How can I help?")
-    };
+    let answer =
+        Message { role: Role::Assistant, ..given::message(&it.mint(), thread, "How can I help?") };
     it.write(vec![Write::AppendMessage(answer)]).await?;
     assert_eq!(title(it, owner, thread).await?, None);
     say(it, thread, "what is tea?\nreally").await?;
@@ -180,10 +178,7 @@ async fn title(
     Ok(it.conversations().get(owner, thread).await?.and_then(|thread| thread.title))
 }
 
-async fn listed(
-    it: &impl StoreFixture,
-    owner: UserId,
-) -> Result<Vec<ConversationId>, StoreError> {
+async fn listed(it: &impl StoreFixture, owner: UserId) -> Result<Vec<ConversationId>, StoreError> {
     let page = PageRequest::new(100, None);
     let list = it.conversations().list(owner, ConversationStatus::Active, page).await?;
     Ok(list.items.into_iter().map(|thread| thread.id).collect())

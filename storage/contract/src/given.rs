@@ -29,10 +29,7 @@ pub async fn a_user(it: &impl StoreFixture) -> Result<UserId, StoreError> {
 ///
 /// # Errors
 /// As the port.
-pub async fn a_thread(
-    it: &impl StoreFixture,
-    owner: UserId,
-) -> Result<ConversationId, StoreError> {
+pub async fn a_thread(it: &impl StoreFixture, owner: UserId) -> Result<ConversationId, StoreError> {
     let thread = thread(&it.mint(), owner);
     let id = thread.id;
     it.write(vec![Write::PutConversation(thread)]).await?;

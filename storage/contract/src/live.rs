@@ -65,9 +65,8 @@ pub async fn a_slow_watcher_is_told_what_it_lost(it: &mut impl LiveFixture) -> C
 /// Pieces at the right offset grow the answer; others are dropped and get no sequence.
 pub async fn a_chunk_fits_or_is_dropped(it: &mut impl LiveFixture) -> Checked {
     let (live, answer) = (it.live(), Answer::new());
-    let publish = |attempt, offset, text| {
-        live.publish(answer.topic(), answer.chunk(attempt, offset, text))
-    };
+    let publish =
+        |attempt, offset, text| live.publish(answer.topic(), answer.chunk(attempt, offset, text));
     assert_eq!(publish(1, 4, "late"), None, "an answer begins at 0");
     assert_eq!(publish(1, 0, "caf\u{e9} "), Some(1));
     assert_eq!(publish(1, 0, "caf\u{e9} "), None, "a double");

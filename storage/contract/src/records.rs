@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use appliance_core::{
-    Batch, BatchKey, Condition, ErrorKind, PageRequest, StoreError, TaskStatus, Write,
-    ids::TaskId,
+    Batch, BatchKey, Condition, ErrorKind, PageRequest, StoreError, TaskStatus, Write, ids::TaskId,
 };
 use futures_util::future::join_all;
 
@@ -17,9 +16,8 @@ use crate::{
 pub async fn a_batch_is_applied_whole_or_not_at_all(it: &mut impl StoreFixture) -> Checked {
     let (owner, thread) = a_person(it).await?;
     let said = given::message(&it.mint(), thread, "hello");
-    let elsewhere = given::task(&it.mint(), owner, it.mint().next(|id| {
-        appliance_core::ConversationId::from_uuid(id)
-    }));
+    let elsewhere =
+        given::task(&it.mint(), owner, it.mint().next(appliance_core::ConversationId::from_uuid));
     let batch =
         Batch::new().write(Write::AppendMessage(said.clone())).write(Write::PutTask(elsewhere));
     refusal(ErrorKind::Invalid, it.records().apply(batch).await)?;

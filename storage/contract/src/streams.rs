@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 
 use crate::{
     Checked, StoreFixture,
-    given::{a_task, entries, refusal},
+    given::{self, a_task, entries, refusal},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -179,7 +179,8 @@ pub async fn a_waiting_taker_wakes_on_append(it: &mut impl StoreFixture) -> Chec
     tokio::time::sleep(Duration::from_millis(50)).await;
     let began = tokio::time::Instant::now();
     entries(it, &calm(), 1).await?;
-    let taken = waiting.await.map_err(|error| StoreError::unavailable("contract", error.to_string()));
+    let taken =
+        waiting.await.map_err(|error| StoreError::unavailable("contract", error.to_string()));
     assert_eq!(taken??.map(|delivery| delivery.seq), Some(1));
     assert!(began.elapsed() < SECOND * 5, "woke after {:?}", began.elapsed());
     Ok(())
@@ -194,7 +195,8 @@ pub async fn a_waiting_taker_wakes_on_release(it: &mut impl StoreFixture) -> Che
     let waiting = tokio::spawn(async move { streams.take(wish, Box::new(|_| vec![])).await });
     tokio::time::sleep(Duration::from_millis(50)).await;
     it.streams().release(holder).await?;
-    let taken = waiting.await.map_err(|error| StoreError::unavailable("contract", error.to_string()));
+    let taken =
+        waiting.await.map_err(|error| StoreError::unavailable("contract", error.to_string()));
     assert_eq!(taken??.map(|delivery| delivery.deliveries), Some(2));
     Ok(())
 }
@@ -205,6 +207,30 @@ pub async fn a_wait_ends(it: &mut impl StoreFixture) -> Checked {
     let wish = wish(taker(it), vec![calm()], Duration::from_millis(120));
     assert_eq!(it.streams().take(wish, Box::new(|_| vec![])).await?, None);
     assert!(began.elapsed() >= Duration::from_millis(120) && began.elapsed() < SECOND * 5);
+    Ok(())
+}
+
+/// A take whose caller goes away in the middle keeps its entry from nobody for longer than a lease.
+pub async fn an_abandoned_take_loses_nothing(it: &mut impl StoreFixture) -> Checked {
+    const MANY: usize = 20;
+    entries(it, &calm(), MANY).await?;
+    for patience in 0..MANY {
+        let (streams, wish) = (it.streams(), wish(taker(it), vec![calm()], Duration::ZERO));
+        let taking = tokio::spawn(async move { streams.take(wish, Box::new(|_| vec![])).await });
+        for _ in 0..patience {
+            tokio::task::yield_now().await;
+        }
+        taking.abort();
+    }
+    // Whatever was on its way to the disk when its caller went is there once this is.
+    it.write(vec![given::append(&it.mint(), &urgent(), "last")]).await?;
+    it.pass(LEASE + SECOND).await;
+    let (mut seqs, one) = (Vec::new(), taker(it));
+    while let Some(delivery) = take(it, one).await? {
+        seqs.push(delivery.seq);
+    }
+    seqs.sort_unstable();
+    assert!(seqs.iter().copied().eq(1..=MANY as u64), "{seqs:?}");
     Ok(())
 }
 
@@ -288,10 +314,7 @@ fn wish(taker: Incarnation, streams: Vec<StreamName>, wait: Duration) -> Take {
     Take { taker, streams, group: AGENTS_GROUP.to_owned(), wait }
 }
 
-async fn take(
-    it: &impl StoreFixture,
-    taker: Incarnation,
-) -> Result<Option<Delivery>, StoreError> {
+async fn take(it: &impl StoreFixture, taker: Incarnation) -> Result<Option<Delivery>, StoreError> {
     take_from(it, taker, vec![calm()]).await
 }
 
@@ -351,6 +374,7 @@ macro_rules! streams_contract {
             a_waiting_taker_wakes_on_append,
             a_waiting_taker_wakes_on_release,
             a_wait_ends,
+            an_abandoned_take_loses_nothing,
             attached_writes_commit_with_the_delivery,
             a_delivery_goes_on_without_refused_writes,
             depths_count_what_is_not_acknowledged,

@@ -29,8 +29,7 @@ pub async fn events_list_newest_first(it: &mut impl StoreFixture) -> Checked {
 /// Every actor reads back as it was written.
 pub async fn every_actor_reads_back(it: &mut impl StoreFixture) -> Checked {
     let user = given::a_user(it).await?;
-    let actors =
-        [Actor::User(user), Actor::Agent(AgentName::Qa), Actor::System, Actor::Anonymous];
+    let actors = [Actor::User(user), Actor::Agent(AgentName::Qa), Actor::System, Actor::Anonymous];
     for actor in actors {
         let event = AuditEvent {
             actor,

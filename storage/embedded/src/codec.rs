@@ -95,11 +95,8 @@ pub(crate) fn hex(key: &[u8]) -> String {
     key.iter().take(24).map(|byte| format!("{byte:02x}")).collect()
 }
 
-const fn config() -> Configuration<
-    bincode::config::LittleEndian,
-    bincode::config::Varint,
-    Limit<MAX_VALUE_BYTES>,
-> {
+const fn config()
+-> Configuration<bincode::config::LittleEndian, bincode::config::Varint, Limit<MAX_VALUE_BYTES>> {
     standard().with_limit::<MAX_VALUE_BYTES>()
 }
 

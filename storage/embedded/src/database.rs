@@ -1,7 +1,7 @@
 //! The file: how it is made, opened and told apart from a damaged one. Knows no record.
 //!
 //! A new file is made beside its place and moved there once it is whole, so an empty or half-made
-//! `state.redb` is always damage and is never written over.
+//! `state.redb` is always damage. Damage is refused and left as it was found: see [`crate::trial`].
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -18,9 +18,12 @@ use redb::{
 
 use crate::{
     OpenError,
+    bus::tables,
     draft::Tables,
     fault::Fault,
-    records,
+    records::{self, counters},
+    snapshot::Snapshot,
+    trial::Trial,
 };
 
 /// Pages kept in memory: enough for the working set of one appliance, far under its idle budget.
@@ -46,9 +49,24 @@ fn open(path: &Path) -> Result<Database, OpenError> {
         }
         Ok(_) => {}
     }
-    let db = guarded(|| builder().open(path)).map_err(|error| refused(path, error))?;
-    prepare(&db).map_err(|fault| corrupt(path, fault.to_string()))?;
+    let file = File::options().read(true).write(true).open(path);
+    let file = file.map_err(|source| io("opening", source))?;
+    let trial = Trial::of(file).map_err(|error| refused(path, error))?;
+    let db = guarded(|| builder().create_with_backend(trial.clone()));
+    let db = db.map_err(|error| refused(path, error))?;
+    prepare(&db).and_then(|()| prove(&db)).map_err(|fault| corrupt(path, fault.to_string()))?;
+    trial.settle().map_err(|source| io("opening", source))?;
     Ok(db)
+}
+
+/// Reads what the store needs to start, so that a file that cannot give it is refused untouched.
+fn prove(db: &Database) -> Result<(), Fault> {
+    let read = || {
+        let file = Snapshot::of(db)?;
+        counters::read(&file)?;
+        tables::load(&file).map(drop)
+    };
+    caught(read).unwrap_or_else(|why| Err(Fault::Unreadable(why)))
 }
 
 /// Makes the tables that are missing, so that no reader meets a missing one; a file that has them

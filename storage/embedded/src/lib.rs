@@ -23,6 +23,7 @@ mod records;
 mod rows;
 mod snapshot;
 mod store;
+mod trial;
 
 pub use data_dir::DataDir;
 pub use live::LiveHub;

@@ -9,9 +9,9 @@ use std::sync::{
 };
 
 use appliance_core::{
-    AgentName, Applied, AuditEvent, Batch, Clock, Conversation, ConversationId,
-    ConversationStatus, Memory, MemoryId, Message, MessageId, Page, PageRequest, Session,
-    SessionId, SetupLink, StoreError, Task, TaskId, TokenHash, User, UserId,
+    AgentName, Applied, AuditEvent, Batch, Clock, Conversation, ConversationId, ConversationStatus,
+    Memory, MemoryId, Message, MessageId, Page, PageRequest, Session, SessionId, SetupLink,
+    StoreError, Task, TaskId, TokenHash, User, UserId,
     ports::{AuditTrail, Conversations, Memories, Records, TaskFilter, Tasks, Users},
 };
 use async_trait::async_trait;
@@ -99,8 +99,9 @@ impl Shared {
         let guard = self.db.read().unwrap_or_else(PoisonError::into_inner);
         let found = match guard.as_ref() {
             // redb panics on some damaged pages.
-            Some(db) => caught(|| ask(&Snapshot::of(db)?))
-                .unwrap_or_else(|why| Err(Fault::Unreadable(why))),
+            Some(db) => {
+                caught(|| ask(&Snapshot::of(db)?)).unwrap_or_else(|why| Err(Fault::Unreadable(why)))
+            }
             None => Err(Fault::Closed),
         };
         found.map_err(|fault| fault.at(op))

@@ -189,7 +189,7 @@ async fn messages(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes
     let behaviour = desk.next();
     match &behaviour {
         Behaviour::Error { status, kind, retry_after } => {
-            refusal(*status, kind, "the mock was told to fail", *retry_after)
+            refusal(*status, kind, wire::reason(kind), *retry_after)
         }
         Behaviour::Hang => std::future::pending().await,
         _ if request["stream"] == true => streamed(&desk, id, &request, &behaviour),
@@ -226,7 +226,8 @@ fn streamed(desk: &Desk, id: u64, request: &Value, behaviour: &Behaviour) -> Res
         }
         Behaviour::ErrorEvent { after_events } => {
             events.truncate(*after_events);
-            events.push(("error", wire::error("overloaded_error", "the mock was told to fail")));
+            let kind = "overloaded_error";
+            events.push(("error", wire::error(kind, wire::reason(kind))));
         }
         _ => {}
     }

@@ -55,6 +55,17 @@ pub fn error(kind: &str, message: &str) -> Value {
            "request_id": "req_mock"})
 }
 
+/// Returns the words that the real API has for a kind of error.
+#[must_use]
+pub fn reason(kind: &str) -> &'static str {
+    match kind {
+        "authentication_error" => "invalid x-api-key",
+        "overloaded_error" => "Overloaded",
+        "rate_limit_error" => "Number of request tokens has exceeded your per-minute rate limit",
+        _ => "the mock was told to fail",
+    }
+}
+
 /// Returns the text form of an event.
 #[must_use]
 pub fn frame((name, data): &Event) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Sends the caller's body verbatim to `{base_url}/v1/messages` and hands the reply back as it
 //! comes: status, the headers worth having, the body unparsed. A failed call is tried again only
-//! while nothing of its reply has been handed on ([`retry`]). Does not follow redirects (the key
+//! while nothing of its reply has been handed on (`retry.rs`). Does not follow redirects (the key
 //! stays where it was sent), does not parse events, does not meter.
 //!
 //! Invariant: the key is in one header value marked sensitive, and in no error, log or `Debug`.
@@ -40,7 +40,8 @@ impl AnthropicModel {
     /// Prepares the client; the first connection is made by the first call.
     ///
     /// # Errors
-    /// `Invalid` for a base URL or a TLS set-up that cannot work, `Unauthorised` for an unusable key.
+    /// `Invalid` for a base URL or a TLS set-up that cannot work, `Unauthorised` for a key that
+    /// cannot be one.
     pub fn connect(options: AnthropicOptions) -> Result<Self, LlmError> {
         let at = |fault: Fault| fault.at(&options.model);
         let endpoint = options.endpoint().map_err(at)?;

@@ -65,8 +65,13 @@ const WANTING: [&str; 36] = [
     "help",
 ];
 
-const GREETING: [&str; 9] =
-    ["hi", "hello", "hey", "hallo", "moin", "good morning", "good evening", "thanks", "thank you"];
+const GREETING: [&str; 7] = ["hi", "hello", "hey", "hallo", "moin", "good morning", "good evening"];
+
+const THANKS: [&str; 5] =
+    ["thanks", "thank you", "thank you very much", "thanks a lot", "many thanks"];
+
+/// What may stand before "count to N".
+const POLITE: [&str; 3] = ["please ", "can you ", "could you "];
 
 /// Answers a message.
 pub(super) async fn reply(request: &Request, embedder: &dyn Embedder) -> Result<Reply, EmbedError> {
@@ -97,12 +102,14 @@ async fn body(
     if let Some(last) = count_wanted(asked) {
         return Ok(vec![plain(counted(last))]);
     }
-    if is_greeting(asked) {
+    if is_one_of(asked, &GREETING) {
         return Ok(vec![plain(wording::hello())]);
     }
+    if is_one_of(asked, &THANKS) {
+        return Ok(vec![plain(wording::welcome())]);
+    }
     if states(asked) {
-        let noted = wording::sentence(utterance::statement(asked));
-        return Ok(vec![plain(format!("Noted: {noted}"))]);
+        return Ok(vec![plain(wording::noted(utterance::statement(asked)))]);
     }
     let passages = evidence::find(asked, &request.documents(), embedder).await?;
     Ok(match (passages.is_empty(), utterance::is_question(asked)) {
@@ -132,8 +139,9 @@ fn plain(text: String) -> Block {
 
 /// Reads "count to N"; a number that is too large is cut to [`MOST_COUNTED`].
 fn count_wanted(text: &str) -> Option<u32> {
-    let lower = text.to_lowercase();
-    let (_, after) = lower.split_once("count to ")?;
+    let lower = text.trim().to_lowercase();
+    let asked = POLITE.iter().find_map(|words| lower.strip_prefix(words)).unwrap_or(&lower);
+    let after = asked.strip_prefix("count to ")?;
     let digits: String = after.trim_start().chars().take_while(char::is_ascii_digit).collect();
     (!digits.is_empty()).then(|| digits.parse().unwrap_or(u32::MAX).min(MOST_COUNTED))
 }
@@ -143,10 +151,9 @@ fn counted(last: u32) -> String {
     format!("{}.", numbers.join(" "))
 }
 
-fn is_greeting(text: &str) -> bool {
+fn is_one_of(text: &str, phrases: &[&str]) -> bool {
     let words = text.to_lowercase();
-    let words = words.trim().trim_end_matches(|c: char| !c.is_alphanumeric());
-    GREETING.contains(&words)
+    phrases.contains(&words.trim().trim_end_matches(|c: char| !c.is_alphanumeric()))
 }
 
 fn states(text: &str) -> bool {
@@ -171,6 +178,7 @@ mod tests {
         assert_eq!(count_wanted("please Count to 200"), Some(200));
         assert_eq!(count_wanted("count to 99999999999999999999"), Some(1_000));
         assert_eq!(count_wanted("count to the moon"), None);
+        assert_eq!(count_wanted("remember that I must count to 10"), None);
         assert_eq!(counted(3), "1 2 3.");
     }
 

@@ -1,7 +1,7 @@
 //! Which sentences of the documents answer a question.
 //!
-//! Compares sentence by sentence, as recall does it ([`appliance_core::words`]), and keeps those that
-//! state something: a question that was asked before repeats the words of this one and proves
+//! Compares sentence by sentence, as recall does it ([`appliance_core::words`]), and keeps those
+//! that state something: a question that was asked before repeats the words of this one and proves
 //! nothing. Finds; does not phrase.
 
 use std::{collections::HashSet, ops::Range};
@@ -105,13 +105,16 @@ fn statements(text: &str) -> Vec<Range<usize>> {
     let offset = text.len() - body.len();
     let sentences = utterance::sentences(body).into_iter().take(MOST_PER_DOCUMENT);
     sentences
-        .map(|range| &body[range])
-        .filter(|sentence| !utterance::is_question(sentence) && !utterance::is_denial(sentence))
-        .filter(|sentence| !(mine && wording::is_own(sentence)))
-        .map(|sentence| {
-            let fact = utterance::statement(sentence);
-            let start = offset + (fact.as_ptr() as usize - body.as_ptr() as usize);
-            start..start + fact.len()
+        .filter(|range| states(&body[range.clone()]))
+        .filter(|range| !(mine && wording::is_own(&body[range.clone()])))
+        .map(|range| {
+            // The fact is the sentence's end: only words before it were cut off.
+            let fact = utterance::statement(&body[range.clone()]);
+            offset + range.end - fact.len()..offset + range.end
         })
         .collect()
+}
+
+fn states(sentence: &str) -> bool {
+    !utterance::is_question(sentence) && !utterance::is_denial(sentence)
 }

@@ -1,14 +1,14 @@
 //! The demo model: a deterministic stand-in that needs no key and no network.
 //!
 //! Speaks the Messages API, streamed or not, well enough that an agent cannot tell it from a real
-//! model: it can be made to call the tool `route` ([`routing`]), answers questions from the document
-//! blocks of the last message with citations ([`evidence`]), takes note of statements, and counts to
-//! a thousand when asked to (`count to N`, a long answer for testing streams). Every answer begins
-//! with "Demo model" and, if the system prompt begins with a heading, the role it speaks in. Does
-//! not understand, does not remember by itself and calls no other tool.
+//! model. It can be made to call the tool `route` (`routing.rs`), answers questions from the
+//! document blocks of the request with citations (`evidence.rs`), takes note of statements, and
+//! counts to a thousand when asked to (`count to N`, a long answer for testing streams). Every
+//! answer begins with "Demo model" and, if the system prompt has a heading, the role it speaks in.
+//! Does not understand, does not remember by itself and calls no other tool.
 //!
-//! Documents are read in this form, all others are counted but not read:
-//! `{"type":"document","source":{"type":"text","data":...},"title":...,"citations":{"enabled":true}}`.
+//! Documents are read in this form; others are counted, so that indexes agree, but not read:
+//! `{"type": "document", "title": "...", "source": {"type": "text", "data": "..."}}`.
 //!
 //! Invariant: the same request gives the same bytes; pace changes only when they come.
 

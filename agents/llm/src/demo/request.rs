@@ -192,7 +192,7 @@ fn document(index: usize, block: &Value) -> Option<Document<'_>> {
 mod tests {
     use super::*;
 
-    fn parse(json: Value) -> Result<Request, BadRequest> {
+    fn parse(json: &Value) -> Result<Request, BadRequest> {
         Request::parse(json.to_string().as_bytes())
     }
 
@@ -221,7 +221,7 @@ mod tests {
             ),
         ];
         for (request, named) in wrong {
-            let Err(bad) = parse(request) else { panic!("`{named}` was not noticed") };
+            let Err(bad) = parse(&request) else { panic!("`{named}` was not noticed") };
             assert!(bad.to_string().contains(named), "{bad}");
         }
         assert!(Request::parse(b"{\"model\":").is_err());
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn documents_keep_their_index_among_all_and_only_texts_are_read() {
-        let request = parse(json!({"model": "demo", "max_tokens": 5, "system": "# Code\nYou ...",
+        let request = parse(&json!({"model": "demo", "max_tokens": 5, "system": "# Code\nYou ...",
             "messages": [{"role": "user", "content": [
                 {"type": "document", "source": {"type": "base64", "data": "AA=="}},
                 {"type": "document", "title": "t", "source": {"type": "text", "data": "words"}},

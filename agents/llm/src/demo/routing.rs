@@ -1,8 +1,8 @@
 //! The demo's half of routing: which worker's description is nearest to a message.
 //!
-//! A description is compared phrase by phrase (split at commas, colons, semicolons and full stops), because
-//! one vector for a whole list of skills is near to nothing. When no phrase is near, the message
-//! goes to research, which answers from memory. The tool's form is
+//! A description is compared phrase by phrase (split at commas, colons, semicolons and full stops),
+//! because one vector for a whole list of skills is near to nothing. What is to be remembered, and
+//! what is near to no phrase, goes to research, which answers from memory. The tool's form is
 //! [`appliance_core::routing`]'s; chooses, explains, and does nothing else.
 
 use appliance_core::{

@@ -6,9 +6,19 @@
 /// Every answer begins with this.
 const LABEL: &str = "Demo model";
 
+/// Most characters of a remembered sentence that are said again.
+const MOST_RETOLD: usize = 400;
+
 /// How the demo's sentences about itself begin.
-const OWN: [&str; 6] =
-    ["I remember nothing about", "I can", "I cannot", "Noted:", "Hello", "Ask me"];
+const OWN: [&str; 7] = [
+    "I remember nothing about",
+    "I can",
+    "I cannot",
+    "Noted:",
+    "Hello!",
+    "You are welcome.",
+    "For real answers",
+];
 
 /// Words after which a sentence is somebody's own and is better quoted than retold.
 const PERSONAL: [&str; 14] = [
@@ -37,21 +47,42 @@ pub(super) fn is_own(sentence: &str) -> bool {
 
 /// Says a remembered sentence: as a sentence of its own, or quoted if it is a personal one.
 pub(super) fn retold(fact: &str) -> String {
+    let fact = shortened(fact);
     let personal = fact
         .split(|c: char| !c.is_alphanumeric() && c != '\'')
         .any(|word| PERSONAL.contains(&word.to_lowercase().as_str()));
     if personal {
         return format!("you said: \"{}\".", fact.trim_end_matches(['.', '!']));
     }
-    sentence(fact)
+    sentence(&fact)
 }
 
-/// Returns a text with a capital first letter and a closing mark.
-pub(super) fn sentence(text: &str) -> String {
+/// Says that something is noted; true, because every message is remembered.
+pub(super) fn noted(fact: &str) -> String {
+    format!("Noted: {}", sentence(&shortened(fact)))
+}
+
+/// Returns a text with a capital first letter and a closing mark; a name such as `example.com` or
+/// `iPhone` keeps its first letter.
+fn sentence(text: &str) -> String {
+    let closed = text.ends_with(['.', '!', '?', '…', ':', '`', '\n']);
+    let stop = if closed { "" } else { "." };
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let plain = word.chars().all(|c| c.is_lowercase() || c == '\'' || c == ',');
     let mut chars = text.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let closed = text.ends_with(['.', '!', '?', '…', ':', '`']);
-    format!("{first}{}{}", chars.as_str(), if closed { "" } else { "." })
+    match chars.next() {
+        Some(first) if plain => format!("{}{}{stop}", first.to_uppercase(), chars.as_str()),
+        _ => format!("{text}{stop}"),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= MOST_RETOLD {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(MOST_RETOLD).collect();
+    let whole_words = cut.rfind(char::is_whitespace).unwrap_or(cut.len());
+    format!("{}…", &cut[..whole_words])
 }
 
 /// Says that there is no answer, honestly, and what can be done.
@@ -71,6 +102,11 @@ pub(super) fn cannot_do() -> String {
         .to_owned()
 }
 
+/// Answers thanks.
+pub(super) fn welcome() -> String {
+    "You are welcome.".to_owned()
+}
+
 /// Greets and says what can be done.
 pub(super) fn hello() -> String {
     "Hello! I can answer questions from what you told me before, with the source. I can keep \
@@ -85,8 +121,10 @@ mod tests {
 
     #[test]
     fn the_demo_knows_its_own_words() {
-        for text in [nothing_known(), cannot_do(), hello()] {
-            assert!(is_own(&text), "{text}");
+        for text in [nothing_known(), cannot_do(), hello(), welcome(), noted("it is late")] {
+            for range in appliance_core::utterance::sentences(&text) {
+                assert!(is_own(&text[range.clone()]), "{}", &text[range]);
+            }
         }
         assert_eq!(without_label(&format!("{}It is heron.", label(Some("Code")))), "It is heron.");
         assert_eq!(without_label(&format!("{}It is heron.", label(None))), "It is heron.");
@@ -98,6 +136,13 @@ mod tests {
         assert_eq!(retold("the database is called heron"), "The database is called heron.");
         assert_eq!(retold("my dog is called Rex."), "you said: \"my dog is called Rex\".");
         assert_eq!(sentence("ärger"), "Ärger.");
-        assert_eq!(sentence(""), ".");
+        assert_eq!(retold("example.com is down"), "example.com is down.");
+        assert_eq!(retold("iPhones are banned"), "iPhones are banned.");
+    }
+
+    #[test]
+    fn a_long_text_is_not_said_again_whole() {
+        let long = noted(&"wörd ".repeat(10_000));
+        assert!(long.chars().count() < MOST_RETOLD + 20 && long.ends_with("wörd…"), "{long}");
     }
 }

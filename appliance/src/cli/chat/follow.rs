@@ -73,14 +73,12 @@ impl<'a> Follow<'a> {
         id: &str,
         answer: &mut Answer,
     ) -> Fits {
-        if let Some(place) = place {
-            if place.epoch != self.place.epoch || place.seq > self.place.seq + 1 {
-                return Fits::Gap;
-            }
-            if place.seq <= self.place.seq {
-                return Fits::Yes;
-            }
-            self.place = place;
+        match place.map(|place| order(self.place, place)) {
+            Some(Order::Seen) => return Fits::Yes,
+            Some(Order::Lost) => return Fits::Gap,
+            Some(Order::Next) => self.place = place.unwrap_or(self.place),
+            // Not part of the stream: an answer to a frame of ours, or a resync.
+            None => {}
         }
         match payload {
             ServerPayload::Resync(_) => Fits::Gap,
@@ -134,6 +132,24 @@ impl<'a> Follow<'a> {
     }
 }
 
+/// How a frame follows what is known.
+#[derive(Debug, PartialEq, Eq)]
+enum Order {
+    /// Already in what was fetched.
+    Seen,
+    /// The very next one.
+    Next,
+    /// Something before it is missing, or it is from another life of the server.
+    Lost,
+}
+
+fn order(known: Place, frame: Place) -> Order {
+    if frame.epoch != known.epoch || frame.seq > known.seq + 1 {
+        return Order::Lost;
+    }
+    if frame.seq <= known.seq { Order::Seen } else { Order::Next }
+}
+
 fn piece(answer: &mut Answer, chunk: &ChunkPayload) -> Fits {
     answer.piece(&chunk.agent, chunk.attempt, chunk.offset, &chunk.content)
 }
@@ -160,4 +176,18 @@ fn is_away(error: &anyhow::Error) -> bool {
 fn gone() -> Failure {
     let what = format!("the server has been away for {} s", AWAY.as_secs());
     Failure::new(exit::UNAVAILABLE, what, "the message is kept; it is answered when it is back")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_taken_once_in_order_and_in_this_life_of_the_server() {
+        let known = Place { epoch: 7, seq: 4 };
+        assert_eq!(order(known, Place { epoch: 7, seq: 4 }), Order::Seen);
+        assert_eq!(order(known, Place { epoch: 7, seq: 5 }), Order::Next);
+        assert_eq!(order(known, Place { epoch: 7, seq: 6 }), Order::Lost);
+        assert_eq!(order(known, Place { epoch: 8, seq: 5 }), Order::Lost);
+    }
 }

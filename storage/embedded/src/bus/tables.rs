@@ -116,11 +116,7 @@ pub(crate) fn append(
 }
 
 /// Notes that the entry was handed out for the n-th time.
-pub(crate) fn deliver(
-    draft: &mut Draft<'_, '_>,
-    at: Spot,
-    deliveries: u32,
-) -> Result<(), Refusal> {
+pub(crate) fn deliver(draft: &mut Draft<'_, '_>, at: Spot, deliveries: u32) -> Result<(), Refusal> {
     check_name(at.stream.as_str())?;
     check_name(&at.group)?;
     if at.seq == 0 || at.seq > last(draft, &at.stream)? {
@@ -183,11 +179,7 @@ pub(crate) fn check_leased(
 }
 
 /// Returns an entry.
-pub(crate) fn entry(
-    snapshot: &Snapshot,
-    stream: &StreamName,
-    seq: u64,
-) -> Result<Envelope, Fault> {
+pub(crate) fn entry(snapshot: &Snapshot, stream: &StreamName, seq: u64) -> Result<Envelope, Fault> {
     snapshot.follow(&ENTRIES, &entry_key(stream, seq), STREAMS.name)
 }
 

@@ -105,7 +105,10 @@ mod tests {
     fn every_code_reads_back_and_none_has_moved() {
         for agent in AgentName::ALL {
             assert_eq!(AgentName::from_code(agent.code()).unwrap(), agent);
-            assert_eq!(Sender::from_code(Sender::Agent(agent).code()).unwrap(), Sender::Agent(agent));
+            assert_eq!(
+                Sender::from_code(Sender::Agent(agent).code()).unwrap(),
+                Sender::Agent(agent)
+            );
         }
         for status in TaskStatus::ALL {
             assert_eq!(TaskStatus::from_code(status.code()).unwrap(), status);

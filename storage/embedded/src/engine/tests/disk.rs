@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use redb::{BackendError, StorageBackend};
+use redb::StorageBackend;
 
 /// Clones are the same disk.
 #[derive(Debug, Clone, Default)]

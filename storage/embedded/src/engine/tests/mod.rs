@@ -8,8 +8,8 @@ use std::sync::{
 };
 
 use appliance_core::{
-    Applied, Batch, BatchKey, Clock, ConversationId, ErrorKind, IdMint, Message,
-    Role, StoreError, User, UserId, UserRole, Write, ids::MessageId, intake, time::ManualClock,
+    Applied, Batch, BatchKey, Clock, ConversationId, ErrorKind, IdMint, Message, Role, StoreError,
+    User, UserId, UserRole, Write, ids::MessageId, intake, time::ManualClock,
 };
 
 use crate::{
@@ -44,7 +44,8 @@ impl Bench {
         let (shared, engine) = start(&disk, clock.clone(), &free).unwrap();
         let id = thread.id;
         let mut bench = Self { disk, free, clock, mint, shared, engine, owner, thread: id };
-        let batch = Batch::new().write(Write::PutUser(bench.user())).write(Write::PutConversation(thread));
+        let batch =
+            Batch::new().write(Write::PutUser(bench.user())).write(Write::PutConversation(thread));
         bench.one(batch).unwrap();
         bench
     }
@@ -128,7 +129,8 @@ fn one_step_answers_each_batch_for_itself() {
     let (one, first) = bench.say("one");
     let (two, second) = bench.say("two");
     let answers = bench.engine.step(&[first.clone(), first, second]);
-    let kinds: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(|e| e.kind)).collect();
+    let kinds: Vec<_> =
+        answers.iter().map(|answer| answer.as_ref().err().map(|e| e.kind)).collect();
     assert_eq!(kinds, [None, Some(ErrorKind::Conflict), None]);
     assert_eq!(bench.found(one).unwrap().unwrap().seq, 1);
     assert_eq!(bench.found(two).unwrap().unwrap().seq, 2);
@@ -203,7 +205,8 @@ fn a_power_cut_at_any_moment_loses_nothing_acknowledged() {
         bench.disk.break_after(at);
         let mut asked = Vec::new();
         for number in 0..8 {
-            let pairs: Vec<_> = (0..2).map(|_| bench.say(&number.to_string().repeat(900))).collect();
+            let pairs: Vec<_> =
+                (0..2).map(|_| bench.say(&number.to_string().repeat(900))).collect();
             let (ids, batches): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
             let answers = bench.engine.step(&batches);
             let acked = answers.iter().map(Result::is_ok);

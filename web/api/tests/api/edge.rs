@@ -1,0 +1,213 @@
+//! The accept loop over real sockets: slow heads, too many connections, peers, and the drain.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use web_api::edge::{Limits, serve_tcp, serve_unix};
+
+use crate::house::House;
+
+/// A listening server that stops when asked.
+pub struct Running {
+    pub address: std::net::SocketAddr,
+    pub stop: CancellationToken,
+    pub task: JoinHandle<()>,
+}
+
+/// Serves the house over TCP on a free port.
+pub async fn listening(house: &House, limits: Limits) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(serve_tcp(listener, house.router.clone(), stop.clone(), limits));
+    Running { address, stop, task }
+}
+
+fn quick() -> Limits {
+    Limits { header_timeout: Duration::from_millis(300), ..Limits::default() }
+}
+
+const GET: &str = "GET /api/health/live HTTP/1.1\r\nhost: localhost\r\n";
+
+async fn ends_within(stream: &mut TcpStream, limit: Duration) -> Vec<u8> {
+    let mut read = Vec::new();
+    // A reset is an end, too.
+    let _ = timeout(limit, stream.read_to_end(&mut read)).await.expect("still open");
+    read
+}
+
+#[tokio::test]
+async fn a_half_sent_head_is_cut_after_the_time_limit() {
+    let house = House::new();
+    let server = listening(&house, quick()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET /api/info HTTP/1.1\r\nhost: loc").await.unwrap();
+    let began = Instant::now();
+    let read = ends_within(&mut stream, Duration::from_secs(3)).await;
+    assert!(began.elapsed() >= Duration::from_millis(250), "not before its time");
+    assert!(!read.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&read));
+}
+
+#[tokio::test]
+async fn a_head_that_drips_is_cut_too() {
+    let house = House::new();
+    let server = listening(&house, quick()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let began = Instant::now();
+    for byte in GET.as_bytes().iter().cycle() {
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        if stream.write_all(&[*byte]).await.is_err() {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(5), "dripped on and on");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_over_the_limit_waits_for_a_place() {
+    let house = House::new();
+    let limits = Limits { max_connections: 1, header_timeout: Duration::from_secs(30), ..quick() };
+    let server = listening(&house, limits).await;
+    let ask = |close: bool| {
+        let tail = if close { "connection: close\r\n\r\n" } else { "\r\n" };
+        format!("{GET}{tail}")
+    };
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    first.write_all(ask(false).as_bytes()).await.unwrap();
+    let mut head = [0; 12];
+    first.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    second.write_all(ask(true).as_bytes()).await.unwrap();
+    let waits = timeout(Duration::from_millis(300), second.read_exact(&mut head)).await;
+    assert!(waits.is_err(), "served beyond the limit");
+    drop(first);
+    timeout(Duration::from_secs(3), second.read_exact(&mut head)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_oversized_body_is_answered_not_reset() {
+    let house = House::new();
+    house.two_people().await;
+    let server = listening(&house, quick()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let size = 3 * 1024 * 1024;
+    let head = format!(
+        "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {size}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b' '; size]).await.unwrap();
+    let read = ends_within(&mut stream, Duration::from_secs(5)).await;
+    let text = String::from_utf8_lossy(&read);
+    assert!(text.starts_with("HTTP/1.1 413") && text.contains("body.too_large"), "{text}");
+}
+
+#[tokio::test]
+async fn draining_finishes_what_is_under_way_and_takes_nothing_new() {
+    let house = House::new();
+    let server = listening(&house, Limits { drain: Duration::from_secs(5), ..quick() }).await;
+    let mut busy = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\n\
+                content-type: application/json\r\ncontent-length: 2\r\n\r\n{";
+    busy.write_all(head.as_bytes()).await.unwrap();
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(format!("{GET}\r\n").as_bytes()).await.unwrap();
+    let mut some = [0; 12];
+    idle.read_exact(&mut some).await.unwrap();
+
+    server.stop.cancel();
+    ends_within(&mut idle, Duration::from_secs(2)).await;
+    assert!(!server.task.is_finished(), "the request under way is waited for");
+    busy.write_all(b"}").await.unwrap();
+    let read = ends_within(&mut busy, Duration::from_secs(2)).await;
+    assert!(read.starts_with(b"HTTP/1.1 422"), "{}", String::from_utf8_lossy(&read));
+    timeout(Duration::from_secs(2), server.task).await.unwrap().unwrap();
+    assert!(TcpStream::connect(server.address).await.is_err(), "the port is free");
+}
+
+#[tokio::test]
+async fn a_drain_ends_in_time_whoever_hangs_on() {
+    let house = House::new();
+    let limits = Limits { drain: Duration::from_millis(300), ..Limits::default() };
+    let server = listening(&house, limits).await;
+    let mut stuck = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\n\
+                content-type: application/json\r\ncontent-length: 20\r\n\r\n{";
+    stuck.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.stop.cancel();
+    timeout(Duration::from_secs(2), server.task).await.expect("the drain's time").unwrap();
+}
+
+#[tokio::test]
+async fn the_local_socket_knows_its_caller_by_the_kernel() {
+    let house = House::new();
+    let id = house.account(appliance_core::UserRole::Admin).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("api.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let stop = CancellationToken::new();
+    let router = house.router.clone();
+    let task = tokio::spawn(serve_unix(listener, router, stop.clone(), Limits::default()));
+
+    let mut stream = UnixStream::connect(&path).await.unwrap();
+    let asked = "GET /api/auth/me HTTP/1.1\r\nconnection: close\r\n\r\n";
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 200") && text.contains(&id.to_string()), "{text}");
+
+    let mut agent = UnixStream::connect(&path).await.unwrap();
+    let body = r#"{"agent":"qa"}"#;
+    let hello = format!(
+        "POST /agent/v1/hello HTTP/1.1\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    agent.write_all(hello.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    agent.read_to_string(&mut text).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    assert!(house.fleet.known.lock().unwrap().contains_key(&std::process::id()));
+
+    stop.cancel();
+    timeout(Duration::from_secs(2), task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_long_poll_ends_with_the_drain() {
+    let house = House::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("api.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let stop = CancellationToken::new();
+    let router = house.router.clone();
+    let task = tokio::spawn(serve_unix(listener, router, stop.clone(), Limits::default()));
+    appliance_core::ports::Fleet::hello(
+        &*house.fleet,
+        std::process::id(),
+        appliance_core::AgentName::Code,
+    )
+    .await
+    .unwrap();
+    let mut agent = UnixStream::connect(&path).await.unwrap();
+    let ask = "POST /agent/v1/lease-next HTTP/1.1\r\ncontent-type: application/json\r\n\
+               content-length: 17\r\n\r\n{\"wait_ms\":20000}";
+    agent.write_all(ask.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let began = Instant::now();
+    stop.cancel();
+    let mut text = String::new();
+    agent.read_to_string(&mut text).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 204"), "{text}");
+    timeout(Duration::from_secs(2), task).await.unwrap().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(2));
+}

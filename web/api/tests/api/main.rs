@@ -1,0 +1,20 @@
+//! The HTTP face against the real store and live feed; only agents and model are stand-ins.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod auth;
+mod bad_input;
+mod edge;
+mod fakes;
+mod gateway;
+mod house;
+mod isolation;
+mod messages;
+mod operations;
+mod portal;
+mod socket;

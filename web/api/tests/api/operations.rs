@@ -1,0 +1,120 @@
+//! Health, metrics, the log and steering agents.
+
+use appliance_core::{AgentName, Control};
+use axum::body::Body;
+use http::{Method, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use web_api::Peer;
+
+use crate::house::{As, House, request};
+
+#[tokio::test]
+async fn health_answers_without_a_login() {
+    let house = House::new();
+    house.two_people().await;
+    let live: Value = house.get("/api/health/live", As::Nobody).await.json();
+    assert_eq!(live["status"], "ok");
+    let ready = house.get("/api/health/ready", As::Nobody).await;
+    assert_eq!(ready.status, StatusCode::OK);
+    let ready: Value = ready.json();
+    let all = json!({"records": "ok", "bus": "ok", "memory": "ok", "agents": "ok"});
+    assert_eq!((&ready["status"], &ready["checks"]), (&json!("ok"), &all));
+    let agents: Value = house.get("/api/health/agents", As::Nobody).await.json();
+    assert_eq!(agents["agents"].as_object().unwrap().len(), 6);
+    assert_eq!(agents["agents"]["qa"], "ok");
+}
+
+#[tokio::test]
+async fn a_stopped_store_is_not_ready_and_says_no_more() {
+    let house = House::new();
+    house.two_people().await;
+    house.store.close();
+    let ready = house.get("/api/health/ready", As::Nobody).await;
+    let text = String::from_utf8_lossy(&ready.body).into_owned();
+    if ready.status == StatusCode::OK {
+        // Reads may go on after the writer has stopped; then the parts must say so themselves.
+        assert!(text.contains(r#""records":"ok""#), "{text}");
+    } else {
+        assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text.contains(r#""status":"unavailable""#) && !text.contains('/'), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_template_never_by_path() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    let thread = house.conversation(As::Bearer(&ann)).await;
+    house.say(&thread, As::Bearer(&ann), "hello").await;
+    house.get("/api/secret-in-a-path", As::Nobody).await;
+    let answer = house.get("/metrics", As::Nobody).await;
+    assert!(answer.headers[header::CONTENT_TYPE].to_str().unwrap().contains("openmetrics"));
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    for line in [
+        "api_requests_total{method=\"POST\",endpoint=\"/api/conversations/{id}/messages\",status_code=\"202\"} 1\n",
+        "api_requests_total{method=\"GET\",endpoint=\"unmatched\",status_code=\"404\"} 1\n",
+        "redis_messages_total{channel=\"ai:agent:supervisor\",message_type=\"task\"} 1\n",
+        "redis_queue_depth{queue=\"ai:agent:supervisor\"} 1\n",
+        "agent_active_tasks{agent=\"code\"} 0\n",
+        "# EOF\n",
+    ] {
+        assert!(text.contains(line), "{line} not in\n{text}");
+    }
+    assert!(!text.contains(&thread) && !text.contains("secret-in-a-path"));
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_or_a_login() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    let from_afar = |who: As<'_>| {
+        let mut it = request(Method::GET, "/metrics", who, Body::empty());
+        it.extensions_mut().insert(Peer::Remote(([203, 0, 113, 4], 9).into()));
+        house.send(it)
+    };
+    from_afar(As::Nobody).await.refused(401, "auth.required");
+    assert_eq!(from_afar(As::Bearer(&ann)).await.status, StatusCode::OK);
+    let mut proxied = request(Method::GET, "/metrics", As::Nobody, Body::empty());
+    proxied.headers_mut().insert("x-forwarded-for", "203.0.113.4".parse().unwrap());
+    house.send(proxied).await.refused(401, "auth.required");
+}
+
+#[tokio::test]
+async fn admins_steer_agents_and_it_is_written_down() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    for verb in ["stop", "start", "restart"] {
+        let path = format!("/api/agents/data/{verb}");
+        let answer = house.post(&path, As::Bearer(&ann), &json!({})).await;
+        assert_eq!(answer.json::<Value>()["name"], "data");
+    }
+    let told = house.fleet.told.lock().unwrap().clone();
+    let data = AgentName::Data;
+    assert_eq!(told, [(data, Control::Stop), (data, Control::Start), (data, Control::Restart)]);
+    let trail = appliance_core::ports::AuditTrail::events(
+        &house.store,
+        appliance_core::PageRequest::new(3, None),
+    );
+    let actions: Vec<_> = trail.await.unwrap().items.into_iter().map(|line| line.action).collect();
+    assert_eq!(actions, ["agent.restart", "agent.start", "agent.stop"]);
+}
+
+#[tokio::test]
+async fn the_log_is_shown_and_followed() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    for line in ["one", "two", "three"] {
+        house.log.push(line);
+    }
+    let tail = house.get("/api/logs?lines=2", As::Bearer(&ann)).await;
+    assert_eq!(tail.body, "two\nthree\n");
+
+    let follow = request(Method::GET, "/api/logs?follow=true&lines=1", As::Local, Body::empty());
+    let mut body = house.router.clone().oneshot(follow).await.unwrap().into_body();
+    let next = async |body: &mut Body| body.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(next(&mut body).await, "three\n");
+    house.log.push("four");
+    assert_eq!(next(&mut body).await, "four\n");
+}
