@@ -1,4 +1,5 @@
 # Names for the scripts in packaging/scripts; nothing is decided here.
+# ARGS="..." goes on to `ai-infra serve` (make run) or to the bench (make bench).
 .DEFAULT_GOAL := help
 .PHONY: help setup portal build release run test lint fmt bench clean version-size
 
@@ -20,7 +21,7 @@ release: ## Build the static binary with the portal inside
 	@packaging/scripts/release.sh
 
 run: ## Set up, build, start, and print the address
-	@packaging/scripts/run.sh
+	@packaging/scripts/run.sh $(ARGS)
 
 test: ## Set up and run every check and test
 	@packaging/scripts/test.sh
@@ -33,7 +34,7 @@ fmt: ## Format all code
 	@cargo fmt --all
 
 bench: ## Measure the release build
-	@packaging/scripts/bench.sh
+	@packaging/scripts/bench.sh $(ARGS)
 
 clean: ## Remove what was built (not your data)
 	@cargo clean

@@ -12,160 +12,19 @@
 
 mod support;
 
-use std::{os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use agents::fleet::{Parts, RoleSpec, Service, Which, WindowSpec};
+use agents::fleet::{Service, Which};
 use appliance_core::{
     AgentName, AgentState, AgentStatus, Control, EventBody, Topic,
     desk::Beat,
     ports::{AuditTrail, Fleet, FleetError, Live},
 };
-use support::{House, next};
+use support::{
+    House, next,
+    rig::{Rig, SCRIPT, command, parts, soon},
+};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-
-/// Shows its arguments and stays until it is told to end.
-const SCRIPT: &str = "#!/bin/sh\necho \"I am $*\"\nwhile :; do sleep 0.05; done\n";
-
-struct Rig {
-    house: Arc<House>,
-    fleet: Arc<Service>,
-    stop: CancellationToken,
-    tmux_socket: PathBuf,
-}
-
-impl Rig {
-    /// Starts the fleet, or says loudly that it cannot.
-    async fn start(run: Which) -> Option<Self> {
-        Self::start_with(run, SCRIPT).await
-    }
-
-    async fn start_with(run: Which, script: &str) -> Option<Self> {
-        if !tmux_is_here().await {
-            return None;
-        }
-        let house = Arc::new(House::build().await);
-        let rig = Self::over(house, run, script).await;
-        Some(rig)
-    }
-
-    async fn over(house: Arc<House>, run: Which, script: &str) -> Self {
-        let program = house.dir.path().join("program");
-        std::fs::write(&program, script).unwrap();
-        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
-        let tmux_socket = house.dir.path().join("tmux.sock");
-        let fleet = Service::start(parts(&house, program, tmux_socket.clone(), run)).await.unwrap();
-        let stop = CancellationToken::new();
-        tokio::spawn(fleet.clone().run(stop.clone()));
-        Self { house, fleet, stop, tmux_socket }
-    }
-
-    /// Waits until the agent runs as another process than `before`; returns its id.
-    async fn pid_of(&self, agent: AgentName, before: Option<u32>) -> u32 {
-        let lives = |status: &AgentStatus| status.pid.filter(|_| status.pid != before);
-        self.wait_for(agent, lives).await
-    }
-
-    async fn wait_for<T>(&self, agent: AgentName, look: impl Fn(&AgentStatus) -> Option<T>) -> T {
-        soon("a state of an agent", async || {
-            let list = self.fleet.list();
-            look(list.iter().find(|status| status.name == agent).unwrap())
-        })
-        .await
-    }
-
-    async fn wait_for_state(&self, agent: AgentName, state: AgentState) {
-        self.wait_for(agent, |status| (status.state == state).then_some(())).await;
-    }
-
-    async fn tmux(&self, arguments: &[&str]) -> String {
-        let mut command = command("tmux");
-        command.arg("-S").arg(&self.tmux_socket).args(arguments);
-        let output = agents::spawn::output(command).await.unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    async fn end(&self) {
-        let cut_off = self.fleet.drain(Duration::from_secs(5)).await;
-        self.stop.cancel();
-        assert_eq!(cut_off, 0);
-    }
-}
-
-impl Drop for Rig {
-    /// Leaves no tmux server behind when a test fails.
-    fn drop(&mut self) {
-        let mut end = command("tmux");
-        drop(end.arg("-S").arg(&self.tmux_socket).arg("kill-server").output());
-    }
-}
-
-/// Waits until `look` finds something.
-async fn soon<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(began.elapsed() < Duration::from_secs(10), "not in 10 s: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-fn parts(house: &House, program: PathBuf, tmux_socket: PathBuf, run: Which) -> Parts {
-    let roles = AgentName::ALL.map(|name| RoleSpec {
-        name,
-        description: format!("does {name} things"),
-        prompt: format!("You are {name}."),
-    });
-    let mut windows: Vec<WindowSpec> = (0..)
-        .zip(AgentName::ALL)
-        .map(|(index, name)| window(index, name.as_str(), &["agent", "run", name.as_str()]))
-        .collect();
-    windows.push(window(6, "monitor", &["top"]));
-    windows.push(window(7, "logs", &["logs", "-f"]));
-    Parts {
-        roles: roles.into(),
-        session: "ai-infrastructure".to_owned(),
-        windows,
-        program,
-        socket: house.dir.path().join("api.sock"),
-        tmux_socket,
-        data_dir: house.dir.path().to_owned(),
-        records: Arc::new(house.store.clone()),
-        trail: Arc::new(house.store.clone()),
-        streams: Arc::new(house.store.clone()),
-        live: house.live.clone(),
-        mint: house.mint.clone(),
-        model_name: "demo".to_owned(),
-        max_tokens: 100,
-        run,
-    }
-}
-
-fn window(index: u16, name: &str, command: &[&str]) -> WindowSpec {
-    let command = command.iter().map(|&word| word.to_owned()).collect();
-    WindowSpec { index, name: name.to_owned(), command }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test asks tmux itself")]
-fn command(program: &str) -> std::process::Command {
-    std::process::Command::new(program)
-}
-
-#[expect(clippy::disallowed_methods, reason = "CI is told by a variable")]
-async fn tmux_is_here() -> bool {
-    let mut version = command("tmux");
-    version.arg("-V");
-    if agents::spawn::output(version).await.is_ok() {
-        return true;
-    }
-    let ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    assert!(!ci, "tmux is missing, and CI must not skip");
-    eprintln!("SKIPPED tmux: it is not installed; apt-get install tmux");
-    false
-}
 
 fn environment_of(pid: u32) -> String {
     String::from_utf8(std::fs::read(format!("/proc/{pid}/environ")).unwrap()).unwrap()
@@ -384,11 +243,16 @@ async fn a_second_server_on_the_same_socket_takes_the_session_over() {
 
 #[tokio::test]
 async fn draining_tells_agents_to_finish_and_leaves_nothing_behind() {
-    let deaf = "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n";
+    let deaf = "#!/bin/sh\ntrap '' TERM\necho deaf\nwhile :; do sleep 0.05; done\n";
     let Some(rig) = Rig::start_with(Which::All, deaf).await else { return };
     let pid = rig.pid_of(AgentName::Code, None).await;
     for agent in AgentName::ALL {
         rig.pid_of(agent, None).await;
+        soon("a deaf agent", async || {
+            let text = rig.fleet.window_text(agent, 10).await.unwrap();
+            (text == "deaf").then_some(())
+        })
+        .await;
     }
     rig.fleet.hello(pid, AgentName::Code).await.unwrap();
     let who = rig.fleet.who(pid).unwrap();

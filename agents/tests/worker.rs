@@ -16,7 +16,7 @@ use std::{
 
 use agents::worker::{LinkError, Options, run};
 use appliance_core::{
-    AgentName, EventBody, Message, Phase, Role, Topic,
+    AgentName, EventBody, MemoryKind, Message, Phase, Role, Topic,
     desk::Complete,
     intake::Accepted,
     ports::{Desk, Live, Streams, Subscription},
@@ -136,6 +136,9 @@ async fn commands_work_without_a_model() {
     let (wrong, _) = rig.ask("/dance").await;
     assert!(wrong.content.starts_with("There is no command `/dance`"));
     assert!(rig.server.requests.lock().unwrap().is_empty(), "no model was asked");
+    let kinds: Vec<_> = rig.server.house.memories().await.into_iter().map(|m| m.kind).collect();
+    let notes = kinds.iter().filter(|kind| **kind == MemoryKind::Note).count();
+    assert_eq!((kinds.len(), notes), (5, 1), "what was said and the note, no list of memories");
 }
 
 #[tokio::test]

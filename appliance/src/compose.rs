@@ -165,7 +165,17 @@ fn edge_settings(
         Provider::Demo => "demo".to_owned(),
         Provider::Anthropic => "anthropic".to_owned(),
     };
+    edge.values = settings.entries().iter().map(shown).collect();
     edge
+}
+
+fn shown(entry: &appliance_config::Entry) -> web_dto::SettingView {
+    web_dto::SettingView {
+        key: entry.key.to_owned(),
+        value: entry.value.clone(),
+        origin: entry.origin.to_string(),
+        doc: entry.doc.clone(),
+    }
 }
 
 fn roles(settings: &Settings) -> Vec<fleet::RoleSpec> {

@@ -36,7 +36,9 @@ impl Arguments {
         let (mut binary, mut rounds, mut write_baseline) = (None, 10, false);
         while let Some(word) = words.next() {
             match word.as_str() {
-                "--binary" => binary = Some(words.next().context("--binary needs a path")?.into()),
+                "--binary" => {
+                    binary = Some(from_root(&words.next().context("--binary needs a path")?));
+                }
                 "--rounds" => rounds = number(words.next())?,
                 "--write-baseline" => write_baseline = true,
                 // Cargo adds it to every bench.
@@ -51,6 +53,11 @@ impl Arguments {
         ensure!(binary.is_file(), "{} is not there", binary.display());
         Ok(Some(Self { binary, rounds, write_baseline }))
     }
+}
+
+/// Cargo runs a bench in its crate's directory; the caller means the workspace's.
+fn from_root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
 fn number(word: Option<String>) -> anyhow::Result<usize> {

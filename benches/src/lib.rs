@@ -38,7 +38,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
     let machine = machine::this();
     print!("{}", report.table(&machine));
     if arguments.write_baseline {
-        let path = report.write_baseline(&machine)?;
+        let path = report.write_baseline(&machine, &arguments.binary)?;
         println!("written to {}", path.display());
     }
     Ok(())

@@ -34,7 +34,8 @@ pub struct Report {
 #[derive(Debug, Serialize, Deserialize)]
 struct Baseline {
     machine: Machine,
-    optimised: bool,
+    /// The directory the binary was in, which cargo names after the profile.
+    build: String,
     figures: Vec<Figure>,
 }
 
@@ -70,10 +71,11 @@ impl Report {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write_baseline(&self, machine: &Machine) -> anyhow::Result<PathBuf> {
+    pub fn write_baseline(&self, machine: &Machine, binary: &Path) -> anyhow::Result<PathBuf> {
+        let build = binary.parent().and_then(Path::file_name).unwrap_or_default();
         let baseline = Baseline {
             machine: machine.clone(),
-            optimised: !cfg!(debug_assertions),
+            build: build.to_string_lossy().into_owned(),
             figures: self.figures.clone(),
         };
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("baselines/appliance.json");

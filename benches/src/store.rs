@@ -13,7 +13,7 @@ use appliance_core::{
     intake::{self, Incoming},
     ports::{Records, Streams, Take},
 };
-use appliance_tests::people::WallClock;
+use appliance_tests::people::{self, WallClock};
 use storage_embedded::{DataDir, Store};
 use tokio::{task::JoinSet, time::Instant};
 
@@ -53,10 +53,12 @@ async fn open(directory: &DataDir) -> anyhow::Result<Bench> {
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let store = Store::open(directory, Arc::clone(&clock)).context("while opening the store")?;
     let mint = IdMint::new(clock, store.newest_millis());
-    let owner = mint.next(UserId::from_uuid);
+    let user = people::user(&mint, "bench");
+    let owner = user.id;
     let opened = intake::conversation(&mint, owner, None);
     let conversation = opened.id;
-    store.apply(Batch::new().write(Write::PutConversation(opened))).await?;
+    let batch = Batch::new().write(Write::PutUser(user)).write(Write::PutConversation(opened));
+    store.apply(batch).await?;
     Ok(Bench { store, mint, owner, conversation })
 }
 
@@ -90,7 +92,7 @@ fn batch(bench: &Bench) -> Batch {
         actor_ip: None,
         key: None,
     };
-    intake::message(&bench.mint, incoming).0
+    intake::message(&bench.mint, &incoming).0
 }
 
 async fn deliver(bench: &Bench, count: usize) -> anyhow::Result<f64> {

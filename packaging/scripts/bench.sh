@@ -6,4 +6,4 @@ set -euo pipefail
 
 packaging/scripts/setup.sh build
 packaging/scripts/release.sh
-step "benches" cargo bench "${LOCKED[@]}" --package benches "$@"
+step "benches" cargo bench "${LOCKED[@]}" --package benches -- "$@"

@@ -10,4 +10,5 @@ build() {
 
 packaging/scripts/portal.sh
 step "release binary" build
+ln -sfn "$TRIPLE/release/ai-infra" target/ai-infra
 packaging/scripts/size.sh

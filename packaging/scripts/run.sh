@@ -4,9 +4,16 @@ set -euo pipefail
 # shellcheck source=packaging/scripts/steps.sh
 . "$(dirname "$0")/steps.sh"
 
+DATA_GIVEN="${DATA:-}"
 DATA="${DATA:-${XDG_DATA_HOME:-$HOME/.local/share}/ai-infra}"
+
+# Root's commands look in /var/lib unless told; everybody else's look here anyway.
+hint() {
+    if [ "$(id -u)" = 0 ] || [ -n "${DATA_GIVEN:-}" ]; then printf ' --data %q' "$DATA"; fi
+}
 
 packaging/scripts/setup.sh build
 packaging/scripts/release.sh
-say "ready after $SECONDS s; starting with the data in $DATA (stop with Ctrl+C)"
+say "ready after $SECONDS s; the data is in $DATA; stop with Ctrl+C"
+say "from another terminal:  target/ai-infra chat \"hello\"$(hint)"
 exec "$BINARY" serve --data "$DATA" "$@"

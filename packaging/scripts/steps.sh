@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # What every script shares: the project's root, a clean build environment, timed steps, and the rule for installing.
 # Sourced, not run.
+# shellcheck disable=SC2034  # the scripts that source this use the names
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 STAMPS="$ROOT/target/stamps"
 TRIPLE="$(uname -m)-unknown-linux-gnu"
 BINARY="$ROOT/target/$TRIPLE/release/ai-infra"
-cd "$ROOT"
+cd "$ROOT" || exit 1
 
 # These override .cargo/config.toml, which is what makes the binary static.
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS RUSTC_WRAPPER CARGO_TARGET_DIR
 # A toolchain installed by rustup is on the PATH only after a new log-in.
-[ -d "$HOME/.cargo/bin" ] && PATH="$HOME/.cargo/bin:$PATH"
+if [ -d "${HOME:-/nowhere}/.cargo/bin" ]; then PATH="$HOME/.cargo/bin:$PATH"; fi
 export PATH
 
 # Cargo may not change the lock file where the result is judged.

@@ -8,8 +8,14 @@ command="$1"
 shift
 export CARGO_TARGET_DIR="$ROOT/target/portal/build"
 if stamped wasm debian; then
-    # That compiler has no clippy; and cargo would find rustup's rustc first.
-    [ "$command" != clippy ] || command=check
+    # That compiler has no clippy, so it checks; what stands behind `--` is for clippy alone.
+    if [ "$command" = clippy ]; then
+        command=check
+        arguments="$*"
+        read -ra arguments <<<"${arguments%% -- *}"
+        set -- "${arguments[@]}"
+    fi
+    # cargo would find rustup's rustc first.
     unset RUSTUP_TOOLCHAIN
     export RUSTC=/usr/bin/rustc
     exec /usr/bin/cargo "$command" --target wasm32-unknown-unknown "${LOCKED[@]}" "$@"

@@ -10,14 +10,15 @@ REMEDY="rustup target add $WASM"
 # has_target RUSTC: whether its std for WebAssembly is there.
 has_target() {
     local folder
+    command -v "$1" >/dev/null || return 1
     folder="$("$1" --print target-libdir --target "$WASM" 2>/dev/null)" || return 1
-    compgen -G "$folder/libstd-*.rlib" >/dev/null
+    compgen -G "$folder/libstd[-.]*rlib" >/dev/null
 }
 
 by_rustup() {
     command -v rustup >/dev/null || return 1
     say "adding the target $WASM by rustup"
-    rustup target add "$WASM" && has_target rustc
+    RUST_BACKTRACE=0 rustup target add "$WASM" && has_target rustc
 }
 
 # Debian's second compiler. Nothing of the ordinary toolchain is touched: it has its own sysroot.
@@ -61,10 +62,12 @@ compile_std() {
     rm -rf "$work"
 }
 
-if has_target rustc || by_rustup; then
+if has_target rustc; then
     stamp wasm rustup
-elif [ -x /usr/bin/rustc ] && [ "$(command -v rustc)" != /usr/bin/rustc ] && has_target /usr/bin/rustc; then
+elif has_target /usr/bin/rustc; then
     stamp wasm debian
+elif by_rustup; then
+    stamp wasm rustup
 elif by_debian; then
     stamp wasm debian
 else

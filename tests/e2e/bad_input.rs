@@ -110,7 +110,6 @@ async fn bad_requests_are_told_clearly() -> anyhow::Result<()> {
             401,
             "auth.failed",
         ),
-        post("/api/auth/setup-link", "{}", 404, "route.unknown"),
         post("/agent/v1/lease-next", r#"{"wait_ms": 1}"#, 404, "route.unknown"),
         get("/api/conversations", 421, "host.foreign").with("host", "evil.example"),
     ];
@@ -133,6 +132,7 @@ async fn a_missing_or_foreign_session_is_refused() -> anyhow::Result<()> {
     for nobody in [&stranger, &forged] {
         get(list, 401, "auth.required").check(nobody).await?;
         post(list, "{}", 401, "auth.required").check(nobody).await?;
+        post("/api/auth/setup-link", "{}", 401, "auth.required").check(nobody).await?;
     }
     let cookie = ("cookie", "__Host-ai_session=0123456789abcdef");
     get(list, 401, "auth.required").with(cookie.0, cookie.1).check(&stranger).await?;
@@ -180,6 +180,49 @@ async fn bad_frames_are_told_clearly_and_the_feed_goes_on() -> anyhow::Result<()
     let id = feed.send("ping", ClientPayload::default()).await?;
     let answer = feed.next().await?;
     assert_eq!((answer.payload, answer.id), (ServerPayload::Pong, Some(id)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_holds_until_logout_and_a_link_works_once() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).start().await?;
+    let link = server.local()?.setup_link().await?;
+    let token = link.url.split_once("#t=").context("a token")?.1.to_owned();
+    let wish = |password: &str| {
+        serde_json::json!({"token": token, "display_name": "Anna", "email": "anna@example.com",
+                           "password": password})
+        .to_string()
+    };
+    let stranger = server.stranger()?;
+    post("/api/auth/setup", wish("short"), 422, "password.weak").check(&stranger).await?;
+    let taken = stranger.send(Method::POST, "/api/auth/setup", JSON, wish(PASSWORD).into()).await?;
+    assert!((200..300).contains(&taken.status), "{}", taken.text());
+    post("/api/auth/setup", wish(PASSWORD), 410, "setup.link_invalid").check(&stranger).await?;
+
+    let login = r#"{"email": "ANNA@example.com", "password": "a long enough password"}"#;
+    let login = stranger.send(Method::POST, "/api/auth/login", JSON, login.into()).await?;
+    let cookie = login.headers.get("set-cookie").context("a cookie")?.to_str()?;
+    for flag in ["__Host-ai_session=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(flag), "{flag} is missing in {cookie}");
+    }
+    let pair = cookie.split(';').next().unwrap_or_default();
+    let origin = format!("http://{}", server.facts()?.listen);
+    let list = "/api/conversations";
+    let with = |more: &[(&'static str, String)]| {
+        let mut all =
+            vec![("cookie", pair.to_owned()), ("content-type", "application/json".into())];
+        all.extend_from_slice(more);
+        all
+    };
+    for (headers, status) in [
+        (with(&[("origin", origin)]), 201),
+        (with(&[("origin", "http://evil.example".to_owned())]), 403),
+        (with(&[]), 403),
+    ] {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let reply = stranger.send(Method::POST, list, &headers, b"{}".to_vec()).await?;
+        assert_eq!(reply.status, status, "{headers:?}: {}", reply.text());
+    }
     Ok(())
 }
 

@@ -20,7 +20,7 @@ async fn remembers_across_conversations_and_restarts() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn remembers_with_the_messages_api_too() -> anyhow::Result<()> {
-    let mock = MockMessages::with(Some(KEY), Duration::from_millis(30)).await?;
+    let mock = MockMessages::with(Some(KEY), Duration::from_millis(15)).await?;
     let plan = Plan::new(BINARY).with_agents().anthropic(&mock.base_url(), KEY);
     remembers(plan.start().await?).await?;
     let requests = mock.requests();

@@ -2,7 +2,10 @@
 //!
 //! Walks through [2] to [6] of ARCHITECTURE.md with the real binary while something is killed.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use anyhow::{Context, bail, ensure};
 use appliance_tests::{Client, Feed, Plan, processes, processes::Signal, wait};
@@ -78,7 +81,7 @@ async fn tmux_kill_server_recovers() -> anyhow::Result<()> {
 async fn serve_killed_under_load_loses_nothing() -> anyhow::Result<()> {
     let mut server = plan().with_agents().words_per_second(20).start().await?;
     server.agents_idle().await?;
-    let posters = posters(&server.local()?, 4).await?;
+    let posters = posters(&server.local()?, 4, Duration::from_millis(250)).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     server.kill9()?;
     let acked = join(posters).await?;
@@ -110,6 +113,60 @@ async fn serve_killed_under_load_loses_nothing() -> anyhow::Result<()> {
     assert!(again > 0, "what was in hand at the kill is delivered again with its count: {tasks:?}");
     let open: Vec<_> = tasks.iter().filter(|task| task.status != "completed").collect();
     assert!(open.is_empty(), "{open:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_kills_in_a_row_lose_nothing_acknowledged() -> anyhow::Result<()> {
+    let mut server = plan().start().await?;
+    let mut acked = Vec::new();
+    for kill in 0..10_u64 {
+        let posters = posters(&server.local()?, 4, Duration::ZERO).await?;
+        // From 20 to 500 ms, spread by a prime so that no two are alike.
+        tokio::time::sleep(Duration::from_millis(20 + kill * 211 % 480)).await;
+        server.kill9()?;
+        acked.extend(join(posters).await?);
+        server.start().await.with_context(|| format!("after kill {kill}"))?;
+    }
+    let client = server.local()?;
+    let tasks = client.tasks().await?;
+    let mut stored = BTreeMap::new();
+    // By the tasks, because a thread's only message may be stored without having been acknowledged.
+    for thread in tasks.iter().map(|task| task.conversation_id.as_str()).collect::<BTreeSet<_>>() {
+        let messages = client.messages(thread).await?;
+        let seqs: Vec<u64> = messages.iter().map(|message| message.seq).collect();
+        assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "no gap in {thread}");
+        stored.extend(messages.into_iter().map(|message| (message.id.clone(), message)));
+    }
+    ensure!(acked.len() >= 100, "only {} messages were acknowledged: no load", acked.len());
+    for said in &acked {
+        let found = stored.get(&said.accepted.message_id);
+        assert_eq!(found.map(|message| message.content.as_str()), Some(said.text.as_str()));
+    }
+    assert_eq!(tasks.len(), stored.len(), "a message and its task stand together or not at all");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_from_an_earlier_life_is_told_to_refetch() -> anyhow::Result<()> {
+    let mut server = plan().start().await?;
+    let client = server.local()?;
+    let thread = client.converse().await?;
+    let mut feed = client.feed().await?;
+    feed.follow(Channel::Conversation, Some(&thread), None).await?;
+    client.say(&thread, "one").await?;
+    let seen = feed.until("the message", |frame| frame.place.is_some()).await?;
+    let place = seen.place.context("an event has its place")?;
+    server.kill9()?;
+    ensure!(feed.next().await.is_err(), "the old feed ends with its server");
+
+    server.start().await?;
+    let mut feed = server.local()?.feed().await?;
+    feed.follow(Channel::Conversation, Some(&thread), Some(place)).await?;
+    let told = feed.until("resync", |frame| matches!(frame.payload, ServerPayload::Resync(_)));
+    let ServerPayload::Resync(resync) = told.await?.payload else { bail!("resync expected") };
+    assert_eq!(resync.reason, "epoch", "{resync:?}");
+    assert_ne!(resync.from.epoch, place.epoch, "another life has another epoch");
     Ok(())
 }
 
@@ -228,7 +285,11 @@ struct Said {
 }
 
 /// Starts posters that say unique things until the server is gone, and log what it acknowledged.
-async fn posters(client: &Client, count: usize) -> anyhow::Result<JoinSet<Vec<Said>>> {
+async fn posters(
+    client: &Client,
+    count: usize,
+    pause: Duration,
+) -> anyhow::Result<JoinSet<Vec<Said>>> {
     let mut posters = JoinSet::new();
     for poster in 0..count {
         let (client, conversation) = (client.clone(), client.converse().await?);
@@ -238,7 +299,7 @@ async fn posters(client: &Client, count: usize) -> anyhow::Result<JoinSet<Vec<Sa
                 let text = format!("unique {poster}-{} `x` | y && z", acked.len());
                 let Ok(accepted) = client.say(&conversation, &text).await else { return acked };
                 acked.push(Said { conversation: conversation.clone(), text, accepted });
-                tokio::time::sleep(Duration::from_millis(250)).await;
+                tokio::time::sleep(pause).await;
             }
         });
     }
@@ -253,6 +314,6 @@ async fn join(mut posters: JoinSet<Vec<Said>>) -> anyhow::Result<Vec<Said>> {
     Ok(acked)
 }
 
-fn conversations(acked: &[Said]) -> std::collections::BTreeSet<&str> {
+fn conversations(acked: &[Said]) -> BTreeSet<&str> {
     acked.iter().map(|said| said.conversation.as_str()).collect()
 }

@@ -3,7 +3,9 @@
 use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use anyhow::{Context, ensure};
-use appliance_tests::{Home, Plan, Program, notify::NotifySocket, processes, skip, wait};
+use appliance_tests::{
+    Home, Plan, Program, client::Method, notify::NotifySocket, processes, skip, wait,
+};
 use web_dto::{AgentsHealth, Channel, Live, Ready, ServerInfo, ServerPayload};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_ai-infra");
@@ -65,6 +67,10 @@ async fn health_answers_without_login() -> anyhow::Result<()> {
         ("ai-infra", true, "demo")
     );
     assert_eq!(stranger.get_status("/api/conversations").await?, 401, "the rest asks for a login");
+    let metrics = server.local()?.send(Method::GET, "/metrics", &[], Vec::new()).await?.text();
+    for name in ["api_requests_total", "api_request_duration_seconds_bucket"] {
+        assert!(metrics.contains(&format!("\n{name}{{")), "{name} is missing in\n{metrics}");
+    }
     Ok(())
 }
 
@@ -126,6 +132,17 @@ async fn six_agents_in_tmux() -> anyhow::Result<()> {
     }
     let screen = server.tmux(&["capture-pane", "-p", "-t", "ai-infrastructure:qa"]).await?;
     assert!(screen.contains("heron"), "qa's window shows what it works on:\n{screen}");
+    let shows = async |window: &str, words: &'static [&'static str]| {
+        let target = format!("ai-infrastructure:{window}");
+        let what = format!("{words:?} in window {window}");
+        let seen = wait::until(&what, Duration::from_secs(5), async || {
+            let screen = server.tmux(&["capture-pane", "-p", "-t", &target]).await?;
+            Ok(words.iter().all(|word| screen.contains(word)).then_some(()))
+        });
+        seen.await
+    };
+    shows("monitor", &["supervisor", "code", "data", "infra", "research", "qa", "idle"]).await?;
+    shows("logs", &["delegated"]).await?;
     let socket = server.facts()?.tmux_socket.clone().context("a tmux socket")?;
     let directory = socket.parent().context("a runtime directory")?;
     let mode = std::fs::metadata(directory)?.permissions().mode() & 0o777;

@@ -68,7 +68,7 @@ fn send_message(thread: &str) -> (&'static str, ClientPayload) {
     ("send_message", payload)
 }
 
-/// Tries every route that takes an id with ids that belong to somebody else.
+/// Tries every route that takes an id with ids of somebody else, and every route of admins.
 async fn nothing_by_rest(ben: &Client, thread: &str, task: &str) -> anyhow::Result<()> {
     let conversation = format!("/api/conversations/{thread}");
     let messages = format!("{conversation}/messages");
@@ -85,6 +85,17 @@ async fn nothing_by_rest(ben: &Client, thread: &str, task: &str) -> anyhow::Resu
         let reply = ben.send(method.clone(), &path, &headers, body.into()).await?;
         assert_eq!(reply.status, 404, "{method} {path}: {}", reply.text());
         assert!(!reply.text().contains("heron"), "{}", reply.text());
+    }
+    let admins = [
+        (Method::POST, "/api/auth/setup-link"),
+        (Method::POST, "/api/agents/code/restart"),
+        (Method::GET, "/api/agents/code/log"),
+        (Method::GET, "/api/logs"),
+    ];
+    for (method, path) in admins {
+        let headers = [("content-type", "application/json")];
+        let reply = ben.send(method, path, &headers, b"{}".to_vec()).await?;
+        assert_eq!((reply.status, reply.problem()?.code.as_str()), (403, "forbidden"), "{path}");
     }
     assert!(ben.get::<ConversationList>("/api/conversations").await?.items.is_empty());
     assert!(ben.get::<TaskList>("/api/tasks").await?.items.is_empty());
@@ -129,6 +140,11 @@ async fn canary_key_is_nowhere() -> anyhow::Result<()> {
     let mut family = processes::descendants(&[server.pid()?, tmux]);
     family.extend(processes::all().into_iter().filter(|process| process.pid == tmux));
     ensure!(family.len() >= 9, "tmux and its eight windows at least: {}", family.len());
+    let readable = family.iter().filter(|process| process.environment.contains("PATH=")).count();
+    ensure!(
+        readable >= 9,
+        "only {readable} environments could be read, so this test shows nothing"
+    );
     for process in &family {
         assert!(!process.environment.contains(CANARY), "environ of {process:?}");
         assert!(!process.arguments.contains(CANARY), "cmdline of {process:?}");
@@ -155,13 +171,13 @@ async fn tell(program: &Program) -> anyhow::Result<String> {
 /// Checks every file of the home: data, logs, everything.
 fn nowhere(home: &Home, secret: &str) -> anyhow::Result<()> {
     let files = home.files();
-    ensure!(
-        files.iter().any(|(path, _)| path.starts_with(home.data())),
-        "no data files: {files:?}"
-    );
-    for (path, bytes) in &files {
-        let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-        assert!(!found, "{} holds the key", path.display());
-    }
+    let holding = |words: &str| {
+        let holds = |bytes: &[u8]| bytes.windows(words.len()).any(|part| part == words.as_bytes());
+        let found = files.iter().filter(|(_, bytes)| holds(bytes));
+        found.map(|(path, _)| path.clone()).collect::<Vec<_>>()
+    };
+    let message = holding("/ask code hello");
+    ensure!(message.iter().any(|path| path.starts_with(home.data())), "the data is not read");
+    assert!(holding(secret).is_empty(), "the key is in {:?}", holding(secret));
     Ok(())
 }

@@ -36,7 +36,9 @@ pub async fn add(home: &Home, name: &str) -> anyhow::Result<String> {
     Ok(token)
 }
 
-fn user(mint: &IdMint, name: &str) -> User {
+/// Returns an ordinary active user who has not set an e-mail or a password yet.
+#[must_use]
+pub fn user(mint: &IdMint, name: &str) -> User {
     let now = mint.clock().now();
     User {
         id: mint.next(UserId::from_uuid),

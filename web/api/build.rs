@@ -1,8 +1,9 @@
 //! Embeds the portal: writes a table of its files for `src/portal.rs` to include.
 //!
 //! Takes `AI_INFRA_PORTAL_DIST`, else `target/portal/dist`, else the committed placeholder, so that
-//! plain `cargo build` works; with `AI_INFRA_REQUIRE_PORTAL=1` an absent portal is an error. Builds
-//! no portal: its own script does. A `name.br` beside `name` is its brotli form.
+//! plain `cargo build` works. A named folder without a portal is an error, and so is an absent
+//! portal with `AI_INFRA_REQUIRE_PORTAL=1`. Builds no portal: its own script does. A `name.br`
+//! beside `name` is its brotli form.
 
 #![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script by environment")]
 
@@ -19,14 +20,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=AI_INFRA_PORTAL_DIST");
     println!("cargo::rerun-if-env-changed=AI_INFRA_REQUIRE_PORTAL");
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    let dist = env::var_os("AI_INFRA_PORTAL_DIST")
-        .map_or_else(|| here.join("../../target/portal/dist"), PathBuf::from);
+    let named = env::var_os("AI_INFRA_PORTAL_DIST").map(PathBuf::from);
+    let required =
+        named.is_some() || env::var("AI_INFRA_REQUIRE_PORTAL").is_ok_and(|wanted| wanted == "1");
+    let ours = here.join("../../target/portal/dist");
+    if named.is_none() {
+        // Cargo takes a watched path that is missing for one that has changed, and would build
+        // this crate anew every time.
+        fs::create_dir_all(&ours)?;
+    }
+    let dist = named.unwrap_or(ours);
     println!("cargo::rerun-if-changed={}", dist.display());
 
     let built = dist.join("index.html").is_file();
-    if !built && env::var("AI_INFRA_REQUIRE_PORTAL").is_ok_and(|wanted| wanted == "1") {
+    if !built && required {
         return Err(format!(
-            "AI_INFRA_REQUIRE_PORTAL=1, but {} has no index.html; run `make portal` first",
+            "the portal is asked for, but {} has no index.html; run `make portal` first",
             dist.display()
         )
         .into());

@@ -86,7 +86,10 @@ impl Desk for Service {
     async fn renew(&self, who: Incarnation, lease: &Lease) -> Result<(), DeskError> {
         let streams = &self.parts.streams;
         let held = streams.renew(who, &lease.stream, AGENTS_GROUP, lease.seq).await?;
-        held.then_some(()).ok_or(DeskError::LeaseLost(lease.task_id))
+        let task = self.parts.tasks.get(lease.task_id).await?;
+        // Work that its owner called off is nobody's to go on with.
+        let open = task.is_some_and(|task| !task.status.is_final());
+        (held && open).then_some(()).ok_or(DeskError::LeaseLost(lease.task_id))
     }
 
     async fn delegate(&self, who: Incarnation, command: Delegate) -> Result<Task, DeskError> {

@@ -20,8 +20,8 @@ const OPTIONS: [(&str, &str); 22] = [
     ("status-left-length", "20"),
     (
         "status-right",
-        "#{?client_prefix,#[fg=colour222]prefix#[default] ,}#[fg=colour245]Ctrl-b 0-7 switch, \
-         d detach #[fg=colour250]%H:%M ",
+        "#{?client_prefix,#[fg=colour222]prefix ,}#{?#{e|>=:#{client_width},120},\
+         #[fg=colour245]Ctrl-b 0-7#, d leaves ,}#[fg=colour250]%H:%M ",
     ),
     ("status-right-length", "60"),
     (

@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use http::StatusCode;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::{
@@ -19,6 +20,7 @@ use super::{
     reply::{self, Fault, Reply},
     request::{self, Ask},
     turn::{Stop, Turn},
+    view::counted,
 };
 
 /// Memories that go into a request.
@@ -49,15 +51,29 @@ pub(super) async fn write(turn: &Turn<'_>) -> Result<String, Stop> {
 }
 
 async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<TaskOutcome, Stop> {
+    let memories = observe(turn, pen).await?;
+    let request = prepare(turn, pen, &memories);
+    let mut reply = execute(turn, pen, &request, memories.len()).await?;
+    verify(turn, pen, &mut reply)?;
+    let citations = citations(&reply, &memories);
+    turn.enter(pen, Phase::Learn, "handed in");
+    let model = named(reply.model, &turn.welcome.model);
+    Ok(TaskOutcome::Completed { text: reply.text, citations, model, agent: turn.agent })
+}
+
+async fn observe(turn: &Turn<'_>, pen: &Pen) -> Result<Vec<MemoryHit>, Stop> {
     pen.phase(Phase::Observe);
     let memories = recall(turn).await?;
-    let before = turn.work.history.len();
-    let seen = format!("{} memories recalled, {before} messages before", memories.len());
-    turn.view.phase(Phase::Observe, &seen);
+    let recalled = counted(memories.len(), "memory", "memories");
+    let before = counted(turn.work.history.len(), "message", "messages");
+    turn.view.phase(Phase::Observe, &format!("{recalled} recalled, {before} before this one"));
+    Ok(memories)
+}
 
+fn prepare(turn: &Turn<'_>, pen: &Pen, memories: &[MemoryHit]) -> Value {
     let nearest = memories.iter().map(|hit| hit.score).fold(f32::MIN, f32::max);
-    let known = match memories.len() {
-        0 => "nothing is remembered about this".to_owned(),
+    let known = match memories {
+        [] => "nothing is remembered about this".to_owned(),
         _ => format!("the nearest memory is at {nearest:.2}"),
     };
     turn.enter(pen, Phase::Think, &known);
@@ -67,14 +83,23 @@ async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<TaskOutcome, Stop> {
         max_tokens: turn.welcome.max_tokens,
         prompt: &turn.welcome.prompt,
         history: &turn.work.history,
-        memories: &memories,
+        memories,
         text: &turn.work.task.input,
     });
     let turns = request["messages"].as_array().map_or(0, Vec::len);
-    turn.enter(pen, Phase::Build, &format!("a request of {turns} messages"));
+    let size = counted(turns, "message", "messages");
+    turn.enter(pen, Phase::Build, &format!("a request of {size}"));
+    request
+}
 
+async fn execute(
+    turn: &Turn<'_>,
+    pen: &Pen,
+    request: &Value,
+    documents: usize,
+) -> Result<Reply, Stop> {
     turn.enter(pen, Phase::Execute, &format!("{} is writing", turn.welcome.model));
-    let streamed = turn.client.messages(&turn.work.lease, &request).await?;
+    let streamed = turn.client.messages(&turn.work.lease, request).await?;
     if streamed.status != StatusCode::OK {
         let body = whole(streamed.body).await.unwrap_or_default();
         return Err(reply::refusal(streamed.status.as_u16(), &body).into());
@@ -82,16 +107,7 @@ async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<TaskOutcome, Stop> {
     if !streamed.content_type.starts_with("text/event-stream") {
         return Err(Fault::passing("The model's reply is not a stream of events.").into());
     }
-    let mut reply = read(turn, pen, streamed.body, memories.len()).await?;
-    verify(turn, pen, &mut reply)?;
-    let citations = citations(&reply, &memories);
-    turn.enter(pen, Phase::Learn, "handed in");
-    Ok(TaskOutcome::Completed {
-        text: reply.text,
-        citations,
-        model: named(reply.model, &turn.welcome.model),
-        agent: turn.agent,
-    })
+    Ok(read(turn, pen, streamed.body, documents).await?)
 }
 
 async fn recall(turn: &Turn<'_>) -> Result<Vec<MemoryHit>, Stop> {
@@ -144,9 +160,9 @@ fn verify(turn: &Turn<'_>, pen: &Pen, reply: &mut Reply) -> Result<(), Fault> {
     if let Some(note) = reply.finish()? {
         pen.write(&note);
     }
-    let words = reply.text.split_whitespace().count();
-    let cited = reply.quotes.len();
-    turn.enter(pen, Phase::Verify, &format!("whole, {words} words, {cited} citations"));
+    let words = counted(reply.text.split_whitespace().count(), "word", "words");
+    let cited = counted(reply.quotes.len(), "citation", "citations");
+    turn.enter(pen, Phase::Verify, &format!("whole, {words}, {cited}"));
     if reply.foreign > 0 {
         turn.view.trouble(&format!("{} citations of unknown documents left out", reply.foreign));
     }

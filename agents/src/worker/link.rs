@@ -259,12 +259,12 @@ mod tests {
     #[tokio::test]
     async fn an_absent_server_is_waited_for_and_then_named() {
         let dir = tempfile::tempdir().unwrap();
-        let link = Link::new(dir.path().join("nobody.sock"), Duration::from_millis(400));
+        let link = Link::new(dir.path().join("nobody.sock"), Duration::from_secs(1));
         let began = Instant::now();
         let error = link.call("/agent/v1/hello", Bytes::new(), DEADLINE).await.unwrap_err();
         let waited = began.elapsed();
         assert!(waited >= Duration::from_millis(300), "gave up after {waited:?}");
-        assert!(waited < Duration::from_secs(2), "gave up after {waited:?}");
+        assert!(waited < Duration::from_secs(3), "gave up after {waited:?}");
         let words = error.to_string();
         assert!(words.contains("nobody.sock") && words.contains("ai-infra serve"), "{words}");
     }

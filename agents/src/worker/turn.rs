@@ -10,7 +10,13 @@ use appliance_core::{
 };
 
 use super::{
-    answer, client::Client, link::LinkError, pen::Pen, reply::Fault, supervisor, view::View,
+    answer,
+    client::Client,
+    link::LinkError,
+    pen::Pen,
+    reply::Fault,
+    supervisor,
+    view::{View, counted},
 };
 
 /// Why a turn did not end its task.
@@ -79,11 +85,11 @@ impl Turn<'_> {
         let TaskOutcome::Completed { text, citations, model, agent } = outcome else {
             return Err(Fault::lasting("There is no answer.").into());
         };
-        let words = text.split_whitespace().count();
+        let words = counted(text.split_whitespace().count(), "word", "words");
         let lease = self.work.lease.clone();
         let complete = Complete { lease, text, citations, model, author: agent };
         self.client.complete(&complete).await?;
-        Ok(format!("{words} words"))
+        Ok(words)
     }
 
     /// Returns a worker's result to the person.

@@ -114,6 +114,11 @@ fn colour(agent: AgentName) -> &'static str {
     }
 }
 
+/// Returns the number with its noun.
+pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// Returns the first words on one line, fit for a terminal.
 pub(super) fn shown(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod rig;
 pub mod server;
 
 use std::{sync::Arc, time::Duration};
@@ -96,7 +97,7 @@ impl House {
     pub async fn say_with(&self, text: &str, priority: Priority) -> Accepted {
         let (batch, ids) = intake::message(
             &self.mint,
-            Incoming {
+            &Incoming {
                 owner: self.owner,
                 conversation_id: self.conversation,
                 content: text.to_owned(),

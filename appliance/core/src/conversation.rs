@@ -93,6 +93,15 @@ pub struct Message {
     pub created_at: Timestamp,
 }
 
+impl Message {
+    /// Tells whether this answer was called off before it was whole: whoever finishes an answer
+    /// names the model that wrote it, so one without a model was never finished.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.role == Role::Assistant && self.model.is_none()
+    }
+}
+
 /// Returns the first line of `content` cut to a title, or `None` if there is nothing to show.
 #[must_use]
 pub fn title_from(content: &str) -> Option<String> {

@@ -138,7 +138,7 @@ impl IdMint {
         } else {
             last.counter += 1;
         }
-        compose(last.millis, last.counter, Uuid::now_v7().as_u64_pair().1)
+        compose(last.millis, last.counter, Uuid::new_v4().as_u64_pair().1)
     }
 
     /// Returns a new id of the kind asked for, as in `mint.next(TaskId::from_uuid)`.

@@ -58,7 +58,7 @@ impl Accepted {
 
 /// Builds the batch that takes `incoming` in.
 #[must_use]
-pub fn message(mint: &IdMint, incoming: Incoming) -> (Batch, Accepted) {
+pub fn message(mint: &IdMint, incoming: &Incoming) -> (Batch, Accepted) {
     let ids = Accepted {
         message_id: mint.next(MessageId::from_uuid),
         task_id: mint.next(TaskId::from_uuid),
@@ -66,16 +66,16 @@ pub fn message(mint: &IdMint, incoming: Incoming) -> (Batch, Accepted) {
     };
     let condition =
         Condition::ConversationOf { id: incoming.conversation_id, owner: incoming.owner };
-    let task = task(mint, &incoming, ids);
+    let task = task(mint, incoming, ids);
     let batch = Batch {
         key: incoming.key.clone(),
         conditions: vec![condition],
         writes: vec![
-            Write::AppendMessage(said(mint, &incoming, ids)),
+            Write::AppendMessage(said(mint, incoming, ids)),
             announce(mint, &task, AgentName::Supervisor, "route"),
             Write::PutTask(task),
-            Write::PutMemory(remembered(mint, &incoming, ids)),
-            Write::AppendAudit(audited(mint, &incoming, ids)),
+            Write::PutMemory(remembered(mint, incoming, ids)),
+            Write::AppendAudit(audited(mint, incoming, ids)),
         ],
         ids: vec![ids.message_id.bytes(), ids.task_id.bytes(), ids.answer_id.bytes()],
     };

@@ -111,7 +111,7 @@ pub struct SearchFilter {
 pub struct MemoryHit {
     /// The memory.
     pub memory: Memory,
-    /// Cosine to the query in -1..=1, higher is nearer.
+    /// What it was ranked by, higher is better; comparable within one answer only.
     pub score: f32,
     /// Why it was found, one line for a person.
     pub why: String,

@@ -12,6 +12,20 @@ const ASKING: [&str; 14] = [
     "when", "tell", "show",
 ];
 
+/// Verbs that a question begins with: "is nginx up".
+const ASKING_VERBS: [&str; 12] = [
+    "is", "are", "was", "were", "does", "did", "has", "should", "could", "would", "isn't",
+    "doesn't",
+];
+
+/// Verbs that begin a question only before one of [`SUBJECTS`]: "do we", but "do restart it".
+const ASKING_BEFORE_SUBJECTS: [&str; 6] = ["do", "have", "can", "will", "am", "don't"];
+
+const SUBJECTS: [&str; 16] = [
+    "i", "you", "we", "they", "he", "she", "it", "the", "my", "your", "our", "this", "that",
+    "these", "those", "there",
+];
+
 /// What people put before a fact that they want kept, lower case, longest first.
 const LEADS: [&str; 22] = [
     "please remember that",
@@ -140,10 +154,12 @@ fn asks(sentence: &str) -> bool {
     if sentence.ends_with(['.', '!', ':', ';', ',']) || sentence.contains(": ") {
         return false;
     }
-    let first = sentence.split_whitespace().next().unwrap_or_default().to_lowercase();
-    let second = sentence.split_whitespace().nth(1).unwrap_or_default().to_lowercase();
+    let mut words = sentence.split_whitespace().map(str::to_lowercase);
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     match first.as_str() {
         "tell" | "show" => second == "me",
+        word if ASKING_VERBS.contains(&word) => !second.is_empty(),
+        word if ASKING_BEFORE_SUBJECTS.contains(&word) => SUBJECTS.contains(&second.as_str()),
         // "when the build fails, restart it" tells; "when is the release" asks.
         "when" => matches!(second.as_str(), "is" | "are" | "was" | "do" | "does" | "did" | "will"),
         word => ASKING.contains(&word),
@@ -178,6 +194,8 @@ mod tests {
             "What's the staging database called",
             "Hi! which port does the proxy use?",
             "is nginx up?",
+            "is nginx up",
+            "do we use Postgres",
             "tell me the name of the staging database",
             "/recall staging database",
             "/ask data how big is table orders",
@@ -190,6 +208,9 @@ mod tests {
             "when the build fails, restart the runner",
             "What we decided: use Postgres",
             "How we deploy is by tag.",
+            "do restart nginx at night",
+            "Will is our new colleague",
+            "have a look at the heron database",
             "/remember the staging database is called heron",
             "/ask data the orders table has moved",
             "",

@@ -84,6 +84,9 @@ pub enum Command {
     Doctor,
     /// Print the version and what was built in
     Version,
+    /// Write man pages or completions, for whoever makes a package
+    #[command(hide = true)]
+    Generate(super::generate::Options),
 }
 
 /// Options of `serve`.

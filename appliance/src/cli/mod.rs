@@ -11,6 +11,7 @@ mod chat;
 mod client;
 mod config;
 mod context;
+mod generate;
 mod logs;
 mod memory;
 pub mod print;
@@ -41,13 +42,24 @@ pub fn main() -> ExitCode {
         .map(|(name, value)| (lossy(&name), lossy(&value)))
         .collect::<Vec<(String, String)>>();
     match Cli::try_parse_from(std::env::args_os()) {
-        Ok(cli) => run(cli, env).unwrap_or_else(|error| exit::report(&error)),
+        Ok(cli) => run(cli, env).unwrap_or_else(|error| ended(&error)),
         Err(told) => {
             // A closed pipe is no reason to fail: there is nobody left to read this.
             let _ = told.print();
             ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2))
         }
     }
+}
+
+/// Reports an error; a reader that has had enough (`| head`) is none.
+///
+/// Only our own output fails with a bare I/O error: a server that goes away is told by its client.
+fn ended(error: &anyhow::Error) -> ExitCode {
+    let unread = error.downcast_ref::<std::io::Error>();
+    if unread.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    exit::report(error)
 }
 
 fn lossy(text: &std::ffi::OsStr) -> String {
@@ -67,5 +79,6 @@ fn run(cli: Cli, env: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
         Command::Config { command } => config::run(&context, &command),
         Command::Doctor => doctor::run(&context),
         Command::Version => version::run(&context),
+        Command::Generate(options) => generate::run(&context, &options),
     }
 }

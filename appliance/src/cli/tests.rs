@@ -73,7 +73,22 @@ fn help(command: &mut clap::Command, out: &mut String) {
     let text = command.render_long_help().to_string();
     let lines = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     *out += &format!("{}\n{lines}\n\n", "=".repeat(100));
-    for inner in command.get_subcommands_mut().filter(|inner| inner.get_name() != "help") {
+    for inner in command.get_subcommands_mut().filter(|inner| is_shown(inner)) {
         help(inner, out);
     }
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_error_but_a_server_that_went_away_is() {
+    use std::io::{Error, ErrorKind};
+    let broken = || Error::from(ErrorKind::BrokenPipe);
+    let shown = |code: std::process::ExitCode| format!("{code:?}");
+    let fine = shown(std::process::ExitCode::SUCCESS);
+    assert_eq!(shown(super::ended(&broken().into())), fine);
+    let lost = anyhow::Error::new(Error::other(broken())).context("while asking the server");
+    assert_ne!(shown(super::ended(&lost)), fine);
+}
+
+fn is_shown(command: &clap::Command) -> bool {
+    command.get_name() != "help" && !command.is_hide_set()
 }

@@ -38,7 +38,7 @@ pub async fn ready(
     write_card(settings, runtime, running, epoch)?;
     notify::ready(&format!("listening on {}", running.address));
     tracing::info!(event = "ready", address = %running.address, "ready");
-    print_welcome(running, &link(running).await);
+    print_welcome(settings, running, link(running).await.as_deref());
     Ok(())
 }
 
@@ -89,18 +89,28 @@ async fn link(running: &Running) -> Option<String> {
     }
 }
 
-fn print_welcome(running: &Running, link: &Option<String>) {
+fn print_welcome(settings: &Settings, running: &Running, link: Option<&str>) {
+    let with = other_data(settings);
     let mut text = format!("ai-infra {} is ready\n\n", env!("CARGO_PKG_VERSION"));
     text.push_str(&format!("  portal   {}\n", running.base_url));
     if let Some(link) = link {
         text.push_str(&format!("  set up   {link}\n           good once, for one hour\n"));
     }
-    text.push_str("  chat     ai-infra chat\n  agents   ai-infra agent attach\n");
+    text.push_str(&format!("  chat     ai-infra{with} chat\n"));
+    text.push_str(&format!("  agents   ai-infra{with} agent attach\n"));
     if io::stdout().is_terminal() {
         text.push_str("\nCtrl+C stops it.\n");
     }
     // A closed pipe is no reason to stop serving.
     let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
+}
+
+/// The option that a command needs to find this server, when its data is not where it would look.
+fn other_data(settings: &Settings) -> String {
+    match settings.host.data_dir() {
+        Ok(usual) if usual == settings.data.dir => String::new(),
+        _ => format!(" --data {}", settings.data.dir.display()),
+    }
 }
 
 /// Tells whether standard output goes to the journal, where a link would be kept and shown around.

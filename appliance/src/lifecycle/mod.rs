@@ -72,7 +72,7 @@ async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
     let epoch = ground.epoch;
     let appliance = compose::compose(ground).await?;
     let owner = first_user::ensure(&appliance).await?;
-    let running = Running::start(appliance, sockets, settings.server.max_connections, owner);
+    let running = Running::start(appliance, sockets, settings.server.max_connections, &owner);
     announce::ready(&settings, &runtime, &running, epoch).await?;
     signals.stop_asked().await;
     tracing::info!(event = "stopping", "told to stop: finishing what is open");
@@ -104,7 +104,7 @@ impl Running {
         appliance: Appliance,
         sockets: sockets::Sockets,
         max_connections: u32,
-        owner: first_user::Owner,
+        owner: &first_user::Owner,
     ) -> Self {
         let Appliance { store, mint, fleet, search, edge } = appliance;
         let (watchdog, doors, tasks) =

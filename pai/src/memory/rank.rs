@@ -1,11 +1,11 @@
 //! What comes first among memories that are all near the question, and the line that says why.
 //!
 //! A memory weighs its nearness, which is its cosine plus the telling words that it shares with the
-//! question ([`appliance_core::words`]), times what kind of evidence it is: a question asked before repeats the words of this one and
-//! proves nothing, and neither does an answer that only says that nothing is known; an answer is
-//! hearsay of what was said; a note was kept on purpose. The weight orders hits; the score shown
-//! stays the plain cosine. What is under [`FLOOR`] is dropped, exact repeats are joined and counted.
-//! Does not search.
+//! question ([`appliance_core::words`]), times what kind of evidence it is: a question asked before
+//! repeats the words of this one and proves nothing, and neither does an answer that only says that
+//! nothing is known; an answer is hearsay of what was said; a note was kept on purpose. The weight
+//! orders the hits and is their score; the cosine stands in the line that explains it. What is under
+//! [`FLOOR`] is dropped, exact repeats are joined and counted. Does not search.
 //!
 //! The constants are set by `tests/recall_quality.rs`, which prints how many come first.
 
@@ -62,12 +62,12 @@ fn evidence(memory: &Memory) -> f32 {
 fn joined(weighed: Vec<(f32, Memory, f32)>) -> Vec<Group> {
     let mut kept: Vec<Group> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for (_, memory, cosine) in weighed {
+    for (weight, memory, cosine) in weighed {
         match places.entry(utterance::same_form(&memory.text)) {
             Entry::Occupied(place) => kept[*place.get()].add(&memory),
             Entry::Vacant(place) => {
                 place.insert(kept.len());
-                kept.push(Group::new(memory, cosine));
+                kept.push(Group::new(memory, weight, cosine));
             }
         }
     }
@@ -78,15 +78,16 @@ fn joined(weighed: Vec<(f32, Memory, f32)>) -> Vec<Group> {
 #[derive(Debug)]
 struct Group {
     memory: Memory,
+    weight: f32,
     cosine: f32,
     times: usize,
     messages: HashSet<MessageId>,
 }
 
 impl Group {
-    fn new(memory: Memory, cosine: f32) -> Self {
+    fn new(memory: Memory, weight: f32, cosine: f32) -> Self {
         let messages = memory.provenance.message_id.into_iter().collect();
-        Self { memory, cosine, times: 1, messages }
+        Self { memory, weight, cosine, times: 1, messages }
     }
 
     /// Counts a repeat, unless it is the note and the message it was asked for in.
@@ -112,6 +113,6 @@ impl Group {
             n => format!(", {n} times"),
         };
         let why = format!("cosine {:.2}, {how} {day}{times}", self.cosine);
-        MemoryHit { memory: self.memory, score: self.cosine, why }
+        MemoryHit { memory: self.memory, score: self.weight, why }
     }
 }

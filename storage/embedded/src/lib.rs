@@ -4,10 +4,10 @@
 //! and applies batches, [`LiveHub`] tells whoever watches. Does *not* decide what to write (callers
 //! build batches) and opens no socket.
 //!
-//! Invariant: only [`engine`] writes to the file, and only as whole batches.
+//! Invariant: only `engine` writes to the file, and only as whole batches.
 //!
 //! To add a record family: one file under `records/` with its key layout, its frozen `..V1` struct,
-//! its writes on a [`draft::Draft`] and its reads on a [`snapshot::Snapshot`]; then its arm in
+//! its writes on a `draft::Draft` and its reads on a `snapshot::Snapshot`; then its arm in
 //! `engine/writes.rs` and its rules in `storage-contract`.
 
 mod bus;

@@ -1,6 +1,6 @@
 //! kill -9 under load: a child writes and tells what was acknowledged; nothing of that may be lost.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "the child is this test binary, told by a variable")]
 
 use std::{

@@ -1,6 +1,6 @@
 //! Damaged files: refused when opened or found when read, never read wrongly, never written over.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
 

@@ -31,7 +31,7 @@ fn every_link_leads_somewhere() {
             }
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn every_path_that_is_named_exists() {
             }
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn every_arrow_points_down() {
             }
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn the_words_stand_on_words_alone() {
             complaints.push(format!("{} depends on {}", package.name, to.name));
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 /// Whether a crate on level `from` may have `name`, on level `to`, in its production code.

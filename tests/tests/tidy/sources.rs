@@ -59,7 +59,7 @@ fn every_source_file_says_first_what_it_is_for() {
             complaints.push(file.complain(0, "does not begin with `//! `"));
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 #[test]
@@ -72,14 +72,16 @@ fn every_script_says_first_what_it_is_for() {
             complaints.push(file.complain(0, "does not begin with a shebang and a comment"));
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 #[test]
 fn no_source_file_is_too_long_to_read() {
     let long = written().filter(|f| f.is(".rs") || f.is(".sh") || f.is(".py"));
     let long = long.filter(|f| f.text.lines().count() > MOST_LINES);
-    none(long.map(|f| f.complain(MOST_LINES, "goes on; split the file")).collect());
+    let complaints: Vec<String> =
+        long.map(|f| f.complain(MOST_LINES, "goes on; split the file")).collect();
+    none(&complaints);
 }
 
 #[test]
@@ -98,7 +100,7 @@ fn no_line_ends_in_blanks_or_holds_a_tab() {
             complaints.push(format!("{}: does not end in a line feed", file.path));
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn nothing_is_left_unfinished() {
             }
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 #[test]
@@ -128,7 +130,7 @@ fn nothing_names_a_machine_or_a_registry_or_an_issue() {
             }
         }
     }
-    none(complaints);
+    none(&complaints);
 }
 
 /// Whether a line speaks of `issue 12`, `issue #12`, `issues/12` or `(#12)`.

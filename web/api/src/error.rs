@@ -156,9 +156,7 @@ impl From<FleetError> for ApiError {
         match error {
             FleetError::Taken { .. } => Self::new(Code::AgentTaken, error.to_string()),
             FleetError::Stranger { .. } => Self::new(Code::AgentStranger, error.to_string()),
-            FleetError::Process { agent, doing, .. } => {
-                Self::new(Code::Internal, format!("{doing} agent {agent} failed")).because(error)
-            }
+            FleetError::Process { .. } => Self::new(Code::AgentProcess, error.to_string()),
             FleetError::Store(cause) => cause.into(),
         }
     }

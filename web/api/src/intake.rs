@@ -41,7 +41,7 @@ pub(crate) async fn take(app: &App, offered: Offered) -> Result<Accepted, ApiErr
     let key = batch_key(&offered);
     let (batch, accepted) = intake::message(
         &app.parts.mint,
-        Incoming {
+        &Incoming {
             owner,
             conversation_id: conversation,
             content: offered.content,

@@ -79,6 +79,8 @@ pub struct Settings {
     pub model_name: String,
     /// Who serves that model, such as `demo` or `anthropic`; a metric label.
     pub model_provider: String,
+    /// Every value of the configuration with its origin, for `GET /api/settings`; no secrets.
+    pub values: Vec<web_dto::SettingView>,
 }
 
 impl Settings {
@@ -94,6 +96,7 @@ impl Settings {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model_name: "demo".to_owned(),
             model_provider: "demo".to_owned(),
+            values: Vec::new(),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
     portal,
     routes::{
         agents, auth, conversations, desk, health, info, llm, logs, memory, messages, metrics,
-        tasks,
+        settings, tasks,
     },
     socket,
 };
@@ -63,8 +63,10 @@ fn people() -> Router<Shared> {
         .route("/api/agents/{name}/log", get(agents::log))
         .route("/api/tasks", get(tasks::list))
         .route("/api/tasks/{id}", get(tasks::get))
+        .route("/api/tasks/{id}/cancel", post(tasks::cancel))
         .route("/api/memory/search", post(memory::search))
         .route("/api/logs", get(logs::get))
+        .route("/api/settings", get(settings::get))
         .route("/ws", get(socket::get))
 }
 

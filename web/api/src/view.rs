@@ -41,6 +41,7 @@ pub(crate) fn conversation(it: Conversation) -> ConversationView {
 
 pub(crate) fn message(it: Message) -> MessageView {
     MessageView {
+        stopped: it.is_stopped(),
         id: it.id.to_string(),
         conversation_id: it.conversation_id.to_string(),
         seq: it.seq,
@@ -90,6 +91,7 @@ pub(crate) fn task(it: Task) -> TaskView {
     TaskView {
         id: it.id.to_string(),
         conversation_id: it.conversation_id.to_string(),
+        answer_id: it.answer_id.to_string(),
         parent_task_id: it.parent_task_id.map(|id| id.to_string()),
         agent: it.assigned_agent.to_string(),
         kind: it.kind.as_str().to_owned(),

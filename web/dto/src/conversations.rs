@@ -112,6 +112,9 @@ pub struct MessageView {
     pub citations: Vec<CitationView>,
     /// The model that wrote it.
     pub model: Option<String>,
+    /// Whether its owner called the answer off before it was whole.
+    #[serde(default)]
+    pub stopped: bool,
     /// RFC 3339.
     pub created_at: String,
 }

@@ -40,4 +40,7 @@ pub struct ServerInfo {
     pub needs_setup: bool,
     /// The model behind the agents, such as `demo`.
     pub model: String,
+    /// Which pages are inside: `full`, or `placeholder` in a build without the portal.
+    #[serde(default)]
+    pub portal: String,
 }

@@ -10,6 +10,7 @@ mod conversations;
 mod health;
 mod memory;
 mod problem;
+mod settings;
 mod socket;
 mod tasks;
 
@@ -22,6 +23,7 @@ pub use conversations::{
 pub use health::{AgentsHealth, Live, Ready, ServerInfo};
 pub use memory::{MemoryHitView, MemoryQuery, MemoryQueryFilters, MemoryResults};
 pub use problem::{CODES, Code, FieldError, Problem};
+pub use settings::{SettingList, SettingView};
 pub use socket::{
     AgentStatusPayload, Channel, ChunkPayload, ClientFrame, ClientPayload, ConnectedPayload,
     ErrorPayload, MessagePayload, Place, ResyncPayload, ServerFrame, ServerPayload,

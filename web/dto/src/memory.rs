@@ -43,7 +43,7 @@ pub struct MemoryHitView {
     pub kind: String,
     /// `hot`, `warm` or `cold`.
     pub tier: String,
-    /// Cosine in -1..=1, higher is nearer.
+    /// What it was ranked by, higher is better; comparable within one answer only.
     pub score: f32,
     /// Why it was found.
     pub why: String,

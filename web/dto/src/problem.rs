@@ -108,6 +108,7 @@ codes! {
     LeaseLost = "lease.lost", 409, "the lease is not held any more", "drop the work and ask for the next";
     AgentStranger = "agent.stranger", 403, "this process is no agent", "say hello first";
     AgentTaken = "agent.taken", 409, "the agent already runs", "stop the other process first";
+    AgentProcess = "agent.process", 503, "the agent's process cannot be reached", "look at the agent with `ai-infra agent list`; `ai-infra doctor` says more";
     RateLimited = "rate.limited", 429, "too many requests", "wait as long as Retry-After says";
     SearchInvalid = "search.invalid", 422, "search is not usable", "mend what `detail` names";
     ModelUnavailable = "model.unavailable", 503, "the model cannot be reached", "try again; `ai-infra doctor` says more";

@@ -147,6 +147,12 @@ pub struct MessagePayload {
     /// The model that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The task that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// Whether its owner called the answer off before it was whole.
+    #[serde(default)]
+    pub stopped: bool,
 }
 
 /// A piece of an answer.
@@ -197,6 +203,15 @@ pub struct TaskRef {
 pub struct TaskUpdatePayload {
     /// Identity.
     pub task_id: String,
+    /// The thread its answer belongs to.
+    #[serde(default)]
+    pub conversation_id: String,
+    /// The id its answer will have.
+    #[serde(default)]
+    pub answer_id: String,
+    /// The task that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_task_id: Option<String>,
     /// As in [`TaskView`](crate::TaskView).
     pub status: String,
     /// Who works on it.

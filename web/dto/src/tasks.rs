@@ -9,6 +9,9 @@ pub struct TaskView {
     pub id: String,
     /// The thread its answer belongs to.
     pub conversation_id: String,
+    /// The id its answer will have.
+    #[serde(default)]
+    pub answer_id: String,
     /// The task that waits for it.
     pub parent_task_id: Option<String>,
     /// Who works on it.

@@ -88,7 +88,7 @@ fn shortened(text: &str) -> String {
 /// Says that there is no answer, honestly, and what can be done.
 pub(super) fn nothing_known() -> String {
     "I remember nothing about that. I cannot answer from general knowledge because no language \
-     model is configured: set ANTHROPIC_API_KEY and `model: anthropic` for real answers. I can keep \
+     model is configured: set ANTHROPIC_API_KEY and model.provider: anthropic for real answers. I can keep \
      what you tell me (/remember TEXT), search it (/recall TEXT) and pass a message to one worker \
      (/ask AGENT TEXT)."
         .to_owned()
@@ -97,7 +97,7 @@ pub(super) fn nothing_known() -> String {
 /// Says that work cannot be done, honestly, and what can.
 pub(super) fn cannot_do() -> String {
     "I cannot do that work myself because no language model is configured: set ANTHROPIC_API_KEY \
-     and `model: anthropic` for real answers. I can keep what you tell me (/remember TEXT), search \
+     and model.provider: anthropic for real answers. I can keep what you tell me (/remember TEXT), search \
      it (/recall TEXT) and pass a message to one worker (/ask AGENT TEXT)."
         .to_owned()
 }
@@ -111,7 +111,7 @@ pub(super) fn welcome() -> String {
 pub(super) fn hello() -> String {
     "Hello! I can answer questions from what you told me before, with the source. I can keep \
      something (/remember TEXT), search (/recall TEXT) and pass a message to one worker (/ask AGENT \
-     TEXT). For real answers set ANTHROPIC_API_KEY and `model: anthropic`."
+     TEXT). For real answers set ANTHROPIC_API_KEY and model.provider: anthropic."
         .to_owned()
 }
 

@@ -165,6 +165,7 @@ fn stored(message: MessagePayload) -> MessageView {
         task_id: None,
         citations: message.citations,
         model: message.model,
+        stopped: message.stopped,
         created_at: String::new(),
     }
 }

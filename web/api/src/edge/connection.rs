@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tower::ServiceExt as _;
 use web_dto::{Code, Problem};
 
-use super::{Drain, Peer};
+use super::{Drain, Limits, Peer, patience::Patient};
 
 /// Most bytes a request's head may have.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -17,14 +17,9 @@ const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// Longest time a stranger gets to read that it is refused.
 const REFUSAL_TIME: Duration = Duration::from_secs(2);
 
-/// Serves requests until the client leaves, its head is late, or the drain begins.
-pub(super) async fn serve<Io>(
-    stream: Io,
-    router: Router,
-    peer: Peer,
-    drain: Drain,
-    header_timeout: Duration,
-) where
+/// Serves requests until the client leaves, is too slow either way, or the drain begins.
+pub(super) async fn serve<Io>(stream: Io, router: Router, peer: Peer, drain: Drain, limits: Limits)
+where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let begun = drain.clone();
@@ -36,9 +31,10 @@ pub(super) async fn serve<Io>(
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
+        .header_read_timeout(limits.header_timeout)
         .max_buf_size(MAX_HEAD_BYTES);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let stream = TokioIo::new(Patient::new(stream, limits.write_timeout));
+    let connection = builder.serve_connection(stream, service).with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -70,11 +70,12 @@ struct Face {
 
 impl Face {
     fn new(router: Router, stop: CancellationToken, limits: Limits) -> Self {
+        let places = limits.max_connections.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             router,
             stop,
             limits,
-            slots: Arc::new(Semaphore::new(limits.max_connections)),
+            slots: Arc::new(Semaphore::new(places)),
             open: TaskTracker::new(),
             cut: CancellationToken::new(),
         }
@@ -124,7 +125,7 @@ impl Face {
     {
         let drain = Drain::new(self.stop.clone(), self.open.clone(), slot);
         let router = self.router.clone();
-        self.track(connection::serve(stream, router, peer, drain, self.limits.header_timeout));
+        self.track(connection::serve(stream, router, peer, drain, self.limits));
     }
 
     /// Runs one connection until it ends or the drain's time is up.

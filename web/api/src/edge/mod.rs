@@ -8,6 +8,7 @@
 mod connection;
 mod drain;
 mod listen;
+mod patience;
 mod peer;
 
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub use peer::Peer;
 pub struct Limits {
     /// Longest time a request's head may take; also how long an idle connection is kept.
     pub header_timeout: Duration,
+    /// Longest time an answer may wait for its reader to read.
+    pub write_timeout: Duration,
     /// Most connections at once; more wait in the kernel's backlog.
     pub max_connections: usize,
     /// Longest time open requests get once the listener is told to stop.
@@ -31,6 +34,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
             max_connections: 1_024,
             drain: Duration::from_secs(30),
         }

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use appliance_core::{AgentName, AgentStatus, StreamName, TaskKind};
+use appliance_core::{AgentName, AgentStatus, StreamName, TaskKind, desk::paths::LEASE_NEXT};
 use http::{Method, StatusCode};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -153,9 +153,12 @@ impl Metrics {
         took: Duration,
     ) {
         let method = method_label(method);
+        // A long poll's time is waiting, not work; it would hide every slow request.
+        if &**endpoint != LEASE_NEXT {
+            let labels = EndpointLabels { method, endpoint: Arc::clone(endpoint) };
+            self.0.request_time.get_or_create(&labels).observe(took.as_secs_f64());
+        }
         let endpoint = Arc::clone(endpoint);
-        let labels = EndpointLabels { method, endpoint: Arc::clone(&endpoint) };
-        self.0.request_time.get_or_create(&labels).observe(took.as_secs_f64());
         let labels = RequestLabels { method, endpoint, status_code: status.as_u16() };
         self.0.requests.get_or_create(&labels).inc();
     }

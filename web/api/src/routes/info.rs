@@ -13,5 +13,6 @@ pub(crate) async fn get(State(app): State<Shared>) -> Result<Json<ServerInfo>, A
         version: app.parts.settings.version.clone(),
         needs_setup: first.is_none_or(|user| user.password_hash.is_none()),
         model: app.parts.settings.model_name.clone(),
+        portal: crate::portal::kind().to_owned(),
     }))
 }

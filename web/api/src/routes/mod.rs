@@ -12,4 +12,5 @@ pub(crate) mod logs;
 pub(crate) mod memory;
 pub(crate) mod messages;
 pub(crate) mod metrics;
+pub(crate) mod settings;
 pub(crate) mod tasks;

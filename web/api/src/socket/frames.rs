@@ -58,6 +58,8 @@ pub(super) fn event(
 
 fn message(it: Message) -> MessagePayload {
     MessagePayload {
+        stopped: it.is_stopped(),
+        task_id: it.task_id.map(|id| id.to_string()),
         message_id: it.id.to_string(),
         conversation_id: it.conversation_id.to_string(),
         role: view::role(it.role).to_owned(),
@@ -76,6 +78,9 @@ fn task(it: Task) -> TaskUpdatePayload {
     };
     TaskUpdatePayload {
         task_id: it.id.to_string(),
+        conversation_id: it.conversation_id.to_string(),
+        answer_id: it.answer_id.to_string(),
+        parent_task_id: it.parent_task_id.map(|id| id.to_string()),
         status: it.status.to_string(),
         agent: it.assigned_agent.to_string(),
         attempt: it.attempt,

@@ -302,6 +302,8 @@ impl Session {
             is_complete: true,
             citations: Vec::new(),
             model: None,
+            task_id: None,
+            stopped: false,
         };
         self.answer(ServerPayload::Message(stored), id).await;
         Ok(())

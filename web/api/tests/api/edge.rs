@@ -93,6 +93,37 @@ async fn a_connection_over_the_limit_waits_for_a_place() {
 }
 
 #[tokio::test]
+async fn a_client_that_does_not_read_loses_its_place() {
+    let house = House::new();
+    house.two_people().await;
+    let ann = house.login("ann@example.com", crate::house::PASSWORD).await;
+    let jwt = ann.json::<web_dto::LoggedIn>().token;
+    for _ in 0..100 {
+        house.log.push(&"x".repeat(16_000));
+    }
+    let limits = Limits {
+        max_connections: 1,
+        write_timeout: Duration::from_millis(400),
+        header_timeout: Duration::from_secs(30),
+        ..Limits::default()
+    };
+    let server = listening(&house, limits).await;
+    let mut deaf = TcpStream::connect(server.address).await.unwrap();
+    let ask =
+        format!("GET /api/logs HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {jwt}\r\n\r\n");
+    // 32 MB of answers: more than the socket's buffers hold.
+    deaf.write_all(ask.repeat(20).as_bytes()).await.unwrap();
+
+    let mut next = TcpStream::connect(server.address).await.unwrap();
+    next.write_all(format!("{GET}\r\n").as_bytes()).await.unwrap();
+    let mut head = [0; 12];
+    let early = timeout(Duration::from_millis(200), next.read_exact(&mut head)).await;
+    assert!(early.is_err(), "the place is taken");
+    timeout(Duration::from_secs(3), next.read_exact(&mut head)).await.unwrap().unwrap();
+    drop(deaf);
+}
+
+#[tokio::test]
 async fn an_oversized_body_is_answered_not_reset() {
     let house = House::new();
     house.two_people().await;

@@ -77,6 +77,10 @@ impl Fleet for FakeFleet {
 
     async fn window_text(&self, agent: AgentName, lines: usize) -> Result<String, FleetError> {
         assert_ne!(agent, AgentName::Qa, "the window of qa is broken in these tests");
+        if agent == AgentName::Infra {
+            let why = "it has no window".to_owned();
+            return Err(FleetError::Process { agent, doing: "reading the window of", why });
+        }
         Ok(format!("{agent} shows {lines}\n"))
     }
 }

@@ -43,7 +43,7 @@ async fn a_reply_passes_through_byte_for_byte_and_is_counted() {
     assert_eq!(calls[0].body, asked);
     let names: Vec<_> = calls[0].headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["anthropic-version", "anthropic-beta"], "no key passes");
-    assert_eq!(calls[0].agent.map(|agent| agent.as_str()), Some("code"));
+    assert_eq!(calls[0].agent.map(appliance_core::AgentName::as_str), Some("code"));
     assert!(calls[0].task_id.is_some());
 
     let text = house.get("/metrics", As::Local).await;

@@ -102,6 +102,16 @@ async fn admins_steer_agents_and_it_is_written_down() {
 }
 
 #[tokio::test]
+async fn a_window_is_shown_and_a_missing_one_says_why() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    let log: Value = house.get("/api/agents/code/log?lines=9999", As::Bearer(&ann)).await.json();
+    assert_eq!(log["text"], "code shows 1000\n", "at most 1,000 lines");
+    let missing = house.get("/api/agents/infra/log", As::Bearer(&ann)).await;
+    assert!(missing.refused(503, "agent.process").detail.contains("it has no window"));
+}
+
+#[tokio::test]
 async fn the_log_is_shown_and_followed() {
     let house = House::new();
     let (ann, _) = house.two_people().await;

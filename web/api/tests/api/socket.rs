@@ -214,7 +214,7 @@ async fn a_login_that_ends_closes_its_sockets_within_a_second_or_so() {
     let began = Instant::now();
     scene.house.post("/api/auth/logout", As::Bearer(&scene.ann), &json!({})).await;
     assert_eq!(closed(&mut socket, Duration::from_secs(2)).await, "the login has ended");
-    assert!(began.elapsed() < Duration::from_millis(1_200), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(1_500), "{:?}", began.elapsed());
     say(&mut other, json!({"type": "ping"})).await;
     assert_eq!(next(&mut other).await["type"], "pong", "nobody else's");
 }
@@ -307,12 +307,13 @@ async fn a_slow_reader_is_told_what_it_missed_and_holds_nobody_up() {
     let mut slow = scene.open(As::Cookie(&scene.ann)).await;
     say(&mut slow, subscribe(&scene.thread)).await;
     next(&mut slow).await;
-    let id = MessageId::from_bytes([6; 16]);
     let piece = "x".repeat(4_000);
     let began = Instant::now();
-    for n in 0..20_000_u64 {
-        scene.chunk(id, n * 4_000, &piece);
-        if n % 500 == 0 {
+    // 20 MB in answers of 400 kB: more than the sockets' buffers, the queue and the feed hold.
+    for n in 0..5_000_u64 {
+        let answer = MessageId::from_bytes([u8::try_from(n / 100).unwrap(); 16]);
+        scene.chunk(answer, n % 100 * 4_000, &piece);
+        if n % 50 == 0 {
             tokio::task::yield_now().await;
         }
     }

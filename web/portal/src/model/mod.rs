@@ -4,6 +4,7 @@ mod agents;
 mod bubble;
 mod failure;
 mod link;
+mod markdown;
 mod retry;
 mod thread;
 

@@ -83,7 +83,7 @@ impl Disk {
             dice ^= dice << 13;
             dice ^= dice >> 7;
             dice ^= dice << 17;
-            if dice % 2 == 0 {
+            if dice.is_multiple_of(2) {
                 change.apply(&mut bytes);
             }
         }

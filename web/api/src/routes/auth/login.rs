@@ -6,6 +6,7 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use web_dto::{Code, Login};
 
+use super::MAX_LOGIN_BYTES;
 use crate::{
     audit::Line,
     auth::{logged_in, open, require_private},
@@ -23,7 +24,7 @@ pub(crate) async fn post(
     State(app): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
-    Json(body): Json<Login>,
+    Json(body): Json<Login, MAX_LOGIN_BYTES>,
 ) -> Result<Response, ApiError> {
     require_private(&caller)?;
     let email = super::normal_email(&body.email);

@@ -16,6 +16,9 @@ use web_dto::Code;
 
 use crate::error::ApiError;
 
+/// Most bytes a log-in's or a set-up's body may have: nobody has logged in yet.
+const MAX_LOGIN_BYTES: usize = 16 * 1024;
+
 /// Most bytes an e-mail address may have (RFC 5321, section 4.5.3.1.3).
 const MAX_EMAIL_BYTES: usize = 254;
 

@@ -10,6 +10,7 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use web_dto::{Code, SetUp};
 
+use super::MAX_LOGIN_BYTES;
 use crate::{
     audit::Line,
     auth::{Hashed, SecretToken, logged_in, open, require_private},
@@ -30,7 +31,7 @@ pub(crate) async fn post(
     State(app): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
-    Json(body): Json<SetUp>,
+    Json(body): Json<SetUp, MAX_LOGIN_BYTES>,
 ) -> Result<Response, ApiError> {
     require_private(&caller)?;
     app.logins.check(caller.ip, "setup")?;

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Proves the package (DEB=FILE, else the newest in target/deb): lintian, the unit's score, and its whole life in a Debian 12 of its own.
+set -euo pipefail
+# shellcheck source=packaging/scripts/steps.sh
+. "$(dirname "$0")/steps.sh"
+
+SUITE=bookworm
+PLACE="$ROOT/target/deb-smoke"
+# The unit may be exposed to this much, in tenths, by `systemd-analyze security`.
+MOST_EXPOSURE=15
+
+need() {
+    command -v "$1" >/dev/null && return
+    if may_install; then install_packages "$2"; else
+        stop "$1 is not installed" "sudo apt-get install -y $2"
+    fi
+}
+
+# The mirror that this machine's own apt uses for the suite.
+mirror() {
+    apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
+        awk -v suite="$SUITE" '$1 == suite && !found { print $2; found = 1 }'
+}
+
+lint() {
+    lintian --allow-root --fail-on error,warning --show-overrides --tag-display-limit 0 "$DEB"
+}
+
+score() {
+    local unit="$PLACE/ai-infrastructure.service"
+    dpkg-deb --fsys-tarfile "$DEB" | tar -xO ./usr/lib/systemd/system/ai-infrastructure.service >"$unit"
+    # It prints the table whatever the score; only the last line is wanted here.
+    systemd-analyze security --no-pager --offline=true --threshold="$MOST_EXPOSURE" "$unit" | tail -n1
+}
+
+# base NAME PACKAGE,...: a minimal system with these packages, kept as a tarball.
+base() {
+    local tarball="$PLACE/$1.tar" from="${MIRROR:-$(mirror)}" work
+    [ ! -f "$tarball" ] || return 0
+    [ -n "$from" ] || stop "apt here knows no mirror of $SUITE" "MIRROR=URL make deb-smoke"
+    work="$(mktemp -d "$PLACE/making.XXXXXX")"
+    mkdir -p "$PLACE/packages"
+    debootstrap --variant=minbase --cache-dir="$PLACE/packages" --include="$2" "$SUITE" "$work" "$from" \
+        >"$PLACE/$1.log" 2>&1 || { tail -n 20 "$PLACE/$1.log" >&2; return 1; }
+    tar -C "$work" -cf "$tarball.new" . && mv "$tarball.new" "$tarball"
+    rm -rf "$work"
+}
+
+# life SCRIPT NAME: unpacks a base system, runs the script on it, and removes it again.
+life() {
+    local code=0
+    system="$(mktemp -d "$PLACE/$2.XXXXXX")"
+    chmod 755 "$system"
+    tar -C "$system" -xf "$PLACE/$2.tar"
+    cp "$DEB" "$system/package.deb"
+    "packaging/deb/$1" "$system" || code=$?
+    rm -rf --one-file-system "$system"
+    return "$code"
+}
+system=""
+# Its mounts are in namespaces of their own and gone with them, so only plain files are left here.
+trap '[ -z "$system" ] || rm -rf --one-file-system "$system"' EXIT
+
+[ "$(id -u)" = 0 ] || stop "a chroot takes root" "sudo make deb-smoke"
+DEB="$(realpath "${DEB:-$(find target/deb -name '*.deb' -printf '%T@ %p\n' | sort -n | tail -n1 | cut -d' ' -f2-)}")"
+[ -f "$DEB" ] || stop "there is no package yet" "make deb"
+mkdir -p "$PLACE"
+need debootstrap debootstrap
+need lintian lintian
+need systemd-analyze systemd
+need ip iproute2
+
+say "${DEB##*/}: $(($(stat -c %s "$DEB") / 1000)) KB"
+step "lintian" lint
+step "the unit's exposure" score
+step "base system" base plain tmux
+step "base system with systemd" base systemd tmux,systemd,systemd-sysv,dbus
+step "life by hand" life by-hand.sh plain
+step "life as a service" life by-systemd.sh systemd
