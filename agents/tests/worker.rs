@@ -165,7 +165,9 @@ async fn a_refused_request_ends_with_a_sentence() {
     let rig = Rig::start(vec![Script::Refuse(401)]).await;
     let (said, _) = rig.ask("hello").await;
     assert_eq!(said.role, Role::System);
-    assert_eq!(said.content, "The model could not be asked (HTTP 401): No.");
+    let told = "The model could not be asked (HTTP 401): No. Check ANTHROPIC_API_KEY on the server; \
+                `ai-infra doctor` says more.";
+    assert_eq!(said.content, told);
 }
 
 #[tokio::test]

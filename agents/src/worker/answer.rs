@@ -172,7 +172,7 @@ fn verify(turn: &Turn<'_>, pen: &Pen, reply: &mut Reply) -> Result<(), Fault> {
 fn citations(reply: &Reply, memories: &[MemoryHit]) -> Vec<Citation> {
     let cited = reply.quotes.iter().filter_map(|quote| {
         let hit = memories.get(quote.document)?;
-        let number = u32::try_from(quote.document + 1).ok()?;
+        let number = u32::try_from(quote.number).ok()?;
         Some(Citation { number, memory_id: hit.memory.id, quote: quote.words.clone() })
     });
     cited.collect()

@@ -1,8 +1,9 @@
 //! Reading a model's streamed reply, event by event. Pure: bytes come from elsewhere, nothing is
 //! sent.
 //!
-//! Collects the answer's text and its citations, and puts `[n]` behind a block that cites memory n
-//! when its text does not carry the mark already. Events it does not know are passed over, as the
+//! Collects the answer's text and its citations, numbers the cited memories in the order of their
+//! first use, and puts `[n]` behind a block that cites memory n when its text does not carry the mark
+//! already. Events it does not know are passed over, as the
 //! Messages API asks of its clients.
 //!
 //! Invariant: the pieces handed out, joined, are the text of the answer.
@@ -38,6 +39,8 @@ impl Fault {
 pub(super) struct Quote {
     /// The document, from 0.
     pub document: usize,
+    /// Its number in the answer, from 1 in the order of first use.
+    pub number: usize,
     /// The words.
     pub words: String,
 }
@@ -56,8 +59,11 @@ pub(super) struct Reply {
     documents: usize,
     stop_reason: Option<String>,
     ended: bool,
+    /// Documents in the order of their first use.
+    cited: Vec<usize>,
     block_starts_at: usize,
-    block_quotes: Vec<usize>,
+    /// Numbers cited in the block that is open.
+    block_marks: Vec<usize>,
 }
 
 impl Reply {
@@ -114,7 +120,7 @@ impl Reply {
 
     fn begin_block(&mut self, event: &Value) -> Option<String> {
         self.block_starts_at = self.text.len();
-        self.block_quotes.clear();
+        self.block_marks.clear();
         let first = text_at(event, "/content_block/text");
         (!first.is_empty()).then(|| self.add(&first))
     }
@@ -141,20 +147,29 @@ impl Reply {
             return;
         }
         let words = citation["cited_text"].as_str().unwrap_or_default().trim();
-        let quote = Quote { document, words: words.chars().take(MAX_QUOTE_CHARS).collect() };
-        if !self.block_quotes.contains(&document) {
-            self.block_quotes.push(document);
+        let words = words.chars().take(MAX_QUOTE_CHARS).collect();
+        let quote = Quote { document, number: self.number(document), words };
+        if !self.block_marks.contains(&quote.number) {
+            self.block_marks.push(quote.number);
         }
         if !self.quotes.contains(&quote) {
             self.quotes.push(quote);
         }
     }
 
+    fn number(&mut self, document: usize) -> usize {
+        let known = self.cited.iter().position(|cited| *cited == document);
+        known.unwrap_or_else(|| {
+            self.cited.push(document);
+            self.cited.len() - 1
+        }) + 1
+    }
+
     fn end_block(&mut self) -> Option<String> {
         let block = &self.text[self.block_starts_at..];
-        let marks: String = std::mem::take(&mut self.block_quotes)
+        let marks: String = std::mem::take(&mut self.block_marks)
             .into_iter()
-            .map(|document| format!("[{}]", document + 1))
+            .map(|number| format!("[{number}]"))
             .filter(|mark| !block.contains(mark.as_str()))
             .collect();
         if marks.is_empty() {
@@ -181,7 +196,10 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Fault {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let api = json.pointer("/error/message").and_then(Value::as_str);
     let said = api.or_else(|| json["detail"].as_str()).unwrap_or("it gave no reason");
-    let error = format!("The model could not be asked (HTTP {status}): {}.", sentence(said));
+    let mut error = format!("The model could not be asked (HTTP {status}): {}.", sentence(said));
+    if matches!(status, 401 | 403) {
+        error.push_str(" Check ANTHROPIC_API_KEY on the server; `ai-infra doctor` says more.");
+    }
     match status {
         408 | 409 | 425 | 429 | 500.. => Fault::passing(error),
         _ => Fault::lasting(error),

@@ -29,7 +29,7 @@ pub(super) struct Ask<'a> {
 /// Returns the request, streamed.
 pub(super) fn streamed(ask: &Ask<'_>) -> Value {
     let mut messages = said_before(ask.history);
-    let mut content: Vec<Value> = ask.memories.iter().enumerate().map(document).collect();
+    let mut content: Vec<Value> = ask.memories.iter().map(document).collect();
     content.push(json!({ "type": "text", "text": ask.text }));
     messages.push(json!({ "role": "user", "content": content }));
     json!({
@@ -41,13 +41,14 @@ pub(super) fn streamed(ask: &Ask<'_>) -> Value {
     })
 }
 
-fn document((at, hit): (usize, &MemoryHit)) -> Value {
+/// Titled without a number: the answer numbers what it cites by the order of first use.
+fn document(hit: &MemoryHit) -> Value {
     let said = hit.memory.created_at.to_string();
     let day = said.get(..10).unwrap_or_default();
     json!({
         "type": "document",
         "source": { "type": "text", "media_type": "text/plain", "data": hit.memory.text },
-        "title": format!("memory {} (said {day})", at + 1),
+        "title": format!("memory, said {day}"),
         "citations": { "enabled": true },
     })
 }
@@ -127,7 +128,7 @@ mod tests {
     fn memories_are_documents_with_citations_and_the_words_come_last_unchanged() {
         let request = built(&[], &[hit("it is heron"), hit("it is blue")]);
         let content = &request["messages"][0]["content"];
-        assert_eq!(content[0]["title"], "memory 1 (said 2026-10-26)");
+        assert_eq!(content[0]["title"], "memory, said 2026-10-26");
         assert_eq!(content[0]["citations"], json!({ "enabled": true }));
         assert_eq!(content[1]["source"]["data"], "it is blue");
         assert_eq!(content[2], json!({ "type": "text", "text": "`a && b` <b>?" }));

@@ -17,7 +17,7 @@ pub struct Build {
     pub git: Option<&'static str>,
     /// Architecture and system, such as `x86_64-linux-gnu`.
     pub target: String,
-    /// `built` or `placeholder`: what the portal's pages are.
+    /// `full` or `placeholder`: what the portal's pages are.
     pub portal: &'static str,
     /// Whether the C library is inside.
     #[serde(rename = "static")]

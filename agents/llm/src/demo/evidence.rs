@@ -116,5 +116,8 @@ fn statements(text: &str) -> Vec<Range<usize>> {
 }
 
 fn states(sentence: &str) -> bool {
-    !utterance::is_question(sentence) && !utterance::is_denial(sentence)
+    // What is left of an answer's citation marks, such as `[1]`, has no words.
+    sentence.contains(char::is_alphabetic)
+        && !utterance::is_question(sentence)
+        && !utterance::is_denial(sentence)
 }

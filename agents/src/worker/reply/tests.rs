@@ -72,20 +72,20 @@ fn a_reply_reads_the_same_wherever_its_bytes_are_cut() {
     for at in 0..=CITED.len() {
         let (head, tail) = CITED.as_bytes().split_at(at);
         let (shown, reply) = read(vec![head.to_vec(), tail.to_vec()]).unwrap();
-        assert_eq!(shown, "Grüße. It is called `heron` 🪶 [2]", "cut at byte {at}");
+        assert_eq!(shown, "Grüße. It is called `heron` 🪶 [1]", "cut at byte {at}");
         assert_eq!(reply.text, shown, "what was shown is the answer");
     }
     let bytes = CITED.bytes().map(|byte| vec![byte]).collect();
     let (_, reply) = read(bytes).unwrap();
-    assert_eq!(reply.quotes, [Quote { document: 1, words: "it is heron".to_owned() }]);
+    assert_eq!(reply.quotes, [Quote { document: 1, number: 1, words: "it is heron".to_owned() }]);
     assert_eq!((reply.foreign, reply.model.as_str()), (1, "claude-x"));
 }
 
 #[test]
 fn a_mark_that_the_text_carries_is_not_added_again() {
-    let carried = CITED.replace("called `heron`", "called heron [2]");
+    let carried = CITED.replace("called `heron`", "called heron [1]");
     let (shown, _) = whole(&carried).unwrap();
-    assert_eq!(shown.matches("[2]").count(), 1, "{shown}");
+    assert_eq!(shown.matches("[1]").count(), 1, "{shown}");
 }
 
 #[test]
@@ -126,6 +126,32 @@ fn a_refused_request_is_told_in_one_sentence() {
     assert_eq!(fault.error, "The model could not be asked (HTTP 429): Slow down.");
     assert!(fault.retry && refusal(529, b"").retry && refusal(503, b"<html>").retry);
     let problem = refusal(401, br#"{"detail":"the key was refused","code":"x"}"#);
-    assert_eq!(problem.error, "The model could not be asked (HTTP 401): the key was refused.");
+    assert_eq!(problem.error, "The model could not be asked (HTTP 401): the key was refused. \
+         Check ANTHROPIC_API_KEY on the server; `ai-infra doctor` says more.");
     assert!(!problem.retry);
+}
+
+#[test]
+fn cited_memories_are_numbered_by_their_first_use() {
+    let cite = |document: usize| {
+        let citation = format!(
+            r#"{{"type":"char_location","cited_text":"words of {document}","document_index":{document}}}"#
+        );
+        event(&format!(
+            r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"citations_delta","citation":{citation}}}}}"#
+        ))
+    };
+    let start = event(
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"It is so."}}"#,
+    );
+    let stop = event(r#"{"type":"content_block_stop","index":0}"#);
+    let first = [start.clone(), cite(4), stop.clone()].concat();
+    let second = [start, cite(2), cite(4), stop].concat();
+    let mut reply = Reply::new(5);
+    for line in [first, second].concat().lines().filter_map(|line| line.strip_prefix("data: ")) {
+        reply.take(line).unwrap();
+    }
+    assert_eq!(reply.text, "It is so. [1]It is so. [2][1]");
+    let numbers: Vec<_> = reply.quotes.iter().map(|q| (q.document, q.number)).collect();
+    assert_eq!(numbers, [(4, 1), (2, 2)]);
 }
