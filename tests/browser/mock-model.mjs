@@ -11,13 +11,14 @@ import { sleep } from './support/wait.mjs';
 // Code points in a piece: prime, so that cuts fall everywhere.
 const PIECE = 7;
 
-// Starts one; `pauseMs` is what it waits before each piece. Returns how to point a server at it.
-export async function startModel(t, { pauseMs = 0 } = {}) {
+// Starts one; `pauseMs` says for a message what to wait before each piece of its answer. Returns how
+// to point a server at it.
+export async function startModel(t, { pauseMs = () => 0 } = {}) {
   const listener = http.createServer(async (request, response) => {
     const asked = JSON.parse(await body(request));
     const blocks = [answer(asked)];
     if (!asked.stream) return whole(response, asked, blocks);
-    return stream(response, asked, blocks, pauseMs);
+    return stream(response, asked, blocks, pauseMs(lastWords(asked)));
   });
   t.after(() => {
     listener.closeAllConnections();

@@ -117,6 +117,38 @@ async fn serve_killed_under_load_loses_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_killed_everything_is_answered_once() -> anyhow::Result<()> {
+    let mut server = plan().with_agents().words_per_second(40).start().await?;
+    server.agents_idle().await?;
+    let client = server.local()?;
+    let mut said = Vec::new();
+    for agent in ["code", "data", "qa", "code", "data", "qa"] {
+        let conversation = client.converse().await?;
+        let accepted = client.say(&conversation, &format!("/ask {agent} count to 40")).await?;
+        said.push((conversation, accepted));
+    }
+    // Each agent once: a second death soon after waits out its pause of 10 s, which is not the point.
+    for victim in ["code", "supervisor", "qa", "data"] {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if let Some(pid) = client.agent(victim).await?.pid {
+            processes::kill(pid, Signal::KILL);
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.kill9()?;
+    server.start().await?;
+    let client = server.local()?;
+    for (conversation, accepted) in &said {
+        client.answer(conversation, accepted, ANSWER).await.with_context(|| server.log_tail())?;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for (conversation, accepted) in &said {
+        answered_once(&client, conversation, accepted, "40").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ten_kills_in_a_row_lose_nothing_acknowledged() -> anyhow::Result<()> {
     let mut server = plan().start().await?;
     let mut acked = Vec::new();

@@ -116,9 +116,15 @@ async fn sigterm_under_load_drains() -> anyhow::Result<()> {
 async fn six_agents_in_tmux() -> anyhow::Result<()> {
     let server = Plan::new(BINARY).with_agents().start().await?;
     let agents = server.agents_idle().await?;
-    let windows = server.tmux(&["list-windows", "-F", "#{window_index} #{window_name}"]).await?;
     let expected = "0 supervisor\n1 code\n2 data\n3 infra\n4 research\n5 qa\n6 monitor\n7 logs\n";
-    assert_eq!(windows, expected);
+    // The last two windows come up after the agents, so the list is looked at until it is whole.
+    let whole = wait::until("eight windows in order", Duration::from_secs(10), async || {
+        let windows =
+            server.tmux(&["list-windows", "-F", "#{window_index} #{window_name}"]).await?;
+        ensure!(windows == expected, "{windows}");
+        Ok(Some(()))
+    });
+    whole.await?;
 
     let client = server.local()?;
     let conversation = client.converse().await?;

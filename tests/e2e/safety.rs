@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use appliance_tests::{
-    Client, Home, MockMessages, Plan, Program, client::Method, mock::Behaviour, people, processes,
+    Client, Home, MockMessages, Plan, Program, Server,
+    client::Method,
+    mock::Behaviour,
+    people,
+    processes::{self, Process},
+    wait,
 };
 use web_dto::{Channel, ClientPayload, ConversationList, ServerPayload, TaskList};
 
@@ -135,16 +140,7 @@ async fn canary_key_is_nowhere() -> anyhow::Result<()> {
     ensure!(used, "the key was never used, so this test shows nothing");
 
     // The server's own environment is where the key came from; nobody below it may have it.
-    let pids = server.tmux(&["list-panes", "-s", "-F", "#{pid}"]).await?;
-    let tmux: u32 = pids.lines().next().context("a tmux server")?.parse()?;
-    let mut family = processes::descendants(&[server.pid()?, tmux]);
-    family.extend(processes::all().into_iter().filter(|process| process.pid == tmux));
-    ensure!(family.len() >= 9, "tmux and its eight windows at least: {}", family.len());
-    let readable = family.iter().filter(|process| process.environment.contains("PATH=")).count();
-    ensure!(
-        readable >= 9,
-        "only {readable} environments could be read, so this test shows nothing"
-    );
+    let family = family(&server).await?;
     for process in &family {
         assert!(!process.environment.contains(CANARY), "environ of {process:?}");
         assert!(!process.arguments.contains(CANARY), "cmdline of {process:?}");
@@ -160,6 +156,20 @@ async fn canary_key_is_nowhere() -> anyhow::Result<()> {
     }
     server.stop().await?;
     nowhere(server.home(), CANARY)
+}
+
+/// Returns every process below the server and its tmux server, once all eight windows are there.
+async fn family(server: &Server) -> anyhow::Result<Vec<Process>> {
+    wait::until("tmux and eight windows with readable environments", ANSWER, async || {
+        let pids = server.tmux(&["list-panes", "-s", "-F", "#{pid}"]).await?;
+        let tmux: u32 = pids.lines().next().context("a tmux server")?.parse()?;
+        let mut family = processes::descendants(&[server.pid()?, tmux]);
+        family.extend(processes::all().into_iter().filter(|process| process.pid == tmux));
+        let readable = family.iter().filter(|process| process.environment.contains("PATH="));
+        let all = readable.count() >= 9 && pids.lines().count() == 8;
+        Ok(all.then_some(family))
+    })
+    .await
 }
 
 /// Runs a command to its end and returns both its outputs.

@@ -43,8 +43,10 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("GET", "/api/agents/{name}/log", "", Refused),
     ("GET", "/api/tasks", "", Own),
     ("GET", "/api/tasks/{id}", "", Absent),
+    ("POST", "/api/tasks/{id}/cancel", "{}", Absent),
     ("POST", "/api/memory/search", r#"{"query":"heron","limit":100}"#, Own),
     ("GET", "/api/logs", "", Refused),
+    ("GET", "/api/settings", "", Refused),
     // Last: it ends the stranger's own login.
     ("POST", "/api/auth/logout", "{}", Own),
 ];

@@ -1,0 +1,129 @@
+// A conversation of a thousand messages: read back to its beginning and written on at its end, with
+// no task that holds the page for more than 50 ms.
+//
+// What the browser reports as a long task is counted while the page works; loading it is not part of
+// that. Other programs on the machine make tasks longer, never shorter, so a pass is repeated when it
+// fails: a task that is long every time is the page's own.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startModel } from './mock-model.mjs';
+import { PERSON, setUp } from './support/api.mjs';
+import { assertQuiet, loggedIn, openPage, startBrowser } from './support/browser.mjs';
+import * as portal from './support/portal.mjs';
+import { startServer } from './support/server.mjs';
+import { sleep, until } from './support/wait.mjs';
+
+const MESSAGES = 1_000;
+const AT_ONCE = 20;
+const PASSES = 3;
+
+const ANSWER = `Here is what was found about **the staging database**, in three points:
+
+1. It is called \`heron\` and listens on port 5432.
+2. Its backups run at 03:00; the last one took *4 minutes*.
+3. Nothing else uses it.
+
+\`\`\`sh
+psql --host heron --port 5432 --command 'select count(*) from orders'
+\`\`\`
+`;
+
+test('a thousand messages scroll and stream without a task over 50 ms', async (t) => {
+  const model = await startModel(t, { pauseMs: (asked) => (asked.includes('slowly') ? 20 : 0) });
+  const [server, browser] = await Promise.all([startServer(t, model), startBrowser(t)]);
+  const api = await setUp(server);
+  const conversation = await fill(api);
+  const page = await openPage(browser, server.url, { storageState: await loggedIn(browser, server, PERSON) });
+  await watchTasks(page);
+
+  await openAtEnd(page, conversation);
+  await t.test('streams while only its end is shown', () => quick(page, () => stream(page)));
+  await t.test('is read back to its first message', () => quick(page, () => readBack(page), () => openAtEnd(page, conversation)));
+  await t.test('scrolls from end to beginning and back', () => quick(page, () => scrollThrough(page)));
+  await t.test('streams while all of it is shown', () => quick(page, () => stream(page)));
+  assertQuiet(page);
+});
+
+// Says and answers until the conversation has its thousand messages.
+async function fill(api) {
+  const conversation = await api.converse('A long conversation');
+  for (let said = 0; said < MESSAGES / 2; said += AT_ONCE) {
+    const sent = Array.from({ length: AT_ONCE }, (_, n) => api.send(conversation, `/ask code Number ${said + n}. ${ANSWER}`));
+    const accepted = await Promise.all(sent);
+    await Promise.all(accepted.map(({ answer_id: id }) => answered(api, conversation, id)));
+  }
+  const record = await api.messages(conversation);
+  assert.equal(record.length, MESSAGES);
+  return conversation;
+}
+
+// More may be in flight than one page of the record holds, so this asks for a large one.
+function answered(api, conversation, id) {
+  return until(60_000, `answer ${id}`, async () => {
+    const page = await api.call('GET', `/api/conversations/${conversation}/messages?limit=100`);
+    return page.messages.some((message) => message.id === id);
+  });
+}
+
+async function openAtEnd(page, conversation) {
+  await portal.open(page, `/c/${conversation}`);
+  await portal.newest(page).waitFor();
+  await page.waitForLoadState('networkidle');
+  await sleep(1_000);
+}
+
+// Long tasks are only reported to those who listen from the beginning.
+function watchTasks(page) {
+  return page.addInitScript(() => {
+    window.longTasks = [];
+    const note = (list) => window.longTasks.push(...list.getEntries().map((task) => Math.round(task.duration)));
+    new PerformanceObserver(note).observe({ type: 'longtask' });
+  });
+}
+
+// Runs `work` until it had no long task, at most a few times.
+async function quick(page, work, again = () => {}) {
+  const passes = [];
+  for (let pass = 0; pass < PASSES; pass += 1) {
+    if (pass > 0) await again();
+    await page.evaluate(() => window.longTasks.splice(0));
+    await work();
+    passes.push(await page.evaluate(() => window.longTasks));
+    if (passes.at(-1).length === 0) return;
+  }
+  assert.fail(`long tasks in every pass, ms: ${JSON.stringify(passes)}`);
+}
+
+// Asks for earlier messages until there are none, as somebody does who looks for the beginning.
+async function readBack(page) {
+  const earlier = page.getByRole('button', { name: 'Show earlier messages' });
+  const first = portal.log(page).getByText('Number 0.', { exact: false }).first();
+  for (let step = 0; step < MESSAGES && !(await first.count()); step += 1) {
+    await portal.log(page).evaluate((log) => {
+      log.scrollTop = 0;
+    });
+    if (await earlier.count()) await earlier.click({ timeout: 2_000 }).catch(() => {});
+    await sleep(150);
+  }
+  await first.waitFor();
+}
+
+// A wheel turned steadily, a screen each tenth of a second.
+async function scrollThrough(page) {
+  for (const direction of [-1, 1]) {
+    const isThere = () => portal.log(page).evaluate((log, up) => (up ? log.scrollTop <= 1
+      : log.scrollTop + log.clientHeight >= log.scrollHeight - 2), direction < 0);
+    const box = await portal.log(page).boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    for (let turn = 0; turn < 2_000 && !(await isThere()); turn += 1) await page.mouse.wheel(0, direction * 2_000);
+    assert.ok(await isThere(), 'the wheel reaches the end');
+  }
+}
+
+async function stream(page) {
+  const before = await portal.newest(page).getAttribute('data-message');
+  await portal.say(page, `/ask code Say it slowly. ${ANSWER}`);
+  await until(20_000, 'the next answer', async () => (await portal.newest(page).getAttribute('data-message')) !== before);
+  await portal.finished(page);
+}

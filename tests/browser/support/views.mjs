@@ -1,0 +1,192 @@
+// Every page in every state a person can meet it in: what the checks and the pictures go through.
+//
+// A view opens itself on a page that is logged in (or not, where it says `visitor`). `world` makes
+// what the loaded states show.
+
+import { PERSON } from './api.mjs';
+import * as portal from './portal.mjs';
+
+const MARKDOWN = `# A heading
+
+Some **bold** and *quiet* words with \`code\`, a [link](https://example.com/) and a list:
+
+1. first
+2. second
+   - inner
+
+> A quotation.
+
+| Name | Port |
+|---|---|
+| heron | 5432 |
+
+\`\`\`rust
+fn main() {
+    println!("a line of code that is rather long, so that it has to scroll on a narrow window");
+}
+\`\`\`
+`;
+
+// Fills an account with what the loaded states show; returns the ids of its conversations.
+export async function furnish(api) {
+  const [memory, long, silent] = [await api.converse(), await api.converse('Mark-up of all kinds'), await api.converse('Nothing said yet')];
+  await api.ask(memory, 'remember that the staging database is called heron');
+  await api.ask(memory, 'What is the staging database called?');
+  await api.ask(long, MARKDOWN);
+  return { memory, long, silent };
+}
+
+// Every request for data fails inside the server; who is logged in is still known.
+export async function failInside(page) {
+  const body = JSON.stringify({
+    type: 'urn:ai-infra:problem:internal', title: 'something went wrong inside', status: 500,
+    detail: 'the records cannot be read', code: 'internal', hint: 'look for the request id in `ai-infra logs`', request_id: 'r1',
+  });
+  await page.route(/\/api\/(?!auth\/me|info)/, (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body }));
+}
+
+// Nothing reaches the server any more, not even the question who is logged in.
+export async function loseServer(page) {
+  await page.route(/\/api\//, (route) => route.abort('connectionrefused'));
+}
+
+// The views; `world` is what `furnish` returned, `server` the running one.
+export function views(world) {
+  return [
+    { name: 'set-up, empty', visitor: true, open: (page, server) => portal.open(page, server.setupLink) },
+    { name: 'set-up, no link', visitor: true, open: (page) => portal.open(page, '/setup') },
+    { name: 'set-up, error', visitor: true, open: refusedLink },
+    { name: 'log-in, empty', visitor: true, open: (page) => portal.open(page, '/login') },
+    { name: 'log-in, error', visitor: true, open: refusedPassword },
+    { name: 'nothing here', open: (page) => portal.open(page, '/no/such/page') },
+    { name: 'chat, empty', open: chat },
+    { name: 'chat, empty conversation', open: (page) => conversation(page, world.silent) },
+    { name: 'chat, loaded', open: (page) => conversation(page, world.memory, 2) },
+    { name: 'chat, mark-up', open: (page) => conversation(page, world.long, 1) },
+    { name: 'chat, error', open: (page) => failing(page, `/c/${world.memory}`) },
+    { name: 'chat, no server', open: (page) => unreachable(page, '/') },
+    { name: 'chat, unknown conversation', open: (page) => shown(page, '/c/00000000-0000-7000-8000-000000000000') },
+    { name: 'chat, citation', open: (page) => citation(page, world.memory) },
+    { name: 'chat, rename', open: (page) => rename(page, world.memory) },
+    { name: 'chat, commands', open: (page) => key(page, 'Control+k', 'Commands') },
+    { name: 'chat, shortcuts', open: (page) => key(page, '?', 'Keyboard shortcuts') },
+    { name: 'agents, loaded', open: agents },
+    { name: 'agents, log', open: agentLog },
+    { name: 'agents, error', open: (page) => failing(page, '/agents') },
+    { name: 'memory, empty', open: (page) => portal.open(page, '/memory') },
+    { name: 'memory, nothing found', open: (page) => search(page, 'zzzzqqqq') },
+    { name: 'memory, loaded', open: (page) => search(page, 'staging database') },
+    { name: 'memory, error', open: memoryError },
+    { name: 'settings, loaded', open: settings },
+    { name: 'settings, error', open: (page) => failing(page, '/settings') },
+  ];
+}
+
+async function refusedLink(page) {
+  await portal.open(page, '/setup#t=worn-out');
+  await page.getByLabel('Your name').fill(PERSON.display_name);
+  await page.getByLabel('E-mail').fill(PERSON.email);
+  await page.getByLabel('Password').fill(PERSON.password);
+  await page.getByRole('button', { name: 'Set up and begin' }).click();
+  await alert(page);
+}
+
+async function refusedPassword(page) {
+  await page.route('**/api/auth/login', (route) => route.fulfill({
+    status: 401, contentType: 'application/problem+json',
+    body: JSON.stringify({
+      type: 'urn:ai-infra:problem:auth.failed', title: 'e-mail or password is wrong', status: 401, detail: 'e-mail or password is wrong',
+      code: 'auth.failed', hint: 'try again, or run `ai-infra setup-link` on the server', request_id: 'r1',
+    }),
+  }));
+  await portal.open(page, '/login');
+  await page.getByLabel('E-mail').fill(PERSON.email);
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await alert(page);
+}
+
+async function alert(page) {
+  await page.getByRole('alert').filter({ hasText: /\w/ }).first().waitFor();
+}
+
+async function shown(page, path) {
+  await portal.open(page, path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForLoadState('networkidle');
+}
+
+async function chat(page) {
+  await portal.open(page, '/');
+  await portal.message(page).waitFor();
+  await page.getByRole('list', { name: 'Examples' }).waitFor();
+}
+
+async function conversation(page, id, answered = 0) {
+  await portal.open(page, `/c/${id}`);
+  await portal.message(page).waitFor();
+  if (answered) await portal.answers(page).nth(answered - 1).waitFor();
+}
+
+async function failing(page, path) {
+  await failInside(page);
+  await portal.open(page, path);
+  await alert(page);
+}
+
+async function unreachable(page, path) {
+  await loseServer(page);
+  await portal.open(page, path);
+  await page.getByText(/cannot be reached|no connection/i).first().waitFor();
+}
+
+async function citation(page, id) {
+  await conversation(page, id, 2);
+  await portal.citations(portal.newest(page)).getByRole('button').first().click();
+  await page.getByRole('dialog').waitFor();
+}
+
+async function rename(page, id) {
+  await conversation(page, id, 2);
+  await page.getByRole('button', { name: 'Rename' }).first().click();
+  await page.getByRole('dialog', { name: 'Rename conversation' }).waitFor();
+}
+
+async function key(page, keys, dialog) {
+  await chat(page);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press(keys);
+  await page.getByRole('dialog', { name: dialog }).waitFor();
+}
+
+async function agents(page) {
+  await portal.open(page, '/agents');
+  await page.getByRole('article', { name: 'QA' }).waitFor();
+}
+
+async function agentLog(page) {
+  await agents(page);
+  const code = page.getByRole('article', { name: 'Code' });
+  await code.getByText('Recent log').click();
+  await code.getByTestId('log').waitFor();
+}
+
+async function search(page, words) {
+  await portal.open(page, '/memory');
+  await page.getByRole('searchbox', { name: 'What are you looking for?' }).fill(words);
+  const answered = page.waitForResponse('**/api/memory/search');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await answered;
+  await page.waitForLoadState('networkidle');
+}
+
+async function memoryError(page) {
+  await failInside(page);
+  await search(page, 'staging database');
+  await alert(page);
+}
+
+async function settings(page) {
+  await portal.open(page, '/settings');
+  await page.getByRole('table', { name: 'Configuration' }).getByRole('row').nth(5).waitFor();
+}
