@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The model that `anthropic` means when none is named.
-const ANTHROPIC_MODEL: &str = "claude-sonnet-4-5";
+const ANTHROPIC_MODEL: &str = "claude-sonnet-5-5";
 
 /// Reads all settings, strongest last: defaults, files, credentials, environment, command line.
 ///

@@ -118,7 +118,7 @@ fn an_empty_variable_counts_as_unset() {
 #[test]
 fn the_model_of_anthropic_has_a_name_without_being_asked() {
     let settings = given().env("AI_INFRA__MODEL__PROVIDER", "anthropic").load();
-    assert_eq!(settings.model.name, "claude-sonnet-4-5");
+    assert_eq!(settings.model.name, "claude-sonnet-5-5");
     let settings = given()
         .env("AI_INFRA__MODEL__PROVIDER", "anthropic")
         .env("AI_INFRA__MODEL__NAME", "claude-opus-4-1")

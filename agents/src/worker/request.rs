@@ -113,7 +113,7 @@ mod tests {
             text: text.to_owned(),
             kind: MemoryKind::Said,
             tier: MemoryTier::Warm,
-            provenance: Provenance { conversation_id: None, message_id: None, agent: None },
+            provenance: Provenance::default(),
             created_at: Timestamp::from_unix_micros(1_793_000_000_000_000),
         };
         MemoryHit { memory, score: 0.9, why: String::new() }

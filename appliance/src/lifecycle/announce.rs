@@ -75,7 +75,7 @@ fn write_card(
 
 /// A link for whoever reads standard output, while nobody is set up.
 async fn link(running: &Running) -> Option<String> {
-    if !running.needs_setup || in_journal() {
+    if !running.needs_setup || !read_by_a_person() {
         return None;
     }
     let minted =
@@ -113,8 +113,14 @@ fn other_data(settings: &Settings) -> String {
     }
 }
 
-/// Tells whether standard output goes to the journal, where a link would be kept and shown around.
-///
+/// Tells whether standard output is a terminal, or a pipe that is not the journal's: anywhere else
+/// a link would be kept and shown around.
+fn read_by_a_person() -> bool {
+    let piped = rustix::fs::fstat(io::stdout())
+        .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_fifo());
+    io::stdout().is_terminal() || (piped && !in_journal())
+}
+
 /// systemd names the device and inode of the stream it connected in `JOURNAL_STREAM`.
 #[expect(clippy::disallowed_methods, reason = "about this process's own output, not a setting")]
 fn in_journal() -> bool {

@@ -24,7 +24,7 @@ section! {
     Model("model.") {
         /// `demo` needs no key and no network; `anthropic` asks the Messages API.
         provider: Provider = "demo" => needed(one_of(PROVIDERS));
-        /// The model to ask for; left out: `claude-sonnet-4-5` for anthropic.
+        /// The model to ask for; left out: `claude-sonnet-5-5` for anthropic.
         name: String => needed(text);
         /// Most tokens an answer may have.
         max_tokens: u32 = "4096" => needed(whole(1..=1_000_000));

@@ -83,7 +83,7 @@ pub struct LlmError {
 /// A language model. Contract: the replay tests of `agents-llm`.
 #[async_trait]
 pub trait Model: fmt::Debug + Send + Sync {
-    /// Returns the name to ask for, such as `demo` or `claude-sonnet-4-5`.
+    /// Returns the name to ask for, such as `demo` or `claude-sonnet-5-5`.
     fn name(&self) -> &str;
 
     /// Sends one Messages API request and returns its reply as soon as its head is there.
