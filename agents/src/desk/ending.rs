@@ -186,6 +186,7 @@ fn learned(mint: &IdMint, answer: &Message, task: &Task) -> Option<Memory> {
             conversation_id: Some(task.conversation_id),
             message_id: Some(answer.id),
             agent: Some(agent),
+            author: None,
         },
         created_at: mint.clock().now(),
     })

@@ -5,7 +5,7 @@
 //!
 //! Invariant: the task stands at `in_progress` with `attempt = deliveries` before the agent sees it.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
 use appliance_core::{
     Batch, Delivery, EnvelopeKind, IdMint, Incarnation, Message, PageRequest, Phase, Task, TaskId,
@@ -21,9 +21,6 @@ use super::{Service, claim, ending};
 /// Messages of the conversation that go with the work.
 const HISTORY: usize = 20;
 
-/// One read in so many looks into the less urgent stream first, so that it cannot starve.
-const FAIRNESS: u32 = 10;
-
 impl Service {
     pub(super) async fn hand_out(
         &self,
@@ -36,7 +33,7 @@ impl Service {
         let until = Instant::now() + wait;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let take = self.wish(who, left);
+            let take = wish(who, left);
             let attach = begin_task(self.parts.mint.clone());
             let Some(delivery) = self.parts.streams.take(take, attach).await? else {
                 return Ok(None);
@@ -45,15 +42,6 @@ impl Service {
                 return Ok(Some(work));
             }
         }
-    }
-
-    fn wish(&self, who: Incarnation, wait: Duration) -> Take {
-        let mut streams = claim::streams_of(who);
-        let read = self.reads.fetch_add(1, Ordering::Relaxed);
-        if read % FAIRNESS == FAIRNESS - 1 {
-            streams.reverse();
-        }
-        Take { taker: who, streams: streams.into(), group: AGENTS_GROUP.to_owned(), wait }
     }
 
     /// Turns a delivery into work, or clears it away and returns `None`.
@@ -116,6 +104,12 @@ fn lease_of(delivery: &Delivery) -> Lease {
         deliveries: delivery.deliveries,
         task_id: delivery.envelope.payload.task_id,
     }
+}
+
+/// Urgent first; the bus sees to it that the other stream does not starve.
+fn wish(who: Incarnation, wait: Duration) -> Take {
+    let streams = claim::streams_of(who).into();
+    Take { taker: who, streams, group: AGENTS_GROUP.to_owned(), wait }
 }
 
 /// The write that commits together with the delivery.

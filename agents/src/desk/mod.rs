@@ -17,10 +17,7 @@ mod progress;
 mod recall;
 mod remember;
 
-use std::{
-    sync::{Arc, atomic::AtomicU32},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
     EventBody, IdMint, Incarnation, MemoryHit, MemoryId, Task, TaskId, Topic,
@@ -53,15 +50,13 @@ pub struct Parts {
 #[derive(Debug)]
 pub struct Service {
     parts: Parts,
-    /// Reads so far, to let one in ten look into the less wanted stream first.
-    reads: AtomicU32,
 }
 
 impl Service {
     /// Opens the desk.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, reads: AtomicU32::new(0) }
+        Self { parts }
     }
 
     /// Shows a task as it stands in the records.

@@ -66,6 +66,7 @@ fn note(mint: &IdMint, who: Incarnation, task: &Task, text: &str) -> Memory {
             conversation_id: Some(task.conversation_id),
             message_id: Some(task.message_id),
             agent: Some(who.agent),
+            author: None,
         },
         created_at: mint.clock().now(),
     }

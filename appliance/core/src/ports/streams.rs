@@ -15,7 +15,8 @@ pub type Attach = Box<dyn Fn(&Delivery) -> Vec<Write> + Send + Sync>;
 pub struct Take {
     /// Who asks; its leases fall when it is released.
     pub taker: Incarnation,
-    /// The streams to look into, most wanted first.
+    /// The streams to look into, most wanted first; one take in ten goes the other way round, so
+    /// that none starves.
     pub streams: Vec<StreamName>,
     /// The consumer group.
     pub group: String,
