@@ -1,7 +1,7 @@
 # Names for the scripts in packaging/scripts; nothing is decided here.
 # ARGS="..." goes on to `ai-infra serve` (make run) or to the bench (make bench).
 .DEFAULT_GOAL := help
-.PHONY: help setup portal build release run test lint fmt bench clean version-size
+.PHONY: help setup portal build release run test lint fmt bench deb deb-smoke clean version-size
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -35,6 +35,12 @@ fmt: ## Format all code
 
 bench: ## Measure the release build
 	@packaging/scripts/bench.sh $(ARGS)
+
+deb: ## Build the Debian package into target/deb
+	@packaging/scripts/deb.sh
+
+deb-smoke: ## Prove the Debian package in a Debian 12 of its own; takes root
+	@packaging/scripts/deb-smoke.sh
 
 clean: ## Remove what was built (not your data)
 	@cargo clean

@@ -19,7 +19,7 @@ use appliance_core::{
 use pai::memory::Search;
 use secrecy::SecretBox;
 use storage_embedded::{LiveHub, Store};
-use vector::{ExactIndex, StaticEmbedder};
+use vector::{ExactIndex, StaticEmbedder, TextIndex};
 
 use crate::exit::{self, Failure};
 
@@ -72,7 +72,10 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
     let embedder: Arc<dyn Embedder> =
         Arc::new(StaticEmbedder::load().context("while reading the built-in embedder")?);
     let index = Arc::new(ExactIndex::new(embedder.dim()));
-    let search = Arc::new(Search::new(reads.clone(), embedder.clone(), index));
+    let texts =
+        Arc::new(TextIndex::in_memory().context("while making the index of the memories' words")?);
+    let search = Search::new(reads.clone(), embedder.clone(), index).with_texts(texts);
+    let search = Arc::new(search);
     let model = model(&settings, embedder)?;
 
     let desk = Arc::new(desk::Service::new(desk::Parts {
@@ -111,6 +114,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         trail: reads.clone(),
         streams: reads.clone(),
         live,
+        memories: reads.clone(),
         search: search.clone(),
         desk,
         fleet: fleet.clone(),

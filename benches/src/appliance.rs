@@ -1,7 +1,8 @@
 //! The real binary: start to ready, memory at rest, message to first token.
 //!
 //! Demo model without pacing, all six agents in tmux, one message at a time; the clock runs from
-//! before the POST until the first chunk arrives on the WebSocket. Aims: issue and README.
+//! before the POST until the first chunk arrives on the WebSocket. Aims: those this version was
+//! built to.
 
 use std::time::Duration;
 

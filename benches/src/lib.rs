@@ -1,8 +1,9 @@
 //! The benches: how fast the appliance starts, how much it holds, how soon it answers.
 //!
 //! [`appliance`] measures the real binary in a home of its own, [`store`] the records and the bus in
-//! this process. A report with aims, not a gate: a shared machine moves absolute figures by two to
-//! five times, so a baseline names the machine it was taken on ([`machine`]).
+//! this process; [`vectors`], a bench of its own, the vector index. A report with aims, not a gate: a
+//! shared machine moves absolute figures by two to five times, so a baseline names the machine it was
+//! taken on ([`machine`]).
 //!
 //! To add a figure: measure it in a file of its own, push it into the [`report::Report`], and say
 //! where its aim comes from.
@@ -12,6 +13,7 @@ pub mod arguments;
 pub mod machine;
 pub mod report;
 pub mod store;
+pub mod vectors;
 
 use anyhow::Context;
 

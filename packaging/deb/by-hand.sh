@@ -17,10 +17,10 @@ mount_system() {
     ip link set lo up
 }
 
-# files: every file there is, but for dpkg's own notes.
+# files: every file there is, but for dpkg's own notes and useradd's copies of its tables.
 files() {
     find "$SYSTEM" -xdev -printf '%y %P\n' |
-        grep -vE '^. (var/lib/dpkg|var/log|var/cache/ldconfig)(/|$)' | LC_ALL=C sort
+        grep -vE '^. (var/lib/dpkg/.*|var/log/.*|etc/g?shadow-)$' | LC_ALL=C sort
 }
 
 # The command line of the unit, as its user, who may become nobody else.
@@ -51,8 +51,28 @@ owned_and_closed() {
     done
 }
 
-a_stranger_gets_in() {
-    inside setpriv --reuid 65534 --regid 65534 --clear-groups ai-infra --data "$DATA" --quiet chat hi 2>/dev/null
+# The portal's first page, and the program's own word that it is no placeholder.
+portal_is_served() {
+    local first
+    exec 3<>/dev/tcp/127.0.0.1/8000
+    printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nConnection: close\r\n\r\n' >&3
+    read -r first <&3
+    exec 3>&-
+    [[ "$first" = "HTTP/1.1 200"* ]] && inside ai-infra version --json | grep -q '"portal": "full"'
+}
+
+# 77 is the exit code for what is not permitted.
+a_stranger_is_refused() {
+    local code=0
+    inside setpriv --reuid 65534 --regid 65534 --clear-groups \
+        ai-infra --data "$DATA" --config /etc/ai-infrastructure --quiet chat hi >/dev/null 2>&1 || code=$?
+    [ "$code" = 77 ]
+}
+
+# Its own script by itself, as after an installation that was interrupted.
+configures_again() {
+    [ -z "$(inside env DPKG_MAINTSCRIPT_PACKAGE=ai-infrastructure \
+        /var/lib/dpkg/info/ai-infrastructure.postinst configure 2>&1)" ]
 }
 
 mount_system
@@ -69,10 +89,13 @@ check "first answer $took s after dpkg -i (at most $MOST_SECONDS)" in_time "$too
 check "recalls in another conversation" answers "what is the staging database called?" heron
 check "runs as ai-infra" runs_as_its_user
 check "its directories are its own, mode 700" owned_and_closed
+check "the portal is served" portal_is_served
 check "all six agents live" soon 20 all_six_live
 check "they live in tmux, and root may look" inside tmux -S "$RUN/tmux.sock" has-session -t ai-infrastructure
-check "another user is refused" is_not a_stranger_gets_in
+check "another user is refused" a_stranger_is_refused
 check "the settings are in order" inside ai-infra --quiet config check
+
+check "configures again in silence" configures_again
 
 edit_settings
 check "upgrades over itself" dpkg_quietly -i /package.deb
@@ -97,4 +120,3 @@ rm -f "$SYSTEM/server.log"
 files >"$SYSTEM.after"
 check "nothing is left: 0 files more or less" diff "$SYSTEM.before" "$SYSTEM.after"
 check "nobody is left" diff "$SYSTEM.people" <(grep . "$SYSTEM/etc/passwd" "$SYSTEM/etc/group")
-check "purging twice is no error" dpkg_quietly -P ai-infrastructure

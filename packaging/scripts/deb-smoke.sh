@@ -16,14 +16,22 @@ need() {
     fi
 }
 
+newest() {
+    mkdir -p target/deb
+    find target/deb -maxdepth 1 -name '*.deb' -printf '%T@ %p\n' | sort -n | tail -n1 | cut -d' ' -f2-
+}
+
 # The mirror that this machine's own apt uses for the suite.
 mirror() {
     apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
         awk -v suite="$SUITE" '$1 == suite && !found { print $2; found = 1 }'
 }
 
+# Without `--show-overrides`, which counts what is overridden with a reason as a failure.
 lint() {
-    lintian --allow-root --fail-on error,warning --show-overrides --tag-display-limit 0 "$DEB"
+    lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$DEB" || return 1
+    say "0 errors, 0 warnings; overrides, each with its reason in packaging/deb/lintian-overrides:"
+    sed -n 's/^ai-infrastructure: /    /p' packaging/deb/lintian-overrides
 }
 
 score() {
@@ -39,31 +47,36 @@ base() {
     [ ! -f "$tarball" ] || return 0
     [ -n "$from" ] || stop "apt here knows no mirror of $SUITE" "MIRROR=URL make deb-smoke"
     work="$(mktemp -d "$PLACE/making.XXXXXX")"
+    system="$work"
+    # The system's own root; mktemp made it for root alone.
+    chmod 755 "$work"
     mkdir -p "$PLACE/packages"
     debootstrap --variant=minbase --cache-dir="$PLACE/packages" --include="$2" "$SUITE" "$work" "$from" \
         >"$PLACE/$1.log" 2>&1 || { tail -n 20 "$PLACE/$1.log" >&2; return 1; }
-    tar -C "$work" -cf "$tarball.new" . && mv "$tarball.new" "$tarball"
-    rm -rf "$work"
+    tar -C "$work" -cf "$tarball.new" . || return 1
+    mv "$tarball.new" "$tarball"
+    rm -rf --one-file-system "$work"
 }
 
 # life SCRIPT NAME: unpacks a base system, runs the script on it, and removes it again.
 life() {
     local code=0
     system="$(mktemp -d "$PLACE/$2.XXXXXX")"
-    chmod 755 "$system"
     tar -C "$system" -xf "$PLACE/$2.tar"
     cp "$DEB" "$system/package.deb"
     "packaging/deb/$1" "$system" || code=$?
     rm -rf --one-file-system "$system"
     return "$code"
 }
+# What is unpacked at the moment.
 system=""
 # Its mounts are in namespaces of their own and gone with them, so only plain files are left here.
 trap '[ -z "$system" ] || rm -rf --one-file-system "$system"' EXIT
 
 [ "$(id -u)" = 0 ] || stop "a chroot takes root" "sudo make deb-smoke"
-DEB="$(realpath "${DEB:-$(find target/deb -name '*.deb' -printf '%T@ %p\n' | sort -n | tail -n1 | cut -d' ' -f2-)}")"
+DEB="${DEB:-$(newest)}"
 [ -f "$DEB" ] || stop "there is no package yet" "make deb"
+DEB="$(realpath "$DEB")"
 mkdir -p "$PLACE"
 need debootstrap debootstrap
 need lintian lintian

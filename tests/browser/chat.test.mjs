@@ -11,6 +11,9 @@ import { sleep, until } from './support/wait.mjs';
 
 const SLOW = { environment: { AI_INFRA__MODEL__DEMO_WORDS_PER_SECOND: '30' } };
 
+// Fast enough to fill a screen soon, slow enough to be read meanwhile.
+const BRISK = { environment: { AI_INFRA__MODEL__DEMO_WORDS_PER_SECOND: '120' } };
+
 test('stop keeps what was written, and one can go on', async (t) => {
   const { page, server } = await begin(t, SLOW);
   await portal.say(page, '/ask code count to 600');
@@ -121,7 +124,6 @@ test('deep links, the back button and another tab', async (t) => {
   await portal.log(other).getByText('the first is red').first().waitFor();
 
   await page.goBack();
-  await page.goBack();
   await page.waitForURL(first);
   await portal.log(page).getByText('the first is red').first().waitFor();
   await portal.say(page, 'remember that the third is green');
@@ -131,7 +133,7 @@ test('deep links, the back button and another tab', async (t) => {
 });
 
 test('the page follows its end, and stays put under a reader', async (t) => {
-  const { page } = await begin(t, SLOW);
+  const { page } = await begin(t, BRISK);
   await page.setViewportSize({ width: 1000, height: 500 });
   await portal.say(page, '/ask code count to 1000');
   const log = portal.log(page);

@@ -59,7 +59,7 @@ test('a wrong password is refused and the right one lets in', async (t) => {
 
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.getByRole('heading', { name: 'Log in' }).waitFor();
-  await page.goBack();
+  await portal.open(page, '/memory');
   await page.getByRole('heading', { name: 'Log in' }).waitFor();
   assertQuiet(page);
 });
@@ -155,6 +155,8 @@ async function assertSameWords(page, api) {
   const articles = await portal.log(page).getByRole('article').all();
   assert.equal(articles.length, record.length, 'as many messages as the record has');
   for (const [number, article] of articles.entries()) {
+    // A message out of sight may not be laid out, and then has no words to be read.
+    await article.scrollIntoViewIfNeeded();
     assert.deepEqual(plain(await portal.text(article).innerText()), plain(record[number].content));
   }
 }

@@ -50,20 +50,18 @@ async function fill(api) {
   const conversation = await api.converse('A long conversation');
   for (let said = 0; said < MESSAGES / 2; said += AT_ONCE) {
     const sent = Array.from({ length: AT_ONCE }, (_, n) => api.send(conversation, `/ask code Number ${said + n}. ${ANSWER}`));
-    const accepted = await Promise.all(sent);
-    await Promise.all(accepted.map(({ answer_id: id }) => answered(api, conversation, id)));
+    const wanted = (await Promise.all(sent)).map((accepted) => accepted.answer_id);
+    await until(60_000, 'the answers', () => allStored(api, conversation, wanted));
   }
   const record = await api.messages(conversation);
   assert.equal(record.length, MESSAGES);
   return conversation;
 }
 
-// More may be in flight than one page of the record holds, so this asks for a large one.
-function answered(api, conversation, id) {
-  return until(60_000, `answer ${id}`, async () => {
-    const page = await api.call('GET', `/api/conversations/${conversation}/messages?limit=100`);
-    return page.messages.some((message) => message.id === id);
-  });
+async function allStored(api, conversation, wanted) {
+  const page = await api.call('GET', `/api/conversations/${conversation}/messages?limit=100`);
+  const stored = new Set(page.messages.map((message) => message.id));
+  return wanted.every((id) => stored.has(id));
 }
 
 async function openAtEnd(page, conversation) {
@@ -123,7 +121,7 @@ async function scrollThrough(page) {
 
 async function stream(page) {
   const before = await portal.newest(page).getAttribute('data-message');
-  await portal.say(page, `/ask code Say it slowly. ${ANSWER}`);
+  await portal.say(page, `/ask code Say it slowly. ${ANSWER.repeat(4)}`);
   await until(20_000, 'the next answer', async () => (await portal.newest(page).getAttribute('data-message')) !== before);
   await portal.finished(page);
 }

@@ -1,7 +1,7 @@
 //! The exact index: every vector of one owner is compared, so nothing that matches is ever missed.
 //!
-//! Fast enough for what one person says: `tests/exact_index.rs` prints the time for 10,000 rows. A
-//! graph index behind the same port replaces it when owners grow past that. Does not persist.
+//! Fast enough for what one person says: `tests/exact_index.rs` prints the time for 10,000 rows. The
+//! reference that [`SegmentIndex`](crate::SegmentIndex) is held to. Does not persist.
 //!
 //! Invariant: an id has one row, under one owner; `places` says where.
 
@@ -74,6 +74,11 @@ impl VectorIndex for ExactIndex {
         Ok(rows.nearest(query, filter, k))
     }
 
+    async fn delete(&self, owner: UserId, ids: &[MemoryId]) -> Result<usize, StoreError> {
+        let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(ids.iter().filter(|id| shelves.delete(owner, **id, self.dim)).count())
+    }
+
     fn len(&self) -> usize {
         self.shelves.read().unwrap_or_else(PoisonError::into_inner).places.len()
     }
@@ -91,6 +96,14 @@ impl Shelves {
             }
             None => self.push(entry),
         }
+    }
+
+    fn delete(&mut self, owner: UserId, id: MemoryId, dim: usize) -> bool {
+        let place = self.places.get(&id).filter(|(whose, _)| *whose == owner).map(|place| place.1);
+        let Some(place) = place else { return false };
+        self.places.remove(&id);
+        self.take(owner, place, dim);
+        true
     }
 
     fn push(&mut self, entry: &IndexEntry) {

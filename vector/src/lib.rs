@@ -10,8 +10,12 @@
 
 mod dot;
 mod exact;
+pub mod index;
 mod rows;
 mod static_embedder;
+mod text;
 
 pub use exact::ExactIndex;
+pub use index::{DumpError, Options, SegmentIndex};
 pub use static_embedder::{LoadError, StaticEmbedder};
+pub use text::{OpenError as TextOpenError, Opened as OpenedTexts, TextIndex};

@@ -172,6 +172,7 @@ fn remembered(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Memory {
             conversation_id: Some(incoming.conversation_id),
             message_id: Some(ids.message_id),
             agent: None,
+            author: None,
         },
         created_at: mint.clock().now(),
     }

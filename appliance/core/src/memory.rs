@@ -8,6 +8,9 @@ use crate::{AgentName, ConversationId, MemoryId, MessageId, Timestamp, UserId};
 /// its beginning; the message itself is always stored whole.
 pub const MAX_MEMORY_BYTES: usize = 64 * 1024;
 
+/// Most bytes an author's name may have.
+pub const MAX_AUTHOR_BYTES: usize = 200;
+
 /// Returns the beginning of `text` that fits into one memory, cut between characters.
 #[must_use]
 pub fn fit(text: &str) -> &str {
@@ -39,7 +42,7 @@ pub enum MemoryTier {
 }
 
 /// Where a memory came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The conversation it was said in.
     pub conversation_id: Option<ConversationId>,
@@ -47,6 +50,9 @@ pub struct Provenance {
     pub message_id: Option<MessageId>,
     /// The agent that said or stored it.
     pub agent: Option<AgentName>,
+    /// Who said it, by name, where that is not the owner: what an import brings along.
+    #[serde(default)]
+    pub author: Option<String>,
 }
 
 /// One remembered text that belongs to one user.

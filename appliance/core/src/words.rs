@@ -31,6 +31,12 @@ const STOP: [&str; 107] = [
 
 const ENDINGS: [&str; 6] = ["ing", "ed", "es", "ly", "s", "e"];
 
+/// Returns the words that tell nothing apart, lower case.
+#[must_use]
+pub const fn stop_words() -> &'static [&'static str] {
+    &STOP
+}
+
 /// The telling words of one text, stemmed.
 #[derive(Debug, Clone)]
 pub struct Words(HashSet<String>);

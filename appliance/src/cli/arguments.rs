@@ -196,6 +196,37 @@ pub enum Memory {
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
         limit: u16,
     },
+    /// Show what a question finds and why each of it
+    Why {
+        /// The question
+        text: String,
+        /// Most hits
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+        limit: u16,
+    },
+    /// Keep a text
+    #[command(after_help = "Example:\n  ai-infra memory add \"the staging database is called heron\"")]
+    Add {
+        /// The text
+        text: String,
+        /// Who said it
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+    },
+    /// Keep many texts, one JSON object a line
+    #[command(after_help = "A line: {\"text\": \"...\"} and, where known, \"kind\" (note, said, \
+        answer), \"created_at\"\n(2026-05-08T13:56:00Z), \"author\", \"conversation\" (any name; equal \
+        names belong together).\nThe same lines again change nothing for a day.")]
+    Import {
+        /// The file; left out, standard input
+        file: Option<PathBuf>,
+    },
+    /// Show what was kept last
+    List {
+        /// Most memories
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=100))]
+        limit: u16,
+    },
 }
 
 /// Options of `logs`.

@@ -15,7 +15,7 @@ use appliance_core::{
 };
 use async_trait::async_trait;
 use pai::memory::Search;
-use vector::{ExactIndex, StaticEmbedder};
+use vector::{ExactIndex, StaticEmbedder, TextIndex};
 
 /// 2026-11-20T08:00:00Z.
 pub const MORNING_MILLIS: u64 = 1_795_161_600_000;
@@ -113,6 +113,7 @@ impl Desk {
                 conversation_id: Some(self.mint.next(ConversationId::from_uuid)),
                 message_id: Some(message),
                 agent,
+                author: None,
             },
             created_at: self.mint.clock().now(),
         })
@@ -121,5 +122,6 @@ impl Desk {
 
 /// Makes a search with the built-in embedder.
 pub fn search_over(memories: Arc<ListedMemories>, index: Arc<dyn VectorIndex>) -> Search {
-    Search::new(memories, Arc::new(StaticEmbedder::load().unwrap()), index)
+    let texts = Arc::new(TextIndex::in_memory().unwrap());
+    Search::new(memories, Arc::new(StaticEmbedder::load().unwrap()), index).with_texts(texts)
 }

@@ -144,7 +144,7 @@ pub fn memory(mint: &IdMint, owner: UserId, text: &str) -> Memory {
         text: text.to_owned(),
         kind: MemoryKind::Said,
         tier: MemoryTier::Warm,
-        provenance: Provenance { conversation_id: None, message_id: None, agent: None },
+        provenance: Provenance::default(),
         created_at: mint.clock().now(),
     }
 }

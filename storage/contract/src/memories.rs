@@ -1,7 +1,7 @@
 //! Rules of the port `Memories`: the truth that every index follows.
 
 use appliance_core::{
-    Batch, ErrorKind, Memory, PageRequest, StoreError, UserId, Write, memory::MAX_MEMORY_BYTES,
+    Batch, ErrorKind, Memory, PageRequest, StoreError, UserId, Write, memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
 };
 
 use crate::{
@@ -101,6 +101,21 @@ pub async fn a_text_over_the_limit_is_refused(it: &mut impl StoreFixture) -> Che
     Ok(())
 }
 
+/// Who said it comes back with the memory, after a restart too; a name over the limit is refused.
+pub async fn an_author_is_kept(it: &mut impl StoreFixture) -> Checked {
+    let ada = a_user(it).await?;
+    let mut said = given::memory(&it.mint(), ada, "I moved to Lisbon");
+    said.provenance.author = Some("Gwen \u{1f980}".to_owned());
+    it.write(vec![Write::PutMemory(said.clone())]).await?;
+    it.reopen().await;
+    let found = it.memories().get(ada, said.id).await?;
+    assert_eq!(found.map(|memory| memory.provenance), Some(said.provenance.clone()));
+    said.provenance.author = Some("x".repeat(MAX_AUTHOR_BYTES + 1));
+    let applied = it.records().apply(Batch::new().write(Write::PutMemory(said))).await;
+    refusal(ErrorKind::TooLarge, applied)?;
+    Ok(())
+}
+
 async fn keep(it: &impl StoreFixture, owner: UserId, text: &str) -> Result<Memory, StoreError> {
     let memory = given::memory(&it.mint(), owner, text);
     it.write(vec![Write::PutMemory(memory.clone())]).await?;
@@ -120,6 +135,7 @@ macro_rules! memories_contract {
             another_owner_sees_nothing,
             paging_is_complete_without_doubles,
             a_text_over_the_limit_is_refused,
+            an_author_is_kept,
         );
     };
 }

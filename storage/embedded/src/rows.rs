@@ -27,6 +27,12 @@ pub(crate) trait Record: Sized {
 
     /// Rebuilds the value.
     fn thaw(frozen: Self::Frozen) -> Result<Self, UnknownCode>;
+
+    /// Rebuilds a value that an earlier version of this program wrote; `None` for a version byte
+    /// that no earlier version had.
+    fn thaw_older(_place: Place<'_>, _sealed: &[u8]) -> Option<Result<Self, Fault>> {
+        None
+    }
 }
 
 /// One table and the record its rows hold.
@@ -57,8 +63,13 @@ impl<R: Record> Rows<R> {
 
     /// Checks and decodes a row.
     pub fn open(&self, key: &[u8], sealed: &[u8]) -> Result<R, Fault> {
-        let frozen = codec::open(Place { table: self.name, key }, R::VERSION, sealed)?;
-        Ok(R::thaw(frozen)?)
+        let place = Place { table: self.name, key };
+        if sealed.first().is_some_and(|version| *version < R::VERSION)
+            && let Some(older) = R::thaw_older(place, sealed)
+        {
+            return older;
+        }
+        Ok(R::thaw(codec::open(place, R::VERSION, sealed)?)?)
     }
 
     /// Builds the fault of an index row that points to nothing.

@@ -160,6 +160,7 @@ fn memory() -> Memory {
             conversation_id: Some(ConversationId::from_bytes(id(4))),
             message_id: Some(MessageId::from_bytes(id(6))),
             agent: Some(AgentName::Supervisor),
+            author: None,
         },
         created_at: at(11),
     }

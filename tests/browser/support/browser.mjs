@@ -67,7 +67,11 @@ function watch(page, hostname, expectFailures) {
     if (expectFailures && FAILED_REQUEST.test(message.text())) return;
     found.push(`console: ${message.text()}`);
   });
-  page.on('pageerror', (error) => found.push(`uncaught: ${error.stack}`));
+  page.on('pageerror', (error) => {
+    found.push(`uncaught: ${error.stack}`);
+    // Said at once: what a test waits for in vain afterwards is only its echo.
+    console.error(`uncaught in the page: ${error.stack}`);
+  });
   page.on('request', (request) => noteForeign(request.url(), hostname, found));
   page.on('websocket', (socket) => noteForeign(socket.url(), hostname, found));
   page.on('dialog', (dialog) => {

@@ -3,10 +3,11 @@
 // Nothing here knows the portal. Never touches a process that does not carry the home's own path in
 // its arguments or environment, so nothing a test did not start is ever ended.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { until } from './wait.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,11 +50,13 @@ class Server {
     // A restart comes back to the same place, as it does for people.
     this.listen = new URL(this.url).host;
     await until(START_MS, 'the server to be ready', () => this.isReady());
+    this.setupLink ??= await this.askForLink();
   }
 
-  // The one-time link of the first start.
-  get setupLink() {
-    return this.fact(/set up\s+(\S+)/);
+  // The one-time link, by the command that makes one: the server says it to nobody but a terminal.
+  async askForLink() {
+    const { stdout } = await promisify(execFile)(binary(), ['setup-link', ...this.places()], { env: this.variables() });
+    return /http\S+#t=\S+/.exec(stdout)[0];
   }
 
   // As a power cut would: no goodbye to anybody.
@@ -74,8 +77,11 @@ class Server {
   }
 
   arguments() {
-    const places = ['--data', path.join(this.home, 'data'), '--config', path.join(this.home, 'config')];
-    return ['serve', ...places, '--listen', this.listen, '--model', this.model];
+    return ['serve', ...this.places(), '--listen', this.listen, '--model', this.model];
+  }
+
+  places() {
+    return ['--data', path.join(this.home, 'data'), '--config', path.join(this.home, 'config')];
   }
 
   variables() {

@@ -42,7 +42,7 @@ export async function failInside(page) {
     type: 'urn:ai-infra:problem:internal', title: 'something went wrong inside', status: 500,
     detail: 'the records cannot be read', code: 'internal', hint: 'look for the request id in `ai-infra logs`', request_id: 'r1',
   });
-  await page.route(/\/api\/(?!auth\/me|info)/, (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body }));
+  await page.route(/\/api\/(?!auth\/|info)/, (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body }));
 }
 
 // Nothing reaches the server any more, not even the question who is logged in.

@@ -9,7 +9,7 @@ use std::{
 use appliance_core::{
     IdMint,
     ports::{
-        AuditTrail, Conversations, Desk, Fleet, Live, MemorySearch, Model, Records, Streams, Tasks,
+        AuditTrail, Conversations, Desk, Fleet, Live, Memories, MemorySearch, Model, Records, Streams, Tasks,
         Users,
     },
 };
@@ -42,6 +42,8 @@ pub struct Parts {
     pub streams: Arc<dyn Streams>,
     /// The live feed.
     pub live: Arc<dyn Live>,
+    /// Reads memories as records.
+    pub memories: Arc<dyn Memories>,
     /// Searches memories.
     pub search: Arc<dyn MemorySearch>,
     /// The server's half of the agents' work.

@@ -2,12 +2,12 @@
 //! may show to whom.
 
 use appliance_core::{
-    AgentStatus, Citation, Conversation, ConversationStatus, InFlight, MemoryHit, MemoryKind,
-    MemoryTier, Message, Role, Task, TaskId, TaskOutcome, User, UserRole,
+    AgentStatus, Citation, Conversation, ConversationStatus, InFlight, Memory, MemoryHit,
+    MemoryKind, MemoryTier, Message, Role, Task, TaskId, TaskOutcome, User, UserRole,
 };
 use web_dto::{
-    AgentView, CitationView, ConversationView, InFlightView, Me, MemoryHitView, MessageView,
-    TaskView,
+    AgentView, CitationView, ConversationView, InFlightView, Me, MemoryHitView, MemoryView,
+    MessageView, TaskView,
 };
 
 pub(crate) fn me(user: &User) -> Me {
@@ -110,28 +110,44 @@ pub(crate) fn task(it: Task) -> TaskView {
 }
 
 pub(crate) fn memory_hit(it: MemoryHit) -> MemoryHitView {
-    let origin = it.memory.provenance;
+    let memory = memory(it.memory);
     MemoryHitView {
-        id: it.memory.id.to_string(),
-        text: it.memory.text,
-        kind: match it.memory.kind {
+        id: memory.id,
+        text: memory.text,
+        kind: memory.kind,
+        tier: memory.tier,
+        score: it.score,
+        why: it.why,
+        conversation_id: memory.conversation_id,
+        message_id: memory.message_id,
+        agent: memory.agent,
+        author: memory.author,
+        created_at: memory.created_at,
+    }
+}
+
+pub(crate) fn memory(it: Memory) -> MemoryView {
+    let origin = it.provenance;
+    MemoryView {
+        id: it.id.to_string(),
+        text: it.text,
+        kind: match it.kind {
             MemoryKind::Said => "said",
             MemoryKind::Note => "note",
             MemoryKind::Answer => "answer",
         }
         .to_owned(),
-        tier: match it.memory.tier {
+        tier: match it.tier {
             MemoryTier::Hot => "hot",
             MemoryTier::Warm => "warm",
             MemoryTier::Cold => "cold",
         }
         .to_owned(),
-        score: it.score,
-        why: it.why,
+        author: origin.author,
         conversation_id: origin.conversation_id.map(|id| id.to_string()),
         message_id: origin.message_id.map(|id| id.to_string()),
         agent: origin.agent.map(|agent| agent.to_string()),
-        created_at: it.memory.created_at.to_string(),
+        created_at: it.created_at.to_string(),
     }
 }
 

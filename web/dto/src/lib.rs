@@ -21,7 +21,10 @@ pub use conversations::{
     ConversationView, InFlightView, MessageList, MessageView, NewConversation, NewMessage,
 };
 pub use health::{AgentsHealth, Live, Ready, ServerInfo};
-pub use memory::{MemoryHitView, MemoryQuery, MemoryQueryFilters, MemoryResults};
+pub use memory::{
+    MAX_NEW_MEMORIES, MemoryHitView, MemoryList, MemoryQuery, MemoryQueryFilters, MemoryResults,
+    MemoryView, NewMemories, NewMemory, Remembered,
+};
 pub use problem::{CODES, Code, FieldError, Problem};
 pub use settings::{SettingList, SettingView};
 pub use socket::{

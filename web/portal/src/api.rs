@@ -6,8 +6,9 @@
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use web_dto::{
-    Accepted, AgentList, ConversationList, ConversationView, LoggedIn, Login, Me, MessageList,
-    NewConversation, NewMessage, ServerInfo, SetUp,
+    Accepted, AgentList, AgentLog, AgentView, ConversationList, ConversationPatch,
+    ConversationView, LoggedIn, Login, Me, MemoryQuery, MemoryQueryFilters, MemoryResults,
+    MessageList, NewConversation, NewMessage, ServerInfo, SetUp, SettingList, TaskList, TaskView,
 };
 
 use crate::model::Failure;
@@ -20,9 +21,9 @@ pub async fn info() -> Answer<ServerInfo> {
     get("/api/info").await
 }
 
-/// Asks who is logged in.
-pub async fn me() -> Answer<Me> {
-    get("/api/auth/me").await
+/// Asks who is logged in, if anybody.
+pub async fn session() -> Answer<Option<Me>> {
+    get("/api/auth/session").await
 }
 
 /// Logs in; the answer sets the cookie.
@@ -41,9 +42,21 @@ pub async fn logout() -> Answer<()> {
     checked(sent).await.map(drop)
 }
 
-/// Lists the conversations, last changed first.
-pub async fn conversations() -> Answer<ConversationList> {
-    get("/api/conversations?status=active&limit=50").await
+/// Lists conversations that are `active` or `archived`, last changed first.
+pub async fn conversations(status: &str, cursor: Option<&str>) -> Answer<ConversationList> {
+    let from = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+    get(&format!("/api/conversations?status={status}&limit=100{from}")).await
+}
+
+/// Gets one conversation, whatever its status.
+pub async fn conversation(id: &str) -> Answer<ConversationView> {
+    get(&format!("/api/conversations/{id}")).await
+}
+
+/// Renames a conversation, puts it away or brings it back.
+pub async fn change(id: &str, patch: &ConversationPatch) -> Answer<ConversationView> {
+    let path = format!("/api/conversations/{id}");
+    decoded(with_body(Request::patch(&path), patch).await?).await
 }
 
 /// Begins a conversation; its first message names it.
@@ -71,6 +84,45 @@ pub async fn send(conversation: &str, key: &str, text: &str) -> Answer<Accepted>
 /// Lists the six agents.
 pub async fn agents() -> Answer<AgentList> {
     get("/api/agents").await
+}
+
+/// Starts, stops or restarts an agent.
+pub async fn steer(agent: &str, verb: &str) -> Answer<AgentView> {
+    let sent = Request::post(&format!("/api/agents/{agent}/{verb}")).send().await;
+    decoded(checked(sent).await?).await
+}
+
+/// Gets what an agent's window shows.
+pub async fn agent_log(agent: &str) -> Answer<AgentLog> {
+    get(&format!("/api/agents/{agent}/log?lines=100")).await
+}
+
+/// Lists the newest tasks.
+pub async fn tasks() -> Answer<TaskList> {
+    get("/api/tasks?limit=50").await
+}
+
+/// Gets a task with its parts.
+pub async fn task(id: &str) -> Answer<TaskView> {
+    get(&format!("/api/tasks/{id}")).await
+}
+
+/// Calls a task off; what was written of its answer stays.
+pub async fn cancel(id: &str) -> Answer<TaskView> {
+    let sent = Request::post(&format!("/api/tasks/{id}/cancel")).send().await;
+    decoded(checked(sent).await?).await
+}
+
+/// Searches the memories.
+pub async fn search(query: &str, limit: usize) -> Answer<MemoryResults> {
+    let filters = MemoryQueryFilters::default();
+    let body = MemoryQuery { query: query.to_owned(), limit, filters };
+    post("/api/memory/search", &body).await
+}
+
+/// Lists the configuration; for admins.
+pub async fn settings() -> Answer<SettingList> {
+    get("/api/settings").await
 }
 
 async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {

@@ -10,6 +10,8 @@ use crate::{api, model::Failure};
 pub enum Who {
     /// The server has not been asked yet.
     Unknown,
+    /// The server could not be asked.
+    Away(Failure),
     /// Nobody is logged in.
     Nobody,
     /// This person is.
@@ -41,9 +43,22 @@ impl Session {
         self.who.get()
     }
 
-    /// Notes that somebody logged in.
+    /// Whether somebody is logged in now.
+    pub fn is_open(self) -> bool {
+        self.who.with_untracked(|who| matches!(who, Who::Somebody(_)))
+    }
+
+    /// Whether the person may steer agents and read the configuration.
+    pub fn is_admin(self) -> bool {
+        self.who.with(|who| matches!(who, Who::Somebody(me) if me.role == "admin"))
+    }
+
+    /// Notes that somebody is logged in.
     pub fn begin(self, me: Me) {
-        self.who.set(Who::Somebody(me));
+        let somebody = Who::Somebody(me);
+        if self.who.with_untracked(|who| *who != somebody) {
+            self.who.set(somebody);
+        }
     }
 
     /// Notes that the session is over.
@@ -53,17 +68,20 @@ impl Session {
 
     /// Asks the server who is logged in.
     pub async fn refresh(self) {
-        match api::me().await {
-            Ok(me) => self.begin(me),
+        match api::session().await {
+            Ok(Some(me)) => self.begin(me),
+            Ok(None) => self.end(),
             Err(failure) => self.notice(&failure),
         }
     }
 
     /// Ends the session here when a failure says that the server has ended it.
     pub fn notice(self, failure: &Failure) {
-        let unknown = self.who.with_untracked(|who| *who == Who::Unknown);
-        if failure.is_logged_out() || unknown {
-            self.end();
+        if failure.is_logged_out() {
+            return self.end();
+        }
+        if self.who.with_untracked(|who| matches!(who, Who::Unknown | Who::Away(_))) {
+            self.who.set(Who::Away(failure.clone()));
         }
     }
 }

@@ -11,6 +11,7 @@ mod model;
 mod records;
 mod streams;
 mod tasks;
+mod text_index;
 mod trail;
 mod users;
 mod vector_index;
@@ -26,6 +27,7 @@ pub use model::{ByteStream, LlmError, LlmErrorKind, Model, ModelCall, ModelReply
 pub use records::Records;
 pub use streams::{Attach, Streams, Take};
 pub use tasks::{TaskFilter, Tasks};
+pub use text_index::{TextEntry, TextIndex};
 pub use trail::AuditTrail;
 pub use users::Users;
 pub use vector_index::{IndexEntry, VectorIndex};

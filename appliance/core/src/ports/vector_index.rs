@@ -47,6 +47,13 @@ pub trait VectorIndex: fmt::Debug + Send + Sync {
         k: usize,
     ) -> Result<Vec<(MemoryId, f32)>, StoreError>;
 
+    /// Removes those of `ids` that are `owner`'s; returns how many there were. Gone from searches
+    /// when it returns; an id that is not there, or is another's, is no error.
+    ///
+    /// # Errors
+    /// `Unavailable` when the index cannot be reached.
+    async fn delete(&self, owner: UserId, ids: &[MemoryId]) -> Result<usize, StoreError>;
+
     /// Returns how many vectors it holds.
     fn len(&self) -> usize;
 

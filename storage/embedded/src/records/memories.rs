@@ -2,11 +2,12 @@
 
 use appliance_core::{
     ConversationId, Memory, MemoryId, MemoryKind, MemoryTier, MessageId, Page, PageRequest,
-    Provenance, StoreError, Timestamp, UserId, memory::MAX_MEMORY_BYTES,
+    Provenance, StoreError, Timestamp, UserId, memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    codec::{self, Place},
     draft::Draft,
     fault::Fault,
     records::{
@@ -20,7 +21,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Key: memory sequence, 8 bytes big endian. Value: [`MemoryV1`].
+/// Key: memory sequence, 8 bytes big endian. Value: [`MemoryV2`], or
+/// [`MemoryV1`] where an earlier version wrote it.
 pub(crate) const MEMORIES: Rows<Memory> = Rows::new("memories.v1");
 
 /// Key: memory id, 16 bytes. Value: memory sequence.
@@ -44,11 +46,19 @@ pub(crate) struct MemoryV1 {
     created_at: i64,
 }
 
-impl Record for Memory {
-    type Frozen = MemoryV1;
+/// The frozen form, version 2: who said it is kept.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MemoryV2 {
+    before: MemoryV1,
+    author: Option<String>,
+}
 
-    fn freeze(&self) -> MemoryV1 {
-        MemoryV1 {
+impl Record for Memory {
+    type Frozen = MemoryV2;
+    const VERSION: u8 = 2;
+
+    fn freeze(&self) -> MemoryV2 {
+        let before = MemoryV1 {
             id: self.id.bytes(),
             owner: self.owner.bytes(),
             seq: self.seq,
@@ -59,24 +69,35 @@ impl Record for Memory {
             message_id: self.provenance.message_id.map(|id| id.bytes()),
             agent: self.provenance.agent.map(Code::code),
             created_at: self.created_at.unix_micros(),
-        }
+        };
+        MemoryV2 { before, author: self.provenance.author.clone() }
     }
 
-    fn thaw(frozen: MemoryV1) -> Result<Self, UnknownCode> {
+    fn thaw(frozen: MemoryV2) -> Result<Self, UnknownCode> {
+        let MemoryV2 { before, author } = frozen;
         Ok(Self {
-            id: MemoryId::from_bytes(frozen.id),
-            owner: UserId::from_bytes(frozen.owner),
-            seq: frozen.seq,
-            text: frozen.text,
-            kind: MemoryKind::from_code(frozen.kind)?,
-            tier: MemoryTier::from_code(frozen.tier)?,
+            id: MemoryId::from_bytes(before.id),
+            owner: UserId::from_bytes(before.owner),
+            seq: before.seq,
+            text: before.text,
+            kind: MemoryKind::from_code(before.kind)?,
+            tier: MemoryTier::from_code(before.tier)?,
             provenance: Provenance {
-                conversation_id: frozen.conversation_id.map(ConversationId::from_bytes),
-                message_id: frozen.message_id.map(MessageId::from_bytes),
-                agent: optional(frozen.agent)?,
+                conversation_id: before.conversation_id.map(ConversationId::from_bytes),
+                message_id: before.message_id.map(MessageId::from_bytes),
+                agent: optional(before.agent)?,
+                author,
             },
-            created_at: Timestamp::from_unix_micros(frozen.created_at),
+            created_at: Timestamp::from_unix_micros(before.created_at),
         })
+    }
+
+    fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
+        let read = || {
+            let before = codec::open::<MemoryV1>(place, 1, sealed)?;
+            Ok(Self::thaw(MemoryV2 { before, author: None })?)
+        };
+        (sealed.first() == Some(&1)).then(read)
     }
 }
 
@@ -86,6 +107,10 @@ pub(crate) fn put(draft: &mut Draft<'_, '_>, memory: &Memory) -> Result<u64, Ref
     draft.counters.note(id);
     if memory.text.len() > MAX_MEMORY_BYTES {
         return Err(too_large(memory.text.len()));
+    }
+    let author = memory.provenance.author.as_deref().unwrap_or_default();
+    if author.len() > MAX_AUTHOR_BYTES {
+        return Err(author_too_large(author.len()));
     }
     users::require(draft, memory.owner)?;
     if let Some(before) = draft.get(&BY_ID, &id)? {
@@ -141,5 +166,10 @@ pub(crate) fn since(snapshot: &Snapshot, after: u64, limit: usize) -> Result<Vec
 
 fn too_large(bytes: usize) -> Refusal {
     let why = format!("memory is {bytes} bytes, one may have {MAX_MEMORY_BYTES}");
+    Refusal::Batch(StoreError::new(appliance_core::ErrorKind::TooLarge, OP, why))
+}
+
+fn author_too_large(bytes: usize) -> Refusal {
+    let why = format!("author's name is {bytes} bytes, one may have {MAX_AUTHOR_BYTES}");
     Refusal::Batch(StoreError::new(appliance_core::ErrorKind::TooLarge, OP, why))
 }

@@ -124,6 +124,7 @@ impl House {
             trail: shared.clone(),
             streams: shared.clone(),
             live: live.clone(),
+            memories: shared.clone(),
             search: Arc::new(SubstringSearch(shared)),
             desk: Arc::new(FakeDesk),
             fleet: fleet.clone(),

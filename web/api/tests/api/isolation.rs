@@ -27,6 +27,7 @@ use Stranger::{Absent, Own, Refused};
 /// Method, route, body, and what a stranger gets. `{id}` stands for the owner's.
 const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("GET", "/api/auth/me", "", Own),
+    ("GET", "/api/auth/session", "", Own),
     ("POST", "/api/auth/setup-link", "{}", Refused),
     ("GET", "/api/conversations", "", Own),
     ("POST", "/api/conversations", "{}", Own),
@@ -44,6 +45,9 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("GET", "/api/tasks", "", Own),
     ("GET", "/api/tasks/{id}", "", Absent),
     ("POST", "/api/tasks/{id}/cancel", "{}", Absent),
+    ("GET", "/api/memory", "", Own),
+    ("POST", "/api/memory", r#"{"items":[{"text":"mine"}]}"#, Own),
+    ("GET", "/api/memory/{id}", "", Absent),
     ("POST", "/api/memory/search", r#"{"query":"heron","limit":100}"#, Own),
     ("GET", "/api/logs", "", Refused),
     ("GET", "/api/settings", "", Refused),
@@ -69,6 +73,7 @@ struct Scene {
     bob: Person,
     conversation: String,
     task: String,
+    memory: String,
 }
 
 async fn scene() -> Scene {
@@ -77,13 +82,19 @@ async fn scene() -> Scene {
     let conversation = house.conversation(As::Bearer(&ann)).await;
     let said = house.say(&conversation, As::Bearer(&ann), SECRET).await;
     *house.fleet.task.lock().unwrap() = Some(said.task_id.parse::<TaskId>().unwrap());
-    Scene { house, ann, bob, conversation, task: said.task_id }
+    let kept: Value = house.get("/api/memory", As::Bearer(&ann)).await.json();
+    let memory = kept["items"][0]["id"].as_str().unwrap().to_owned();
+    Scene { house, ann, bob, conversation, task: said.task_id, memory }
 }
 
 impl Scene {
     async fn send(&self, row: &(&str, &str, &str, Stranger), who: As<'_>) -> crate::house::Answer {
         let (method, route, body, _) = row;
-        let id = if route.contains("/tasks/") { &self.task } else { &self.conversation };
+        let id = match route {
+            _ if route.contains("/tasks/") => &self.task,
+            _ if route.contains("/memory/") => &self.memory,
+            _ => &self.conversation,
+        };
         let path = route.replace("{id}", id).replace("{name}", "code");
         let method: Method = method.parse().unwrap();
         if body.is_empty() {

@@ -8,12 +8,14 @@
 )]
 
 mod auth;
+mod cancel;
 mod bad_input;
 mod edge;
 mod fakes;
 mod gateway;
 mod house;
 mod isolation;
+mod memory;
 mod messages;
 mod operations;
 mod portal;

@@ -128,3 +128,30 @@ async fn the_log_is_shown_and_followed() {
     house.log.push("four");
     assert_eq!(next(&mut body).await, "four\n");
 }
+
+#[tokio::test]
+async fn the_configuration_is_for_admins_and_shows_where_values_come_from() {
+    let house = House::with(|parts| {
+        parts.settings.values = vec![web_dto::SettingView {
+            key: "server.listen".to_owned(),
+            value: Some("127.0.0.1:8000".to_owned()),
+            origin: "--listen".to_owned(),
+            doc: "Where to listen.".to_owned(),
+        }];
+    });
+    let (ann, bob) = house.two_people().await;
+    let list: web_dto::SettingList = house.get("/api/settings", As::Bearer(&ann)).await.json();
+    assert_eq!((list.values.len(), list.values[0].origin.as_str()), (1, "--listen"));
+    house.get("/api/settings", As::Bearer(&bob)).await.refused(403, "forbidden");
+    house.get("/api/settings", As::Nobody).await.refused(401, "auth.required");
+}
+
+#[tokio::test]
+async fn asking_who_is_there_is_never_refused() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    let nobody = house.get("/api/auth/session", As::Nobody).await;
+    assert_eq!((nobody.status, &nobody.body[..]), (StatusCode::OK, &b"null"[..]));
+    let me: web_dto::Me = house.get("/api/auth/session", As::Cookie(&ann)).await.json();
+    assert_eq!(me.id, ann.id.to_string());
+}

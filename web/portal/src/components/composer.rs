@@ -4,23 +4,26 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use web_dto::MAX_MESSAGE_CHARS;
 
-use super::Alert;
-use crate::chat::Chat;
+use super::{Alert, Icon, Shape};
+use crate::state::Portal;
 
 /// Characters left below which the composer begins to count.
-const COUNT_FROM: usize = 1_000;
+const COUNT_FROM: i64 = 1_000;
 
-/// The message field with its button.
+/// The key code of a key that an input method is still working on.
+const COMPOSING: u32 = 229;
+
+/// The message field with its buttons.
 #[component]
 pub fn Composer() -> impl IntoView {
-    let chat = Chat::here();
+    let portal = Portal::here();
     let field = NodeRef::<html::Textarea>::new();
-    let text = RwSignal::new(String::new());
+    let text = portal.draft;
     let left = Memo::new(move |_| MAX_MESSAGE_CHARS as i64 - text.read().chars().count() as i64);
     let ready = Memo::new(move |_| !text.read().trim().is_empty() && left.get() >= 0);
     let send = move || {
         if ready.get_untracked() {
-            chat.send(text.get_untracked());
+            portal.send(text.get_untracked());
             text.set(String::new());
         }
         if let Some(field) = field.get_untracked() {
@@ -28,20 +31,21 @@ pub fn Composer() -> impl IntoView {
         }
     };
     let pressed = move |event: KeyboardEvent| {
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+        let composing = event.is_composing() || event.key_code() == COMPOSING;
+        if event.key() == "Enter" && !event.shift_key() && !composing {
             event.prevent_default();
             send();
         }
     };
     let count = move || match left.get() {
         left if left < 0 => format!("{} characters too long", -left),
-        left if left < COUNT_FROM as i64 => format!("{left} characters left"),
+        left if left < COUNT_FROM => format!("{left} characters left"),
         _ => String::new(),
     };
 
     view! {
         <footer class="foot">
-            <Alert failure=chat.failure/>
+            <Alert failure=portal.failure/>
             <form
                 class="composer"
                 on:submit=move |event| {
@@ -53,17 +57,24 @@ pub fn Composer() -> impl IntoView {
                 <textarea
                     id="composer"
                     rows="1"
+                    dir="auto"
                     placeholder="Message the supervisor, or /ask code, /remember, /recall"
                     aria-describedby="count"
                     node_ref=field
                     prop:value=text
-                    on:input:target=move |event| text.set(event.target().value())
+                    on:input:target=move |event| portal.note_draft(event.target().value())
                     on:keydown=pressed
                 ></textarea>
                 <div class="row">
                     <span id="count" class="hint" class:bad=move || left.get() < 0>{count}</span>
-                    <button class="send" type="submit" aria-label="Send" disabled=move || !ready.get()>
-                        <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 16V4m-5 5 5-5 5 5"/></svg>
+                    <span class="space"></span>
+                    <Show when=move || portal.busy.get()>
+                        <button class="stop" type="button" aria-label="Stop" title="Stop (Esc)" on:click=move |_| portal.stop()>
+                            <Icon shape=Shape::Stop/>
+                        </button>
+                    </Show>
+                    <button class="send" type="submit" aria-label="Send" title="Send (Enter)" disabled=move || !ready.get()>
+                        <Icon shape=Shape::Send/>
                     </button>
                 </div>
             </form>

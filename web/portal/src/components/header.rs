@@ -1,34 +1,55 @@
-//! The line above the conversation: its title, the model behind it, and whether the line stands.
+//! The line above a conversation: its title and what can be done with it.
 
 use leptos::prelude::*;
 
-use crate::{api, chat::Chat};
+use super::{Icon, Shape, TopBar};
+use crate::state::Portal;
 
-/// Title, model and connection.
+/// Title, model, rename, archive, details.
 #[component]
 pub fn Header() -> impl IntoView {
-    let chat = Chat::here();
-    let info = LocalResource::new(api::info);
-    let model = move || match &*info.read() {
-        Some(Ok(info)) => Some(info.model.clone()),
-        _ => None,
-    };
+    let portal = Portal::here();
+    let ui = portal.ui;
     let title = Memo::new(move |_| {
-        let id = chat.thread.read().conversation_id.clone();
-        let conversations = chat.conversations.read();
-        let open = conversations.iter().find(|c| c.id == id);
-        open.and_then(|c| c.title.clone()).unwrap_or_else(|| "New conversation".to_owned())
+        let opened = portal.opened().and_then(|c| c.title);
+        opened.unwrap_or_else(|| "New conversation".to_owned())
     });
-    Effect::new(move |_| document().set_title(&format!("{} - ai-infra", title.get())));
-
+    let model = move || portal.info.get().map(|info| format!("{} \u{b7} memory on", info.model));
+    let is_open = Memo::new(move |_| !portal.open_id.read().is_empty());
+    let is_archived = Memo::new(move |_| portal.opened().is_some_and(|c| c.status == "archived"));
+    let put_away = move |_| {
+        let id = portal.open_id.get_untracked();
+        if is_archived.get_untracked() { portal.bring_back(id) } else { portal.archive(id) }
+    };
     view! {
-        <header class="top">
-            <h1>{title}</h1>
-            <span class="space"></span>
-            <Show when=move || !chat.is_online()>
-                <span class="chip warn" role="status">"Connecting"</span>
+        <TopBar title>
+            {move || model().map(|model| view! { <span class="chip only-wide">{model}</span> })}
+            <Show when=move || is_open.get()>
+                <div class="tools">
+                    <button class="icon-button" type="button" aria-label="Rename" title="Rename" on:click=move |_| ui.renaming.set(true)>
+                        <Icon shape=Shape::Rename/>
+                    </button>
+                    <button
+                        class="icon-button"
+                        type="button"
+                        aria-label=move || if is_archived.get() { "Bring back" } else { "Archive" }
+                        title=move || if is_archived.get() { "Bring back" } else { "Archive" }
+                        on:click=put_away
+                    >
+                        <Icon shape=Shape::Archive/>
+                    </button>
+                    <button
+                        class="icon-button not-widest"
+                        type="button"
+                        aria-label="Details"
+                        title="Details"
+                        aria-expanded=move || ui.details.get().to_string()
+                        on:click=move |_| ui.details.update(|open| *open = !*open)
+                    >
+                        <Icon shape=Shape::Details/>
+                    </button>
+                </div>
             </Show>
-            {move || model().map(|model| view! { <span class="chip">"model " {model}</span> })}
-        </header>
+        </TopBar>
     }
 }

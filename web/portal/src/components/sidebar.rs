@@ -1,43 +1,37 @@
-//! The column at the side: conversations, the agents as they are now, and who is logged in.
+//! The column at the side: pages, conversations, the agents as they are now, who is logged in.
 
 use leptos::prelude::*;
-use web_dto::{AgentView, ConversationView};
+use web_dto::AgentView;
 
-use super::{Badge, Brand};
+use super::{Badge, Brand, shelf::Shelf, tabs::PageLinks};
 use crate::{
-    chat::Chat,
     model::face,
     session::{Session, Who},
+    state::Portal,
 };
 
-/// Brand, conversations, agents and the account, top to bottom.
+/// Brand, pages, conversations, agents and the account, top to bottom.
 #[component]
 pub fn Sidebar() -> impl IntoView {
-    let chat = Chat::here();
+    let portal = Portal::here();
+    let find = move |_| portal.ui.palette.set(true);
     view! {
-        <aside class="side" aria-label="Conversations and agents">
+        <aside class="side" aria-label="Sidebar">
             <Brand/>
-            <a class="new" href="/">"New conversation"</a>
-            <nav class="conversations" aria-label="Conversations">
-                <h2 class="caption">"Conversations"</h2>
-                <ul>
-                    <For
-                        each=move || chat.conversations.get()
-                        key=|c| (c.id.clone(), c.title.clone())
-                        let:conversation
-                    >
-                        <Conversation conversation/>
-                    </For>
-                </ul>
-                <Show when=move || chat.conversations.read().is_empty()>
-                    <p class="quiet small">"None yet. Say something to begin one."</p>
-                </Show>
-            </nav>
+            <div class="begin">
+                <a class="new" href="/">"New conversation"</a>
+                <button class="find" type="button" title="Commands" on:click=find>
+                    <span class="unseen">"Commands "</span>
+                    <kbd>"Ctrl K"</kbd>
+                </button>
+            </div>
+            <nav class="pages" aria-label="Main"><PageLinks/></nav>
+            <Shelf/>
             <section class="agents" aria-label="Agents">
                 <h2 class="caption">"Agents"</h2>
-                <ul>
+                <ul aria-label="Agents">
                     <For
-                        each=move || chat.rail.get().agents
+                        each=move || portal.rail.get().agents
                         key=|a| (a.name.clone(), a.status.clone(), a.problem.clone())
                         let:agent
                     >
@@ -47,23 +41,9 @@ pub fn Sidebar() -> impl IntoView {
             </section>
             <Account/>
         </aside>
-    }
-}
-
-/// One conversation in the list.
-#[component]
-fn Conversation(conversation: ConversationView) -> impl IntoView {
-    let chat = Chat::here();
-    let id = conversation.id.clone();
-    let current = Memo::new(move |_| (chat.thread.read().conversation_id == id).then_some("page"));
-    let title = conversation.title.unwrap_or_else(|| "New conversation".to_owned());
-    let whole = title.clone();
-    view! {
-        <li>
-            <a href=format!("/?c={}", conversation.id) aria-current=current title=whole>
-                {title}
-            </a>
-        </li>
+        <Show when=move || portal.ui.sidebar.get()>
+            <div class="veil" on:click=move |_| portal.ui.sidebar.set(false)></div>
+        </Show>
     }
 }
 
@@ -76,7 +56,7 @@ fn Agent(agent: AgentView) -> impl IntoView {
         <li class="agent" data-agent=face.hue title=about>
             <Badge face/>
             <span>{face.name} " " <small>{agent.status.clone()}</small></span>
-            <i class="dot" data-state=agent.status.clone() aria-hidden="true"></i>
+            <i class="dot" data-state=agent.status aria-hidden="true"></i>
         </li>
     }
 }
@@ -84,7 +64,7 @@ fn Agent(agent: AgentView) -> impl IntoView {
 /// Who is logged in, and the way out.
 #[component]
 fn Account() -> impl IntoView {
-    let chat = Chat::here();
+    let portal = Portal::here();
     let session = Session::here();
     let name = move || match session.who() {
         Who::Somebody(me) => me.display_name,
@@ -93,7 +73,7 @@ fn Account() -> impl IntoView {
     view! {
         <div class="account">
             <span>{name}</span>
-            <button class="button small" type="button" on:click=move |_| chat.log_out()>
+            <button class="button small" type="button" on:click=move |_| portal.log_out()>
                 "Log out"
             </button>
         </div>

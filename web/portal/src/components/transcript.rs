@@ -4,27 +4,21 @@
 
 use leptos::{html, prelude::*};
 
-use super::Badge;
-use crate::{
-    chat::Chat,
-    model::{Bubble, Delivery, face},
-};
+use super::{answer::Answer, said::Said, welcome::Welcome};
+use crate::{model::Failure, state::Portal};
 
 /// Pixels from the end that still count as the end.
 const NEAR_THE_END: i32 = 60;
 
-/// What a new conversation suggests.
-const EXAMPLES: [&str; 3] = [
-    "Remember that the staging database is called heron",
-    "What is the staging database called?",
-    "/ask qa How do I test a log-in form?",
-];
+/// Pixels from the beginning at which older messages are fetched.
+const NEAR_THE_BEGINNING: i32 = 200;
 
 /// The scrolling part of the page.
 #[component]
 pub fn Transcript() -> impl IntoView {
-    let chat = Chat::here();
+    let portal = Portal::here();
     let log = NodeRef::<html::Section>::new();
+    let column = NodeRef::<html::Div>::new();
     let at_end = RwSignal::new(true);
     let to_end = move || {
         if let Some(log) = log.get_untracked() {
@@ -32,28 +26,43 @@ pub fn Transcript() -> impl IntoView {
         }
     };
     let scrolled = move |_| {
-        if let Some(log) = log.get_untracked() {
-            let below = log.scroll_height() - log.scroll_top() - log.client_height();
-            at_end.set(below < NEAR_THE_END);
+        let Some(log) = log.get_untracked() else { return };
+        let below = log.scroll_height() - log.scroll_top() - log.client_height();
+        let near = below < NEAR_THE_END;
+        if at_end.get_untracked() != near {
+            at_end.set(near);
+        }
+        if log.scroll_top() < NEAR_THE_BEGINNING && portal.has_older.get_untracked() {
+            portal.load_older();
         }
     };
-    Effect::new(move |_| {
-        chat.thread.track();
+    follow_growth(column, move || {
         if at_end.get_untracked() {
-            request_animation_frame(to_end);
+            to_end();
         }
     });
-    // Another conversation begins at its end.
-    let open = Memo::new(move |_| chat.thread.read().conversation_id.clone());
+    keep_place(log, portal);
+    // Another conversation, and what the person sends, begin at the end.
     Effect::new(move |_| {
-        open.track();
+        portal.open_id.track();
         at_end.set(true);
+        request_animation_frame(to_end);
     });
-    let ids = Memo::new(move |_| {
-        chat.thread.read().bubbles.iter().map(|b| b.id.clone()).collect::<Vec<_>>()
+    Effect::new(move |before: Option<usize>| {
+        let (count, sending) = portal.ids.with(|ids| {
+            let last = ids.last().and_then(|id| portal.bubble(id));
+            let ours = last.is_some_and(|b| b.read_untracked().role == "user");
+            (ids.len(), ours)
+        });
+        if before.is_some_and(|before| count == before + 1) && sending {
+            at_end.set(true);
+            request_animation_frame(to_end);
+        }
+        count
     });
-    let loading = Memo::new(move |_| chat.thread.read().is_loading());
-    let empty = move || ids.read().is_empty() && !loading.get();
+    let empty = Memo::new(move |_| {
+        portal.ids.read().is_empty() && !portal.loading.get() && portal.broken.read().is_none()
+    });
 
     view! {
         <section
@@ -61,159 +70,129 @@ pub fn Transcript() -> impl IntoView {
             role="log"
             aria-label="Conversation"
             aria-live="off"
-            aria-busy=move || chat.thread.read().is_busy().to_string()
+            aria-busy=move || portal.busy.get().to_string()
             tabindex="0"
             node_ref=log
             on:scroll=scrolled
         >
-            <div class="column">
-                <Show when=move || loading.get()>
-                    <p class="quiet" role="status">"Loading the conversation"</p>
-                </Show>
-                <Show when=empty><Welcome/></Show>
-                <Show when=move || chat.thread.read().older.is_some()>
-                    <button class="button small older" type="button" on:click=move |_| chat.load_older()>
+            <div class="column" node_ref=column>
+                <Show when=move || portal.loading.get()><Loading/></Show>
+                {move || portal.broken.get().map(|failure| view! { <Broken failure/> })}
+                <Show when=move || empty.get()><Welcome/></Show>
+                <Show when=move || portal.has_older.get()>
+                    <button
+                        class="button small older"
+                        type="button"
+                        disabled=move || portal.getting_older.get()
+                        on:click=move |_| portal.load_older()
+                    >
                         "Show earlier messages"
                     </button>
                 </Show>
-                <For each=move || ids.get() key=Clone::clone let:id>
+                <For each=move || portal.ids.get() key=Clone::clone let:id>
                     <Message id/>
                 </For>
             </div>
+        </section>
+        <div class="pill-place">
             <Show when=move || !at_end.get()>
-                <button class="button small newest" type="button" on:click=move |_| to_end()>
-                    "Newest message"
+                <button
+                    class="pill"
+                    type="button"
+                    on:click=move |_| {
+                        at_end.set(true);
+                        to_end();
+                    }
+                >
+                    "New messages"
                 </button>
             </Show>
-        </section>
-    }
-}
-
-/// What a new conversation shows.
-#[component]
-fn Welcome() -> impl IntoView {
-    let chat = Chat::here();
-    let example = move |text: &'static str| {
-        view! {
-            <li>
-                <button class="example" type="button" on:click=move |_| chat.send(text.to_owned())>
-                    {text}
-                </button>
-            </li>
-        }
-    };
-    view! {
-        <div class="welcome">
-            <h2>"What should the agents do?"</h2>
-            <p class="quiet">
-                "The supervisor gives each message to the agent that fits. What you say is remembered."
-            </p>
-            <ul>{EXAMPLES.map(example).collect_view()}</ul>
         </div>
     }
 }
 
-/// One message; follows its bubble by id, so that a chunk redraws this one alone.
+/// One message, by its id.
 #[component]
 fn Message(id: String) -> impl IntoView {
-    let chat = Chat::here();
-    let bubble =
-        Memo::new(move |_| chat.thread.read().bubbles.iter().find(|b| b.id == id).cloned());
-    let from_person = Memo::new(move |_| bubble.read().as_ref().is_some_and(|b| b.role == "user"));
-    move || {
-        if from_person.get() {
+    Portal::here().bubble(&id).map(|bubble| {
+        if bubble.read_untracked().role == "user" {
             view! { <Said bubble/> }.into_any()
         } else {
             view! { <Answer bubble/> }.into_any()
         }
+    })
+}
+
+/// The shape of a conversation that is on its way.
+#[component]
+fn Loading() -> impl IntoView {
+    view! {
+        <p class="unseen" role="status">"Loading the conversation"</p>
+        <div class="bones" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
     }
 }
 
-/// What the person said.
+/// Why the conversation is not there, and what to do.
 #[component]
-fn Said(bubble: Memo<Option<Bubble>>) -> impl IntoView {
-    let chat = Chat::here();
-    let text = move || bubble.read().as_ref().map(|b| b.text.clone());
-    let delivery = Memo::new(move |_| bubble.read().as_ref().map(|b| b.delivery));
-    let again = move |_| {
-        if let Some(bubble) = bubble.get_untracked() {
-            chat.retry(&bubble.id);
+fn Broken(failure: Failure) -> impl IntoView {
+    let portal = Portal::here();
+    let (title, retry) = if failure.status == 404 {
+        ("This conversation is not here", false)
+    } else {
+        ("The conversation could not be read", true)
+    };
+    view! {
+        <div class="state" role="alert">
+            <h2>{title}</h2>
+            <p class="quiet">{failure.line()}</p>
+            {if retry {
+                view! {
+                    <button class="button" type="button" on:click=move |_| portal.reopen()>"Try again"</button>
+                }
+                .into_any()
+            } else {
+                view! { <a class="button" href="/">"Begin a new one"</a> }.into_any()
+            }}
+        </div>
+    }
+}
+
+/// Calls `grew` whenever the column changes its height, whatever made it.
+fn follow_growth(column: NodeRef<html::Div>, grew: impl Fn() + Copy + 'static) {
+    use wasm_bindgen::{JsCast, closure::Closure};
+    let watched = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn Fn()>)>);
+    Effect::new(move |_| {
+        let Some(column) = column.get() else { return };
+        let callback = Closure::<dyn Fn()>::new(grew);
+        if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+            observer.observe(&column);
+            watched.set_value(Some((observer, callback)));
         }
-    };
-    view! {
-        <article class="said" aria-label="You">
-            <p class="text">{text}</p>
-            <Show when=move || delivery.get() == Some(Delivery::Sending)>
-                <p class="hint">"Sending"</p>
-            </Show>
-            <Show when=move || delivery.get() == Some(Delivery::Failed)>
-                <p class="hint bad">
-                    "Not sent. "
-                    <button class="button small" type="button" on:click=again>"Try again"</button>
-                </p>
-            </Show>
-        </article>
-    }
-}
-
-/// What an agent answered or is answering.
-#[component]
-fn Answer(bubble: Memo<Option<Bubble>>) -> impl IntoView {
-    let writer = Memo::new(move |_| {
-        let bubble = bubble.read();
-        let bubble = bubble.as_ref()?;
-        // Nobody has begun: the supervisor has it.
-        let fallback = if bubble.delivery == Delivery::Waiting { "supervisor" } else { "" };
-        Some(face(bubble.agent.as_deref().unwrap_or(fallback)))
     });
-    let open = Memo::new(move |_| bubble.read().as_ref().is_some_and(Bubble::is_open));
-    let text = move || bubble.read().as_ref().map(|b| b.text.clone());
-    let state = move || match bubble.read().as_ref().map(|b| b.delivery) {
-        Some(Delivery::Waiting) => "is choosing an agent",
-        Some(Delivery::Writing(1)) => "is writing",
-        Some(Delivery::Writing(_)) => "is writing again after an interruption",
-        _ => "",
-    };
-    let at = move || bubble.read().as_ref().and_then(|b| b.at.clone());
-    let model = move || bubble.read().as_ref().and_then(|b| b.model.clone());
-    view! {
-        <article class="answer" data-agent=move || writer.get().map(|w| w.hue)>
-            {move || writer.get().map(|face| view! { <Badge face/> })}
-            <div class="body">
-                <p class="who">
-                    <b>{move || writer.get().map(|w| w.name)}</b>
-                    {move || at().map(|at| view! { <Time at/> })}
-                    <span>{state}</span>
-                    {move || model().map(|model| view! { <span>{model}</span> })}
-                </p>
-                <p class="text" class:open=open>{text}</p>
-                <Citations bubble/>
-            </div>
-        </article>
-    }
+    on_cleanup(move || {
+        watched.update_value(|watched| {
+            if let Some((observer, _)) = watched.take() {
+                observer.disconnect();
+            }
+        });
+    });
 }
 
-/// The memories an answer used, numbered as in its text.
-#[component]
-fn Citations(bubble: Memo<Option<Bubble>>) -> impl IntoView {
-    let citations =
-        Memo::new(move |_| bubble.read().as_ref().map(|b| b.citations.clone()).unwrap_or_default());
-    let list = move || {
-        citations.get().into_iter().map(|c| {
-            view! { <li class="cite">{format!("{} \u{b7} {}", c.number, c.quote)}</li> }
-        })
-    };
-    view! {
-        <Show when=move || !citations.read().is_empty()>
-            <ul class="cites" aria-label="From memory">{list().collect_view()}</ul>
-        </Show>
-    }
-}
-
-/// A time of day, with the whole time for whoever asks.
-#[component]
-fn Time(at: String) -> impl IntoView {
-    let date = js_sys::Date::new(&at.as_str().into());
-    let clock = format!("{:02}:{:02}", date.get_hours(), date.get_minutes());
-    view! { <time datetime=at.clone() title=at>{clock}</time> }
+/// Older messages go in above what is read, and must not push it away. Browsers see to that
+/// themselves, except at the very top.
+fn keep_place(log: NodeRef<html::Section>, portal: Portal) {
+    Effect::new(move |before: Option<i32>| {
+        let getting = portal.getting_older.get();
+        let Some(log) = log.get_untracked() else { return 0 };
+        let height = log.scroll_height();
+        if let (false, Some(before)) = (getting, before.filter(|height| *height > 0)) {
+            request_animation_frame(move || {
+                let grown = log.scroll_height() - before;
+                if log.scroll_top() < 8 && grown > 0 {
+                    log.set_scroll_top(log.scroll_top() + grown);
+                }
+            });
+        }
+        height
+    });
 }

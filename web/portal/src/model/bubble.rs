@@ -36,6 +36,10 @@ pub struct Bubble {
     pub citations: Vec<CitationView>,
     /// The model that wrote it.
     pub model: Option<String>,
+    /// The task that made it, for answers.
+    pub task_id: Option<String>,
+    /// Whether the person called it off before it was whole.
+    pub stopped: bool,
     /// RFC 3339; absent until it is a record.
     pub at: Option<String>,
     /// How far it has come.
@@ -109,6 +113,8 @@ impl Bubble {
             agent: None,
             citations: Vec::new(),
             model: None,
+            task_id: None,
+            stopped: false,
             at: None,
             delivery,
         }
@@ -121,6 +127,8 @@ impl From<MessageView> for Bubble {
             agent: view.agent,
             citations: view.citations,
             model: view.model,
+            task_id: view.task_id,
+            stopped: view.stopped,
             at: Some(view.created_at),
             ..Self::new(view.id, &view.role, view.content, Delivery::Stored)
         }
@@ -145,6 +153,8 @@ impl Bubble {
             agent: frame.agent.clone(),
             citations: frame.citations.clone(),
             model: frame.model.clone(),
+            task_id: frame.task_id.clone(),
+            stopped: frame.stopped,
             at: Some(at.to_owned()),
             ..Self::new(&frame.message_id, &frame.role, &frame.content, Delivery::Stored)
         }

@@ -1,16 +1,26 @@
 //! What is on the screen, as plain data: no browser, no network, tested on the host.
 
 mod agents;
+mod board;
 mod bubble;
 mod failure;
 mod link;
-mod markdown;
+pub mod markdown;
+mod page;
+pub mod palette;
 mod retry;
+mod theme;
 mod thread;
+mod visible;
+pub mod when;
 
 pub use agents::{Face, Rail, face};
+pub use board::{Board, Job, PHASES};
 pub use bubble::{Bubble, Delivery};
 pub use failure::Failure;
-pub use link::{conversation_of, token_of};
+pub use link::token_of;
+pub use page::Page;
 pub use retry::reconnect_after_ms;
+pub use theme::Theme;
 pub use thread::{Folded, Thread};
+pub use visible::visible;

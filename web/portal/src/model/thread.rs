@@ -66,6 +66,12 @@ impl Thread {
         self.fetching && self.place.is_none()
     }
 
+    /// Whether a page is on its way, the first or another.
+    #[must_use]
+    pub fn is_fetching(&self) -> bool {
+        self.fetching
+    }
+
     /// Who is writing, if anybody is.
     #[must_use]
     pub fn writer(&self) -> Option<&str> {

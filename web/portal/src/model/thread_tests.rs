@@ -43,6 +43,8 @@ fn message(id: &str, role: &str, content: &str) -> MessagePayload {
         is_complete: true,
         citations: Vec::new(),
         model: None,
+        task_id: None,
+        stopped: false,
     }
 }
 
@@ -57,6 +59,7 @@ fn page(live_seq: u64, messages: &[(&str, &str)]) -> MessageList {
         task_id: None,
         citations: Vec::new(),
         model: None,
+        stopped: false,
         created_at: "2026-01-01T00:00:00Z".into(),
     };
     MessageList {

@@ -1,31 +1,24 @@
 //! The log-in page. Says what a server without its first account needs instead.
 
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api,
     components::{Alert, Card, Field, typed_in},
     model::Failure,
-    session::{Session, Who},
+    session::Session,
 };
 
-/// Takes e-mail and password and goes to the chat page.
+/// Takes e-mail and password; the frame goes on to the page that was wanted.
 #[component]
-pub fn Login() -> impl IntoView {
+pub fn LogIn() -> impl IntoView {
     let session = Session::here();
-    let navigate = use_navigate();
     let (email, password) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<Failure>);
     let info = LocalResource::new(api::info);
     let needs_setup = move || matches!(&*info.read(), Some(Ok(info)) if info.needs_setup);
 
-    Effect::new(move |_| {
-        if matches!(session.who(), Who::Somebody(_)) {
-            navigate("/", NavigateOptions { replace: true, ..Default::default() });
-        }
-    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let body = web_dto::Login { email: typed_in(email), password: typed_in(password) };

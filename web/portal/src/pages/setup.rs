@@ -4,15 +4,15 @@
 //! is in no history and no screenshot.
 
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wasm_bindgen::JsValue;
 use web_dto::MIN_PASSWORD_CHARS;
 
 use crate::{
     api,
     components::{Alert, Card, Field, typed_in},
-    model::{Failure, token_of},
-    session::{Session, Who},
+    model::{Failure, Page, token_of},
+    session::Session,
+    state::Portal,
 };
 
 /// The form's inputs, by their names in the request.
@@ -58,17 +58,10 @@ fn NoToken() -> impl IntoView {
 #[component]
 fn Form(token: String) -> impl IntoView {
     let session = Session::here();
-    let navigate = use_navigate();
+    let place = Portal::here().place;
     let [name, email, password] = [(); 3].map(|()| NodeRef::<html::Input>::new());
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<Failure>);
-    let done = RwSignal::new(false);
-
-    Effect::new(move |_| {
-        if done.get() && matches!(session.who(), Who::Somebody(_)) {
-            navigate("/", NavigateOptions { replace: true, ..Default::default() });
-        }
-    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let body = web_dto::SetUp {
@@ -83,7 +76,7 @@ fn Form(token: String) -> impl IntoView {
             match api::set_up(&body).await {
                 Ok(logged_in) => {
                     session.begin(logged_in.user);
-                    done.set(true);
+                    place.replace(Page::Chat(None));
                 }
                 Err(problem) => failure.set(Some(problem)),
             }

@@ -3,12 +3,14 @@
 mod login;
 mod logout;
 mod me;
+mod session;
 mod setup;
 mod setup_link;
 
 pub(crate) use login::post as login;
 pub(crate) use logout::post as logout;
 pub(crate) use me::get as me;
+pub(crate) use session::get as session;
 pub(crate) use setup::post as setup;
 pub(crate) use setup_link::post as setup_link;
 

@@ -55,9 +55,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one level deeper, or only the words if that is too deep.
-    fn deeper<T>(&mut self, read: fn(&mut Self) -> T, plain: fn(String) -> T) -> T {
+    fn deeper<T>(&mut self, read: fn(&mut Self) -> T, plain: fn(&str) -> T) -> T {
         if self.depth == MAX_DEPTH {
-            return plain(self.words());
+            return plain(&self.words());
         }
         self.depth += 1;
         let inside = read(self);
@@ -231,15 +231,15 @@ fn flush(loose: &mut Vec<Inline>, blocks: &mut Vec<Block>) {
     }
 }
 
-fn plain_line(words: String) -> Vec<Inline> {
-    vec![Inline::Text(words)]
+fn plain_line(words: &str) -> Vec<Inline> {
+    vec![Inline::Text(words.to_owned())]
 }
 
-fn plain_blocks(words: String) -> Vec<Block> {
-    vec![Block::Paragraph(lines(&words))]
+fn plain_blocks(words: &str) -> Vec<Block> {
+    vec![Block::Paragraph(lines(words))]
 }
 
-fn plain_items(words: String) -> Vec<Item> {
+fn plain_items(words: &str) -> Vec<Item> {
     vec![Item { done: None, blocks: plain_blocks(words) }]
 }
 

@@ -1,9 +1,13 @@
-//! A Markdown text that grows: only its last block is read again, the blocks before it stay.
+//! A Markdown text that grows: only its last blocks are read again, those before them stay.
 //!
 //! That is what keeps a long answer cheap and still while it streams. A link whose definition comes
 //! later turns into one when the whole text is read again, at the end.
 
 use super::{Block, build::read_with_starts};
+
+/// Blocks at the end that more text can still change: the last, and the one before it, because a
+/// line that is begun may look like a paragraph of its own and turn out to be a table's next row.
+const UNSETTLED: usize = 2;
 
 /// A text and the blocks it reads as.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +30,7 @@ impl Document {
             return self.blocks.len();
         }
         let grew = text.starts_with(&self.source);
-        let kept = if grew { self.starts.len().saturating_sub(1) } else { 0 };
+        let kept = if grew { self.starts.len().saturating_sub(UNSETTLED) } else { 0 };
         let from = if kept == 0 { 0 } else { self.starts[kept] };
         self.blocks.truncate(kept);
         self.starts.truncate(kept);

@@ -15,7 +15,8 @@ const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
 #[must_use]
 pub fn safe_href(address: &str) -> Option<String> {
     let address = address.trim();
-    if address.len() > MAX_HREF_BYTES || address.chars().any(|c| c.is_control() || c.is_whitespace())
+    if address.len() > MAX_HREF_BYTES
+        || address.chars().any(|c| c.is_control() || c.is_whitespace())
     {
         return None;
     }

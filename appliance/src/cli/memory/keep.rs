@@ -1,0 +1,120 @@
+//! `memory add` and `memory import`: keeps texts.
+//!
+//! An import goes in chunks, each under a key made of its content, so the same file sent again
+//! within a day changes nothing.
+
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::Path,
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use ring::digest;
+use web_dto::{MAX_BODY_BYTES, MAX_NEW_MEMORIES, NewMemories, NewMemory, Remembered};
+
+use super::{Context, print};
+
+/// Room in a request for what surrounds the items.
+const FRAME_BYTES: usize = 1024;
+
+/// Keeps one text.
+///
+/// # Errors
+/// When no server runs, or it refuses.
+pub(super) fn add(context: &Context, text: &str, author: Option<&str>) -> anyhow::Result<ExitCode> {
+    let item = NewMemory {
+        text: text.to_owned(),
+        author: author.map(str::to_owned),
+        ..NewMemory::default()
+    };
+    let client = context.client()?;
+    let body = NewMemories { items: vec![item] };
+    let kept: Remembered = context.block_on(client.post("/api/memory", &body))?;
+    told(context, &kept)
+}
+
+/// Keeps the texts of a file, or of standard input.
+///
+/// # Errors
+/// When a line is no item (nothing is sent then), no server runs, or it refuses.
+pub(super) fn import(context: &Context, file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let text = match file {
+        Some(file) => fs::read_to_string(file)
+            .with_context(|| format!("while reading the import {}", file.display()))?,
+        None => {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).context("while reading standard input")?;
+            text
+        }
+    };
+    let chunks = chunks(&text)?;
+    let client = context.client()?;
+    let mut kept = Remembered { ids: Vec::new() };
+    for body in &chunks {
+        let key = format!("import-{}", fingerprint(body)?);
+        let part: Remembered = context.block_on(client.post_once("/api/memory", &key, body))?;
+        kept.ids.extend(part.ids);
+    }
+    told(context, &kept)
+}
+
+/// Reads the lines into requests that the server takes.
+fn chunks(text: &str) -> anyhow::Result<Vec<NewMemories>> {
+    let mut chunks: Vec<NewMemories> = Vec::new();
+    let mut room = 0;
+    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let item: NewMemory = serde_json::from_str(line)
+            .with_context(|| format!("while reading line {} of the import", n + 1))?;
+        let size = serde_json::to_vec(&item)?.len() + 1;
+        let last = chunks.last().map_or(MAX_NEW_MEMORIES, |chunk| chunk.items.len());
+        if last >= MAX_NEW_MEMORIES || size > room {
+            chunks.push(NewMemories::default());
+            room = MAX_BODY_BYTES - FRAME_BYTES;
+        }
+        room = room.saturating_sub(size);
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.items.push(item);
+        }
+    }
+    Ok(chunks)
+}
+
+fn fingerprint(body: &NewMemories) -> anyhow::Result<String> {
+    let digest = digest::digest(&digest::SHA256, &serde_json::to_vec(body)?);
+    Ok(digest.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn told(context: &Context, kept: &Remembered) -> anyhow::Result<ExitCode> {
+    if context.json() {
+        print::json(kept)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    match kept.ids.as_slice() {
+        [id] => print::out(&format!("{id}\n"))?,
+        ids => context.say(&format!("{} memories are kept", ids.len())),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_is_cut_into_requests_that_fit_and_a_wrong_line_is_named() {
+        let line = format!("{{\"text\":\"{}\"}}\n\n", "x".repeat(60_000));
+        let sent = chunks(&line.repeat(40)).unwrap();
+        assert!(sent.len() > 2);
+        for body in &sent {
+            assert!(serde_json::to_vec(body).unwrap().len() <= MAX_BODY_BYTES);
+        }
+        assert_eq!(sent.iter().map(|body| body.items.len()).sum::<usize>(), 40);
+        let many = chunks(&"{\"text\":\"a\"}\n".repeat(2_500)).unwrap();
+        assert_eq!(many.iter().map(|body| body.items.len()).collect::<Vec<_>>(), [1000, 1000, 500]);
+        let wrong = chunks("{\"text\":\"a\"}\n{\"txt\":\"b\"}").unwrap_err();
+        assert!(format!("{wrong:#}").contains("line 2"), "{wrong:#}");
+        assert!(chunks("").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,140 @@
+//! What is indexed of a text, and how a text becomes words. Searches nothing.
+
+use appliance_core::{
+    AgentName, MemoryId, MemoryTier, MessageId, UserId, memory::MAX_MEMORY_BYTES, ports::TextEntry,
+    words,
+};
+use tantivy::{
+    Index, TantivyDocument, Term,
+    schema::{
+        FAST, Field, INDEXED, IndexRecordOption, Schema, SchemaBuilder, TextFieldIndexing,
+        TextOptions,
+    },
+    tokenizer::{
+        AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer,
+        StopWordFilter, TextAnalyzer,
+    },
+};
+
+/// The name under which the analyzer is known to tantivy.
+const ANALYZER: &str = "english";
+
+/// Longest word that is indexed, in bytes; hashes and encoded data are not words.
+const MAX_WORD_BYTES: usize = 64;
+
+/// What is left of "don't", "it's", "we'll" when the mark splits them.
+const SPLIT_OFF: [&str; 7] = ["s", "t", "d", "m", "ll", "re", "ve"];
+
+/// The fields of the index.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields {
+    pub id: Field,
+    pub owner: Field,
+    pub tier: Field,
+    pub agent: Field,
+    pub message: Field,
+    pub text: Field,
+    halves: [Field; 2],
+}
+
+/// The two halves of an id as columns, read for every hit.
+pub(super) const ID_HALVES: [&str; 2] = ["id_high", "id_low"];
+
+impl Fields {
+    /// Returns the schema and its fields.
+    pub fn schema() -> (Schema, Self) {
+        let mut schema = Schema::builder();
+        let fields = Self {
+            id: schema.add_bytes_field("id", INDEXED),
+            owner: schema.add_bytes_field("owner", INDEXED),
+            tier: schema.add_u64_field("tier", INDEXED),
+            agent: schema.add_u64_field("agent", INDEXED),
+            message: schema.add_bytes_field("message", INDEXED),
+            text: words_field(&mut schema),
+            halves: ID_HALVES.map(|half| schema.add_u64_field(half, FAST)),
+        };
+        (schema.build(), fields)
+    }
+
+    /// Returns the term that finds one memory.
+    pub fn id_term(self, id: MemoryId) -> Term {
+        Term::from_field_bytes(self.id, &id.bytes())
+    }
+
+    /// Returns the term that all texts of one owner have.
+    pub fn owner_term(self, owner: UserId) -> Term {
+        Term::from_field_bytes(self.owner, &owner.bytes())
+    }
+
+    /// Returns the term that all texts of one message have.
+    pub fn message_term(self, message: MessageId) -> Term {
+        Term::from_field_bytes(self.message, &message.bytes())
+    }
+
+    /// Returns the term that all texts of one tier have.
+    pub fn tier_term(self, tier: MemoryTier) -> Term {
+        Term::from_field_u64(self.tier, tier as u64)
+    }
+
+    /// Returns the term that all texts of one agent have.
+    pub fn agent_term(self, agent: AgentName) -> Term {
+        Term::from_field_u64(self.agent, place(agent))
+    }
+
+    /// Returns what is indexed of an entry; its author's name counts as a word of the text.
+    pub fn document(self, entry: &TextEntry) -> TantivyDocument {
+        let mut document = TantivyDocument::new();
+        document.add_bytes(self.id, &entry.id.bytes());
+        document.add_bytes(self.owner, &entry.owner.bytes());
+        let whole = u128::from_be_bytes(entry.id.bytes());
+        document.add_u64(self.halves[0], (whole >> 64) as u64);
+        document.add_u64(self.halves[1], whole as u64);
+        document.add_u64(self.tier, entry.tier as u64);
+        if let Some(agent) = entry.agent {
+            document.add_u64(self.agent, place(agent));
+        }
+        if let Some(message) = entry.message_id {
+            document.add_bytes(self.message, &message.bytes());
+        }
+        if let Some(author) = &entry.author {
+            document.add_text(self.text, author);
+        }
+        let text = &entry.text[..entry.text.floor_char_boundary(MAX_MEMORY_BYTES)];
+        document.add_text(self.text, text);
+        document
+    }
+}
+
+/// Joins the halves of an id.
+pub(super) fn id_of(high: u64, low: u64) -> MemoryId {
+    MemoryId::from_bytes(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
+}
+
+/// Teaches the index its analyzer.
+pub(super) fn register(index: &Index) -> TextAnalyzer {
+    let analyzer = analyzer();
+    index.tokenizers().register(ANALYZER, analyzer.clone());
+    analyzer
+}
+
+fn analyzer() -> TextAnalyzer {
+    let stop = words::stop_words().iter().chain(&SPLIT_OFF).map(|word| (*word).to_owned());
+    TextAnalyzer::builder(SimpleTokenizer::default())
+        .filter(RemoveLongFilter::limit(MAX_WORD_BYTES))
+        .filter(LowerCaser)
+        .filter(AsciiFoldingFilter)
+        .filter(StopWordFilter::remove(stop))
+        .filter(Stemmer::new(Language::English))
+        .build()
+}
+
+fn words_field(schema: &mut SchemaBuilder) -> Field {
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer(ANALYZER)
+        .set_index_option(IndexRecordOption::WithFreqs);
+    schema.add_text_field("text", TextOptions::default().set_indexing_options(indexing))
+}
+
+fn place(agent: AgentName) -> u64 {
+    AgentName::ALL.iter().position(|name| *name == agent).unwrap_or_default() as u64
+}

@@ -1,0 +1,182 @@
+//! The rules of the text index: every owner alone, what was put in is found, a damaged folder heals.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::{fs, path::Path};
+
+use appliance_core::{
+    AgentName, MemoryId, MemoryTier, MessageId, SearchFilter, UserId,
+    ports::{TextEntry, TextIndex as _},
+};
+use tokio::time::Instant;
+use vector::TextIndex;
+
+const ADA: UserId = UserId::from_bytes([1; 16]);
+const BOB: UserId = UserId::from_bytes([2; 16]);
+
+fn id(n: u64) -> MemoryId {
+    MemoryId::from_bytes((u128::from(n) << 70 | u128::from(n)).to_be_bytes())
+}
+
+fn entry(n: u64, owner: UserId, text: &str) -> TextEntry {
+    TextEntry {
+        id: id(n),
+        owner,
+        seq: n,
+        tier: MemoryTier::Warm,
+        agent: None,
+        conversation_id: None,
+        message_id: None,
+        author: None,
+        text: text.to_owned(),
+    }
+}
+
+async fn found(index: &TextIndex, owner: UserId, query: &str) -> Vec<MemoryId> {
+    let hits = index.search(owner, query, &SearchFilter::default(), 10).await.unwrap();
+    assert!(hits.is_sorted_by(|a, b| a.1 >= b.1), "{hits:?}");
+    hits.into_iter().map(|hit| hit.0).collect()
+}
+
+#[tokio::test]
+async fn words_are_found_whatever_their_ending_and_nothing_of_another_owner() {
+    let index = TextIndex::in_memory().unwrap();
+    let texts = ["Painting sunsets is what I like", "the kiln fired twice", "it's Ada's café"];
+    let mine = texts.iter().zip(1..).map(|(text, n)| entry(n, ADA, text));
+    index.upsert(mine.chain([entry(9, BOB, "paint")]).collect()).await.unwrap();
+    assert_eq!(found(&index, ADA, "who painted the sunset?").await, [id(1)]);
+    assert_eq!(found(&index, ADA, "KILNS").await, [id(2)]);
+    assert_eq!(found(&index, ADA, "cafe").await, [id(3)]);
+    assert_eq!(found(&index, BOB, "paint kiln cafe").await, [id(9)]);
+    assert!(found(&index, ADA, "what is it? \u{1F426} (AND) \" OR owner:*").await.is_empty());
+    assert!(found(&index, UserId::from_bytes([3; 16]), "paint").await.is_empty());
+    assert_eq!((index.len(), index.position()), (4, 9));
+}
+
+#[tokio::test]
+async fn a_text_is_replaced_and_taken_out() {
+    let index = TextIndex::in_memory().unwrap();
+    index.upsert(vec![entry(1, ADA, "the meeting is at two")]).await.unwrap();
+    assert_eq!(found(&index, ADA, "two").await, [id(1)]);
+    index.upsert(vec![TextEntry { seq: 5, ..entry(1, ADA, "it is at three") }]).await.unwrap();
+    assert!(found(&index, ADA, "two").await.is_empty());
+    assert_eq!(found(&index, ADA, "three").await, [id(1)]);
+    assert_eq!((index.len(), index.position()), (1, 5));
+    index.delete(&[id(1), id(7)]).await.unwrap();
+    assert!(found(&index, ADA, "three").await.is_empty());
+    assert!(index.is_empty());
+    index.upsert(vec![entry(6, ADA, "at four")]).await.unwrap();
+    index.clear().await.unwrap();
+    assert!(found(&index, ADA, "four").await.is_empty());
+    assert_eq!((index.len(), index.position()), (0, 0));
+}
+
+#[tokio::test]
+async fn filters_narrow_and_an_author_is_a_word() {
+    let index = TextIndex::in_memory().unwrap();
+    let message = MessageId::from_bytes([7; 16]);
+    let code = TextEntry { agent: Some(AgentName::Code), ..entry(1, ADA, "heron database") };
+    let cold = TextEntry { tier: MemoryTier::Cold, ..entry(2, ADA, "heron database") };
+    let asked = TextEntry { message_id: Some(message), ..entry(3, ADA, "heron database") };
+    let said = TextEntry { author: Some("Gwen".to_owned()), ..entry(4, ADA, "the lake") };
+    index.upsert(vec![code, cold, asked, said]).await.unwrap();
+    let ask = async |filter: SearchFilter| {
+        let hits = index.search(ADA, "heron", &filter, 10).await.unwrap();
+        hits.into_iter().map(|hit| hit.0).collect::<Vec<_>>()
+    };
+    let filter = SearchFilter::default;
+    assert_eq!(ask(SearchFilter { agent: Some(AgentName::Code), ..filter() }).await, [id(1)]);
+    assert_eq!(ask(SearchFilter { tier: Some(MemoryTier::Cold), ..filter() }).await, [id(2)]);
+    let others = ask(SearchFilter { except_message: Some(message), ..filter() }).await;
+    assert!(others.len() == 2 && !others.contains(&id(3)));
+    assert_eq!(found(&index, ADA, "what did Gwen say?").await, [id(4)]);
+}
+
+#[tokio::test]
+async fn a_folder_is_gone_on_from_and_a_damaged_one_is_filled_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("texts");
+    let opened = TextIndex::open(&place).unwrap();
+    assert!(opened.rebuilt.is_none());
+    let birds = vec![entry(1, ADA, "heron"), entry(2, ADA, "osprey")];
+    let more = (3..=301).map(|n| entry(n, ADA, "a common gull"));
+    opened.index.upsert(birds.into_iter().chain(more).collect()).await.unwrap();
+    opened.index.upsert(vec![entry(302, ADA, "kestrel")]).await.unwrap();
+    assert_eq!(found(&opened.index, ADA, "kestrel").await, [id(302)]);
+    drop(opened);
+
+    let again = TextIndex::open(&place).unwrap();
+    assert!(again.rebuilt.is_none());
+    let committed = again.index.len();
+    assert_eq!((committed, again.index.position()), (301, 301), "what waited is read again");
+    assert_eq!(found(&again.index, ADA, "osprey").await, [id(2)]);
+    drop(again);
+
+    damage(&place);
+    let healed = TextIndex::open(&place).unwrap();
+    assert!(healed.rebuilt.is_some());
+    assert_eq!((healed.index.len(), healed.index.position()), (0, 0));
+    healed.index.upsert(vec![entry(1, ADA, "heron")]).await.unwrap();
+    assert_eq!(found(&healed.index, ADA, "heron").await, [id(1)]);
+}
+
+/// Flips one bit in the largest file.
+fn damage(place: &Path) {
+    let files = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
+    let postings = files.filter(|path| path.extension().is_some_and(|kind| kind == "term"));
+    for path in postings {
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_text_has_the_same_score_before_and_after_its_commit() {
+    let index = TextIndex::in_memory().unwrap();
+    let first =
+        (1..=300).map(|n| entry(n, ADA, ["a heron stands", "the gull flew"][n as usize % 2]));
+    index.upsert(first.collect()).await.unwrap();
+    index.upsert(vec![entry(500, ADA, "a heron flew over the heron lake")]).await.unwrap();
+    let ask = async || index.search(ADA, "heron lake", &SearchFilter::default(), 3).await.unwrap();
+    let before = ask().await;
+    assert_eq!(before[0].0, id(500));
+    let more = (600..900).map(|n| entry(n, BOB, "nothing of the kind"));
+    index.upsert(more.collect()).await.unwrap();
+    index.delete(&(600..900).map(id).collect::<Vec<_>>()).await.unwrap();
+    let after = ask().await;
+    assert_eq!(after[0].0, id(500));
+    assert!((after[0].1 / before[0].1 - 1.0).abs() < 0.35, "{before:?} {after:?}");
+}
+
+#[tokio::test]
+async fn a_commit_of_one_text_and_a_search_among_many_are_quick() {
+    let folder = tempfile::tempdir().unwrap();
+    let on_disk = TextIndex::open(&folder.path().join("texts")).unwrap().index;
+    for (place, index) in [("memory", TextIndex::in_memory().unwrap()), ("folder", on_disk)] {
+        let start = Instant::now();
+        let texts = (0..20_000).map(|n| {
+            let text = format!("server {n} of area {} was rebooted after ticket {}", n % 97, n * 7);
+            entry(n + 1, ADA, &text)
+        });
+        index.upsert(texts.collect()).await.unwrap();
+        let first = found(&index, ADA, "ticket 700").await;
+        assert_eq!(first[0], id(101));
+        println!("{place}: 20,000 texts in {:?}", start.elapsed());
+        let start = Instant::now();
+        for _ in 0..50 {
+            found(&index, ADA, "which server was rebooted after ticket 700?").await;
+        }
+        println!("{place}: {:?} a search", start.elapsed() / 50);
+        let start = Instant::now();
+        for n in 0..30 {
+            let text = format!("heron {n}");
+            index.upsert(vec![entry(30_000 + n, ADA, &text)]).await.unwrap();
+            assert_eq!(found(&index, ADA, &text).await[0], id(30_000 + n));
+        }
+        let each = start.elapsed() / 30;
+        println!("{place}: {each:?} a text put in, committed and found");
+        assert!(each.as_millis() < 500, "{place}: {each:?}");
+    }
+}

@@ -1,0 +1,112 @@
+//! What an agent answered or is answering.
+
+use leptos::prelude::*;
+
+use super::{Badge, Clock, Icon, Shape, citations::Citations, markdown::Markdown, phases::Phases};
+use crate::{
+    model::{Bubble, Delivery, face},
+    state::Portal,
+};
+
+/// One answer: who, when, how far, the text, its sources, and what can be done with it.
+#[component]
+pub fn Answer(
+    /// The answer.
+    bubble: ArcRwSignal<Bubble>,
+) -> impl IntoView {
+    let portal = Portal::here();
+    let bubble = RwSignal::from(bubble);
+    let writer = Memo::new(move |_| {
+        let bubble = bubble.read();
+        // Nobody has begun: the supervisor has it.
+        let fallback = if bubble.delivery == Delivery::Waiting { "supervisor" } else { "" };
+        face(bubble.agent.as_deref().unwrap_or(fallback))
+    });
+    let open = Memo::new(move |_| bubble.read().is_open());
+    let text = Memo::new(move |_| bubble.read().text.clone());
+    let citations = Memo::new(move |_| bubble.read().citations.clone());
+    let numbers = Memo::new(move |_| citations.read().iter().map(|c| c.number).collect());
+    let at = Memo::new(move |_| bubble.read().at.clone());
+    let about = Memo::new(move |_| about(&bubble.read()));
+    let phase = Memo::new(move |_| {
+        open.get().then(|| portal.board.read().phase(&bubble.read().id)).flatten()
+    });
+    let name = move || writer.get().name;
+    let pick = Callback::new(move |number: u32| {
+        let picked = citations.read_untracked().iter().find(|c| c.number == number).cloned();
+        portal.ui.citation.set(picked);
+    });
+    view! {
+        <article
+            class="answer"
+            aria-label=name
+            data-agent=move || writer.get().hue
+            data-message=move || bubble.read().id.clone()
+            data-state=move || state(&bubble.read())
+        >
+            {move || view! { <Badge face=writer.get()/> }}
+            <div class="body">
+                <p class="who">
+                    <b>{name}</b>
+                    {move || at.get().map(|at| view! { <Clock at/> })}
+                    <span>{about}</span>
+                </p>
+                <Show when=move || open.get() && phase.get().is_some()>
+                    <Phases now=phase/>
+                </Show>
+                <div class="text" class:open=open data-testid="text">
+                    <Markdown text open numbers pick/>
+                </div>
+                <Citations citations/>
+                <Show when=move || !open.get()>
+                    <Tools bubble/>
+                </Show>
+            </div>
+        </article>
+    }
+}
+
+/// What can be done with an answer that is there.
+#[component]
+fn Tools(bubble: RwSignal<Bubble>) -> impl IntoView {
+    let portal = Portal::here();
+    let again = Memo::new(move |_| {
+        let bubble = bubble.read();
+        bubble.stopped || bubble.role == "system"
+    });
+    view! {
+        <div class="message-tools">
+            <button class="tool" type="button" on:click=move |_| portal.ui.copy(&bubble.read_untracked().text)>
+                <Icon shape=Shape::Copy/>
+                "Copy"
+            </button>
+            <Show when=move || again.get()>
+                <button class="tool" type="button" on:click=move |_| portal.ask_again(&bubble.read_untracked().id)>
+                    <Icon shape=Shape::Retry/>
+                    "Retry"
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+/// What stands beside the name.
+fn about(bubble: &Bubble) -> String {
+    match bubble.delivery {
+        Delivery::Waiting => "is choosing an agent".to_owned(),
+        Delivery::Writing(1) => "is writing".to_owned(),
+        Delivery::Writing(_) => "is writing again after an interruption".to_owned(),
+        _ if bubble.stopped => "stopped".to_owned(),
+        _ => bubble.model.clone().unwrap_or_default(),
+    }
+}
+
+fn state(bubble: &Bubble) -> &'static str {
+    match bubble.delivery {
+        Delivery::Waiting => "waiting",
+        Delivery::Writing(_) => "writing",
+        _ if bubble.stopped => "stopped",
+        _ if bubble.role == "system" => "failed",
+        _ => "stored",
+    }
+}

@@ -1,0 +1,26 @@
+//! The page for a server that cannot be asked who is there.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    components::Card,
+    session::{Session, Who},
+};
+
+/// Says what went wrong and tries again when told to.
+#[component]
+pub fn Away() -> impl IntoView {
+    let session = Session::here();
+    let line = move || match session.who() {
+        Who::Away(failure) => failure.line(),
+        _ => String::new(),
+    };
+    view! {
+        <Card title="No connection">
+            <p role="alert">{line}</p>
+            <button class="button main" type="button" on:click=move |_| spawn_local(session.refresh())>
+                "Try again"
+            </button>
+        </Card>
+    }
+}

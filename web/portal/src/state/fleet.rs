@@ -1,0 +1,38 @@
+//! The agents: how they are, and steering them.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::Portal;
+use crate::{
+    api,
+    model::{Rail, face},
+};
+
+impl Portal {
+    /// Reads how the agents are.
+    pub fn refresh_agents(self) {
+        spawn_local(async move {
+            if let Some(list) = self.worked(api::agents().await, self.rail_failure) {
+                self.rail.set(Rail { agents: list.agents });
+            }
+        });
+    }
+
+    /// Starts, stops or restarts an agent.
+    pub fn steer(self, agent: String, verb: &'static str) {
+        spawn_local(async move {
+            match api::steer(&agent, verb).await {
+                Ok(_) => {
+                    let done = match verb {
+                        "start" => "starts",
+                        "stop" => "stops when its work is done",
+                        _ => "restarts",
+                    };
+                    self.ui.say(format!("{} {done}.", face(&agent).name));
+                    self.refresh_agents();
+                }
+                Err(failure) => self.ui.say(failure.line()),
+            }
+        });
+    }
+}

@@ -1,0 +1,214 @@
+//! What the portal knows and what can be done in it: the bridge from `model` to signals.
+//!
+//! Rules about frames, tasks and text are in [`crate::model`]; requests are in [`crate::api`].
+//! [`Portal`] lives as long as the page, so an answer that comes late always finds it.
+
+mod announce;
+mod fleet;
+mod send;
+mod shelf;
+mod stop;
+mod talk;
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use web_dto::{Channel, ClientPayload, ConversationView, ServerFrame, ServerInfo, ServerPayload};
+
+use crate::{
+    api::{self, Answer},
+    feed::Feed,
+    keep,
+    model::{Board, Bubble, Failure, Page, Rail, Thread},
+    place::Place,
+    session::Session,
+    ui::Ui,
+};
+
+/// Everything the pages share; a bundle of signals, copied into every handler.
+#[derive(Clone, Copy)]
+pub struct Portal {
+    /// What is open and chosen on the screen.
+    pub ui: Ui,
+    /// Where the person is.
+    pub place: Place,
+    /// Who the person is.
+    pub session: Session,
+    /// The live line.
+    pub feed: Feed,
+    /// What the server says about itself.
+    pub info: RwSignal<Option<ServerInfo>>,
+
+    /// The open conversation's id; empty for a new one.
+    pub open_id: RwSignal<String>,
+    /// The open conversation, when it is not in the list.
+    pub open_view: RwSignal<Option<ConversationView>>,
+    /// Its messages' ids, oldest first.
+    pub ids: RwSignal<Vec<String>>,
+    /// Whether its first page is on its way.
+    pub loading: RwSignal<bool>,
+    /// Whether an answer is awaited or being written.
+    pub busy: RwSignal<bool>,
+    /// Whether there are older messages, and whether they are on their way.
+    pub has_older: RwSignal<bool>,
+    /// See [`has_older`](Self::has_older).
+    pub getting_older: RwSignal<bool>,
+    /// Why the conversation cannot be shown.
+    pub broken: RwSignal<Option<Failure>>,
+    /// What went wrong last with a message.
+    pub failure: RwSignal<Option<Failure>>,
+    /// What stands in the message field.
+    pub draft: RwSignal<String>,
+    /// The tasks behind the messages.
+    pub board: RwSignal<Board>,
+    thread: StoredValue<Thread>,
+    bubbles: StoredValue<HashMap<String, ArcRwSignal<Bubble>>>,
+
+    /// The conversations in the list; `None` until it was read.
+    pub shelf: RwSignal<Option<Vec<ConversationView>>>,
+    /// Why the list cannot be shown.
+    pub shelf_failure: RwSignal<Option<Failure>>,
+    /// Whether the list shows archived conversations.
+    pub archived: RwSignal<bool>,
+    /// Where the list goes on.
+    pub shelf_next: RwSignal<Option<String>>,
+
+    /// The agents.
+    pub rail: RwSignal<Rail>,
+    /// Why they cannot be shown.
+    pub rail_failure: RwSignal<Option<Failure>>,
+}
+
+impl Portal {
+    /// Makes the state, connects the live feed and makes both available to the components below.
+    pub fn provide(session: Session) -> Self {
+        let (feed, line) = Feed::new();
+        let portal = Self {
+            ui: Ui::new(),
+            place: Place::follow(),
+            session,
+            feed,
+            info: RwSignal::new(None),
+            open_id: RwSignal::new(String::new()),
+            open_view: RwSignal::new(None),
+            ids: RwSignal::new(Vec::new()),
+            loading: RwSignal::new(false),
+            busy: RwSignal::new(false),
+            has_older: RwSignal::new(false),
+            getting_older: RwSignal::new(false),
+            broken: RwSignal::new(None),
+            failure: RwSignal::new(None),
+            draft: RwSignal::new(keep::get(&keep::draft("")).unwrap_or_default()),
+            board: RwSignal::new(Board::default()),
+            thread: StoredValue::new(Thread::default()),
+            bubbles: StoredValue::new(HashMap::new()),
+            shelf: RwSignal::new(None),
+            shelf_failure: RwSignal::new(None),
+            archived: RwSignal::new(false),
+            shelf_next: RwSignal::new(None),
+            rail: RwSignal::new(Rail::default()),
+            rail_failure: RwSignal::new(None),
+        };
+        feed.run(line, session, Callback::new(move |frame| portal.take(&frame)));
+        provide_context(portal);
+        portal
+    }
+
+    /// Returns the state of the page this component is on.
+    #[expect(clippy::expect_used, reason = "invariant: `App` provides it above every component")]
+    pub fn here() -> Self {
+        use_context().expect("the app above")
+    }
+
+    /// Begins with somebody who has just come in.
+    pub fn arrive(self) {
+        self.feed.wake();
+        self.refresh_shelf();
+        self.refresh_agents();
+        self.refresh_tasks();
+        self.ask_info();
+    }
+
+    /// Forgets everything about the person who has left.
+    pub fn depart(self) {
+        self.forget_talk();
+        self.open_id.set(String::new());
+        self.shelf.set(None);
+        self.rail.set(Rail::default());
+        self.board.set(Board::default());
+        self.draft.set(String::new());
+    }
+
+    /// Ends the session and goes to the log-in page.
+    pub fn log_out(self) {
+        leptos::task::spawn_local(async move {
+            match api::logout().await {
+                Ok(()) => {
+                    keep::forget_drafts();
+                    self.session.end();
+                }
+                Err(failure) => self.ui.say(failure.line()),
+            }
+        });
+    }
+
+    /// Asks what the server is.
+    pub fn ask_info(self) {
+        leptos::task::spawn_local(async move {
+            if let Ok(info) = api::info().await {
+                self.info.set(Some(info));
+            }
+        });
+    }
+
+    /// Begins a new conversation.
+    pub fn begin_new(self) {
+        self.ui.close_sheets();
+        self.place.go(Page::Chat(None));
+    }
+
+    /// Takes a frame of the live feed.
+    fn take(self, frame: &ServerFrame) {
+        match &frame.payload {
+            ServerPayload::Connected(_) => self.connected(),
+            ServerPayload::AgentStatus(status) => self.rail.update(|rail| rail.patch(status)),
+            ServerPayload::TaskUpdate(update) => {
+                self.board.update(|board| board.patch(update, &frame.timestamp));
+            }
+            ServerPayload::Error(error) if error.code == "auth.required" => self.session.end(),
+            ServerPayload::Resync(resync) if resync.channel == Channel::Agents => {
+                self.refresh_agents();
+            }
+            ServerPayload::Resync(resync) if resync.channel == Channel::Tasks => {
+                self.refresh_tasks();
+            }
+            _ => self.fold(frame),
+        }
+    }
+
+    fn connected(self) {
+        for channel in [Channel::Agents, Channel::Tasks] {
+            let payload = ClientPayload { channel: Some(channel), ..Default::default() };
+            self.feed.send("subscribe", payload);
+        }
+        self.refresh_agents();
+        self.refresh_tasks();
+        self.refresh_shelf();
+        self.resume_talk();
+    }
+
+    /// Unwraps an answer; a failure ends the session where it says so and is handed to `show`.
+    fn worked<T>(self, answer: Answer<T>, show: RwSignal<Option<Failure>>) -> Option<T> {
+        match answer {
+            Ok(value) => {
+                show.set(None);
+                Some(value)
+            }
+            Err(failure) => {
+                self.session.notice(&failure);
+                show.set(Some(failure));
+                None
+            }
+        }
+    }
+}

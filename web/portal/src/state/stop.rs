@@ -1,0 +1,63 @@
+//! The tasks behind the messages: reading them, and calling an answer off.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::Portal;
+use crate::{api, model::Folded};
+
+impl Portal {
+    /// Reads the newest tasks.
+    pub fn refresh_tasks(self) {
+        spawn_local(async move {
+            if let Ok(list) = api::tasks().await {
+                self.board.update(|board| {
+                    // Oldest first, as they were made.
+                    for task in list.items.iter().rev() {
+                        board.load(task);
+                    }
+                });
+            }
+        });
+    }
+
+    /// Reads one task with its parts, for an answer older than the list.
+    pub fn look_up_task(self, id: String) {
+        spawn_local(async move {
+            if let Ok(task) = api::task(&id).await {
+                self.board.update(|board| board.load(&task));
+            }
+        });
+    }
+
+    /// Calls off whatever is being answered in the open conversation; the text so far stays.
+    pub fn stop(self) {
+        if !self.busy.get_untracked() {
+            return;
+        }
+        spawn_local(async move {
+            let conversation = self.open_id.get_untracked();
+            for task in self.tasks_to_stop(&conversation).await {
+                match api::cancel(&task).await {
+                    Ok(view) => self.board.update(|board| board.load(&view)),
+                    Err(failure) => self.ui.say(failure.line()),
+                }
+            }
+            // The feed tells it too; without one the page must not go on waiting.
+            if !self.feed.online.get_untracked() {
+                self.change(|thread| _ = matches!(thread.refetch(), Folded::Refetch));
+                self.fetch(conversation);
+            }
+        });
+    }
+
+    async fn tasks_to_stop(self, conversation: &str) -> Vec<String> {
+        let known = self.board.with_untracked(|board| board.to_stop(conversation));
+        if !known.is_empty() {
+            return known;
+        }
+        if let Ok(list) = api::tasks().await {
+            self.board.update(|board| list.items.iter().rev().for_each(|task| board.load(task)));
+        }
+        self.board.with_untracked(|board| board.to_stop(conversation))
+    }
+}

@@ -1,0 +1,191 @@
+//! The open conversation: opening, reading on, and what the feed tells about it.
+//!
+//! The thread itself is plain data; [`Portal::show`] copies what changed into one signal a message,
+//! so that a word of one answer redraws that answer alone, however long the thread is.
+
+use leptos::{prelude::*, task::spawn_local};
+use web_dto::{Channel, ClientPayload, ServerFrame};
+
+use super::Portal;
+use crate::{
+    api, keep,
+    model::{Bubble, Folded, Thread},
+};
+
+impl Portal {
+    /// Opens the conversation `id`, or an empty page for a new one.
+    pub fn open(self, id: Option<String>) {
+        let id = id.unwrap_or_default();
+        let before = self.open_id.get_untracked();
+        if before == id {
+            return;
+        }
+        self.subscribe_talk("unsubscribe", &before);
+        self.forget_talk();
+        self.open_id.set(id.clone());
+        self.draft.set(keep::get(&keep::draft(&id)).unwrap_or_default());
+        if id.is_empty() {
+            return;
+        }
+        self.thread.set_value(Thread::opening(&id));
+        self.show();
+        self.subscribe_talk("subscribe", &id);
+        self.fetch(id);
+    }
+
+    /// Reads the open conversation once more after it could not be read.
+    pub fn reopen(self) {
+        self.broken.set(None);
+        self.fetch(self.open_id.get_untracked());
+    }
+
+    /// The signal of one message.
+    pub fn bubble(self, id: &str) -> Option<ArcRwSignal<Bubble>> {
+        self.bubbles.with_value(|bubbles| bubbles.get(id).cloned())
+    }
+
+    /// Gets the page before the oldest message.
+    pub fn load_older(self) {
+        let (id, before) = self.thread.with_value(|t| (t.conversation_id.clone(), t.older.clone()));
+        let Some(before) = before.filter(|_| !self.getting_older.get_untracked()) else { return };
+        self.getting_older.set(true);
+        spawn_local(async move {
+            let answer = api::messages_before(&id, &before).await;
+            if let Some(page) = self.worked(answer, self.failure) {
+                self.change(|t| {
+                    if t.conversation_id == id {
+                        t.prepend(page);
+                    }
+                });
+            }
+            self.getting_older.set(false);
+        });
+    }
+
+    /// Subscribes again after the line was broken, and reads what could not be read meanwhile.
+    pub(super) fn resume_talk(self) {
+        let id = self.open_id.get_untracked();
+        self.subscribe_talk("subscribe", &id);
+        if self.thread.with_value(Thread::is_fetching) && !id.is_empty() {
+            self.reopen();
+        }
+    }
+
+    /// Folds a frame into the conversation.
+    pub(super) fn fold(self, frame: &ServerFrame) {
+        let before = self.thread.with_value(|t| t.writer().map(str::to_owned));
+        let mut folded = Folded::Same;
+        self.thread.update_value(|thread| folded = thread.fold(frame));
+        // Frames that change nothing must not redraw the page.
+        if folded != Folded::Same {
+            self.show();
+        }
+        self.after(folded);
+        self.announce_writer(before.as_deref());
+    }
+
+    /// Changes the thread and shows it.
+    pub(super) fn change(self, change: impl FnOnce(&mut Thread)) {
+        self.thread.update_value(change);
+        self.show();
+    }
+
+    /// Reads a thread's fact.
+    pub(super) fn thread<T>(self, read: impl FnOnce(&Thread) -> T) -> T {
+        self.thread.with_value(read)
+    }
+
+    pub(super) fn fetch(self, id: String) {
+        spawn_local(async move {
+            let answer = api::messages(&id).await;
+            if self.open_id.get_untracked() != id {
+                return;
+            }
+            let Some(page) = self.worked(answer, self.broken) else {
+                return self.loading.set(false);
+            };
+            let mut folded = Folded::Same;
+            self.change(|thread| {
+                if thread.conversation_id == id {
+                    folded = thread.load(page);
+                }
+            });
+            self.after(folded);
+            self.look_up_title(&id);
+        });
+    }
+
+    pub(super) fn subscribe_talk(self, kind: &str, id: &str) {
+        if id.is_empty() {
+            return;
+        }
+        let place = self.thread.with_value(|t| (t.conversation_id == id).then(|| t.place()));
+        let payload = ClientPayload {
+            channel: Some(Channel::Conversation),
+            conversation_id: Some(id.to_owned()),
+            resume_from: place.flatten().filter(|_| kind == "subscribe"),
+            ..Default::default()
+        };
+        self.feed.send(kind, payload);
+    }
+
+    /// Empties the page.
+    pub(super) fn forget_talk(self) {
+        self.thread.set_value(Thread::default());
+        self.open_view.set(None);
+        self.broken.set(None);
+        self.failure.set(None);
+        self.show();
+    }
+
+    fn after(self, folded: Folded) {
+        match folded {
+            Folded::Refetch => {
+                self.fetch(self.thread.with_value(|t| t.conversation_id.clone()));
+            }
+            Folded::Finished => {
+                self.announce_answer();
+                self.refresh_shelf();
+            }
+            Folded::Changed | Folded::Same => {}
+        }
+    }
+
+    /// Copies what changed in the thread into the signals of the page.
+    fn show(self) {
+        let ids = self.thread.with_value(|thread| {
+            self.bubbles.update_value(|signals| {
+                for bubble in &thread.bubbles {
+                    match signals.get(&bubble.id) {
+                        Some(signal) if *signal.read_untracked() == *bubble => {}
+                        Some(signal) => signal.set(bubble.clone()),
+                        None => {
+                            let signal = ArcRwSignal::new(bubble.clone());
+                            _ = signals.insert(bubble.id.clone(), signal);
+                        }
+                    }
+                }
+                if signals.len() > thread.bubbles.len() * 2 + 16 {
+                    signals.retain(|id, _| thread.bubbles.iter().any(|b| b.id == *id));
+                }
+            });
+            set_if_new(self.loading, thread.is_loading());
+            set_if_new(self.busy, thread.is_busy());
+            set_if_new(self.has_older, thread.older.is_some());
+            let same = self.ids.with_untracked(|ids| {
+                ids.len() == thread.bubbles.len()
+                    && ids.iter().zip(&thread.bubbles).all(|(id, bubble)| *id == bubble.id)
+            });
+            (!same).then(|| thread.bubbles.iter().map(|b| b.id.clone()).collect::<Vec<_>>())
+        });
+        if let Some(ids) = ids {
+            self.ids.set(ids);
+        }
+    }
+}
+
+fn set_if_new(signal: RwSignal<bool>, value: bool) {
+    if signal.get_untracked() != value {
+        signal.set(value);
+    }
+}
