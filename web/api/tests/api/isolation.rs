@@ -27,7 +27,6 @@ use Stranger::{Absent, Own, Refused};
 /// Method, route, body, and what a stranger gets. `{id}` stands for the owner's.
 const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("GET", "/api/auth/me", "", Own),
-    ("GET", "/api/auth/session", "", Own),
     ("POST", "/api/auth/setup-link", "{}", Refused),
     ("GET", "/api/conversations", "", Own),
     ("POST", "/api/conversations", "{}", Own),
@@ -59,6 +58,7 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
 const OPEN: &[&str] = &[
     "/api/auth/login",
     "/api/auth/setup",
+    "/api/auth/session",
     "/api/info",
     "/api/health/live",
     "/api/health/ready",

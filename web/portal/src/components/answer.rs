@@ -74,14 +74,23 @@ fn Tools(bubble: RwSignal<Bubble>) -> impl IntoView {
         let bubble = bubble.read();
         bubble.stopped || bubble.role == "system"
     });
+    // Copied first: what follows may change the very message it would be borrowed from.
+    let copy = move |_| {
+        let text = bubble.read_untracked().text.clone();
+        portal.ui.copy(&text);
+    };
+    let ask_again = move |_| {
+        let id = bubble.read_untracked().id.clone();
+        portal.ask_again(&id);
+    };
     view! {
         <div class="message-tools">
-            <button class="tool" type="button" on:click=move |_| portal.ui.copy(&bubble.read_untracked().text)>
+            <button class="tool" type="button" on:click=copy>
                 <Icon shape=Shape::Copy/>
                 "Copy"
             </button>
             <Show when=move || again.get()>
-                <button class="tool" type="button" on:click=move |_| portal.ask_again(&bubble.read_untracked().id)>
+                <button class="tool" type="button" on:click=ask_again>
                     <Icon shape=Shape::Retry/>
                     "Retry"
                 </button>

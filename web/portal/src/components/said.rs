@@ -22,6 +22,11 @@ pub fn Said(
         Delivery::Failed => "failed",
         _ => "stored",
     };
+    // The id is copied first: sending changes the very message it would be borrowed from.
+    let again = move |_| {
+        let id = bubble.read_untracked().id.clone();
+        portal.resend(&id);
+    };
     view! {
         <article class="said" aria-label="You" data-message=move || bubble.read().id.clone() data-state=state>
             <p class="text" dir="auto" data-testid="text">{text}</p>
@@ -31,7 +36,7 @@ pub fn Said(
             <Show when=move || delivery.get() == Delivery::Failed>
                 <p class="hint bad">
                     "Not sent. "
-                    <button class="button small" type="button" on:click=move |_| portal.resend(&bubble.read_untracked().id)>
+                    <button class="button small" type="button" on:click=again>
                         "Retry"
                     </button>
                 </p>

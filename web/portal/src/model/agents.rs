@@ -36,10 +36,14 @@ pub struct Rail {
 }
 
 impl Rail {
-    /// Puts a fresher state in its place; an agent not seen before goes to the end.
+    /// Takes in what the feed tells.
     pub fn patch(&mut self, status: &AgentStatusPayload) {
-        let fresh = status.detail.clone();
-        match self.agents.iter_mut().find(|agent| agent.name == status.agent) {
+        self.put(status.detail.clone());
+    }
+
+    /// Puts a fresher state in its place; an agent not seen before goes to the end.
+    pub fn put(&mut self, fresh: AgentView) {
+        match self.agents.iter_mut().find(|agent| agent.name == fresh.name) {
             Some(agent) => *agent = fresh,
             None => self.agents.push(fresh),
         }

@@ -22,14 +22,14 @@ impl Portal {
     pub fn steer(self, agent: String, verb: &'static str) {
         spawn_local(async move {
             match api::steer(&agent, verb).await {
-                Ok(_) => {
+                Ok(view) => {
                     let done = match verb {
                         "start" => "starts",
                         "stop" => "stops when its work is done",
                         _ => "restarts",
                     };
                     self.ui.say(format!("{} {done}.", face(&agent).name));
-                    self.refresh_agents();
+                    self.rail.update(|rail| rail.put(view));
                 }
                 Err(failure) => self.ui.say(failure.line()),
             }
