@@ -226,7 +226,6 @@ async fn main() {
         ("default, author 5", Weights { author: 5.0, ..all }),
         ("default, words alike .7", Weights { alike: 0.7, ..all }),
         ("default, meaning 1", Weights { meaning: 1.0, ..all }),
-        ("default, pool 50", Weights { pool: 50, ..all }),
         ("default, pool 300", Weights { pool: 300, ..all }),
         ("default, floor off", Weights { floor: -9.0, ..all }),
         ("default, kind off", Weights { empty: 0.0, ..all }),

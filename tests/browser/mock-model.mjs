@@ -11,12 +11,12 @@ import { sleep } from './support/wait.mjs';
 // Code points in a piece: prime, so that cuts fall everywhere.
 const PIECE = 7;
 
-// Starts one; `pauseMs` says for a message what to wait before each piece of its answer. Returns how
-// to point a server at it.
-export async function startModel(t, { pauseMs = () => 0 } = {}) {
+// Starts one; `pauseMs` says for a message what to wait before each piece of its answer, `reply` what
+// to answer instead of the message itself. Returns how to point a server at it.
+export async function startModel(t, { pauseMs = () => 0, reply = (words) => words } = {}) {
   const listener = http.createServer(async (request, response) => {
     const asked = JSON.parse(await body(request));
-    const blocks = [answer(asked)];
+    const blocks = [answer(asked, reply)];
     if (!asked.stream) return whole(response, asked, blocks);
     return stream(response, asked, blocks, pauseMs(lastWords(asked)));
   });
@@ -35,11 +35,11 @@ async function body(request) {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function answer(asked) {
+function answer(asked, reply) {
   if (asked.tool_choice?.type === 'tool') {
     return { type: 'tool_use', id: 'toolu_mock', name: asked.tool_choice.name, input: { agent: nextWorker(asked), reason: 'its turn' } };
   }
-  return { type: 'text', text: lastWords(asked), citations: cited(asked) };
+  return { type: 'text', text: reply(lastWords(asked)), citations: cited(asked) };
 }
 
 let turn = 0;

@@ -15,7 +15,7 @@ const KEY: &str = "sk-ant-mock";
 #[tokio::test(flavor = "multi_thread")]
 async fn remembers_across_conversations_and_restarts() -> anyhow::Result<()> {
     // Slower than the default, so that a debug build on a busy machine shows the stream, not itself.
-    remembers(Plan::new(BINARY).with_agents().words_per_second(25).start().await?).await
+    remembers(Plan::new(BINARY).with_agents().words_per_second(10).start().await?).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

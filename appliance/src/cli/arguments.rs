@@ -205,7 +205,9 @@ pub enum Memory {
         limit: u16,
     },
     /// Keep a text
-    #[command(after_help = "Example:\n  ai-infra memory add \"the staging database is called heron\"")]
+    #[command(
+        after_help = "Example:\n  ai-infra memory add \"the staging database is called heron\""
+    )]
     Add {
         /// The text
         text: String,

@@ -1,7 +1,8 @@
 //! Rules of the port `Memories`: the truth that every index follows.
 
 use appliance_core::{
-    Batch, ErrorKind, Memory, PageRequest, StoreError, UserId, Write, memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
+    Batch, ErrorKind, Memory, PageRequest, StoreError, UserId, Write,
+    memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
 };
 
 use crate::{

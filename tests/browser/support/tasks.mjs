@@ -3,20 +3,17 @@
 // What the page itself can observe is time on the wall, in which other programs on the machine have
 // their turns too. A trace also says how long a task was on the processor: that is the page's own.
 
-const CATEGORIES = ['toplevel', 'disabled-by-default-devtools.timeline'];
+const CATEGORIES = ['disabled-by-default-devtools.timeline'];
 
 // Runs `work` and returns its longest tasks in ms on the processor, longest first.
 export async function longestTasks(browser, page, work) {
   await browser.startTracing(page, { categories: CATEGORIES });
-  try {
-    await work();
-  } finally {
-    page.trace = await browser.stopTracing();
-  }
-  const { traceEvents: events } = JSON.parse(page.trace.toString());
-  delete page.trace;
+  const failed = await work().catch((error) => error);
+  const trace = await browser.stopTracing();
+  if (failed) throw failed;
+  const { traceEvents: events } = JSON.parse(trace.toString());
   const isMain = mainThread(events);
-  const tasks = events.filter((event) => /RunTask$/.test(event.name) && event.ph === 'X' && isMain(event));
+  const tasks = events.filter((event) => event.name === 'RunTask' && event.ph === 'X' && isMain(event));
   return tasks.map((task) => (task.tdur ?? task.dur) / 1_000).sort((a, b) => b - a);
 }
 

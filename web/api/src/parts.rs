@@ -9,8 +9,8 @@ use std::{
 use appliance_core::{
     IdMint,
     ports::{
-        AuditTrail, Conversations, Desk, Fleet, Live, Memories, MemorySearch, Model, Records, Streams, Tasks,
-        Users,
+        AuditTrail, Conversations, Desk, Fleet, Live, Memories, MemorySearch, Model, Records,
+        Streams, Tasks, Users,
     },
 };
 use secrecy::SecretBox;

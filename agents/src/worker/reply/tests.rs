@@ -126,8 +126,11 @@ fn a_refused_request_is_told_in_one_sentence() {
     assert_eq!(fault.error, "The model could not be asked (HTTP 429): Slow down.");
     assert!(fault.retry && refusal(529, b"").retry && refusal(503, b"<html>").retry);
     let problem = refusal(401, br#"{"detail":"the key was refused","code":"x"}"#);
-    assert_eq!(problem.error, "The model could not be asked (HTTP 401): the key was refused. \
-         Check ANTHROPIC_API_KEY on the server; `ai-infra doctor` says more.");
+    assert_eq!(
+        problem.error,
+        "The model could not be asked (HTTP 401): the key was refused. \
+         Check ANTHROPIC_API_KEY on the server; `ai-infra doctor` says more."
+    );
     assert!(!problem.retry);
 }
 

@@ -2,7 +2,8 @@
 
 use appliance_core::{
     ConversationId, Memory, MemoryId, MemoryKind, MemoryTier, MessageId, Page, PageRequest,
-    Provenance, StoreError, Timestamp, UserId, memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
+    Provenance, StoreError, Timestamp, UserId,
+    memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
 };
 use serde::{Deserialize, Serialize};
 

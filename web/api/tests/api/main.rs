@@ -8,8 +8,8 @@
 )]
 
 mod auth;
-mod cancel;
 mod bad_input;
+mod cancel;
 mod edge;
 mod fakes;
 mod gateway;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::Portal;
+use crate::{model::visible, state::Portal};
 
 /// Unseen; the transcript itself is no live region, or every word would be read as it comes.
 #[component]
@@ -10,7 +10,7 @@ pub fn Announcer() -> impl IntoView {
     let ui = Portal::here().ui;
     view! {
         <p class="unseen" role="status" aria-live="polite" data-testid="announcer">
-            {move || ui.spoken.get()}
+            {move || visible(&ui.spoken.read())}
         </p>
     }
 }

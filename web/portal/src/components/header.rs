@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape, TopBar};
-use crate::state::Portal;
+use crate::{model::visible, state::Portal};
 
 /// Title, model, rename, archive, details.
 #[component]
@@ -12,7 +12,7 @@ pub fn Header() -> impl IntoView {
     let ui = portal.ui;
     let title = Memo::new(move |_| {
         let opened = portal.opened().and_then(|c| c.title);
-        opened.unwrap_or_else(|| "New conversation".to_owned())
+        opened.map_or_else(|| "New conversation".to_owned(), |title| visible(&title))
     });
     let model = move || portal.info.get().map(|info| format!("{} \u{b7} memory on", info.model));
     let is_open = Memo::new(move |_| !portal.open_id.read().is_empty());

@@ -6,7 +6,7 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::Dialog;
 use crate::{
-    model::{Page, Theme, palette},
+    model::{Page, Theme, palette, visible},
     state::Portal,
 };
 
@@ -126,7 +126,7 @@ fn entries(portal: Portal) -> Vec<Entry> {
     let shelf = portal.shelf.get().unwrap_or_default();
     entries.extend(shelf.into_iter().map(|conversation| {
         let page = Page::Chat(Some(conversation.id));
-        let label = conversation.title.unwrap_or_else(|| "New conversation".to_owned());
+        let label = visible(conversation.title.as_deref().unwrap_or("New conversation"));
         let run = Arc::new(move || portal.place.go(page.clone()));
         Entry { label, kind: "conversation", run }
     }));

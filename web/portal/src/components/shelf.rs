@@ -6,7 +6,7 @@ use web_dto::ConversationView;
 use super::Alert;
 use crate::{
     clock,
-    model::{Page, palette},
+    model::{Page, palette, visible},
     state::Portal,
 };
 
@@ -99,7 +99,7 @@ fn Row(conversation: ConversationView) -> impl IntoView {
     let id = conversation.id.clone();
     let current =
         move || (*portal.open_id.read() == id && portal.place.page().is_chat()).then_some("page");
-    let title = conversation.title.unwrap_or_else(|| "New conversation".to_owned());
+    let title = visible(conversation.title.as_deref().unwrap_or("New conversation"));
     let path = Page::Chat(Some(conversation.id)).path();
     view! {
         <li>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::Portal;
+use crate::{model::visible, state::Portal};
 
 /// The last notice, if it is fresh.
 #[component]
@@ -19,7 +19,7 @@ pub fn Toasts() -> impl IntoView {
             });
             view! {
                 <div class="toast">
-                    <span>{toast.text}</span>
+                    <span>{visible(&toast.text)}</span>
                     {undo}
                 </div>
             }

@@ -22,6 +22,18 @@ enum Kind {
     Settings,
 }
 
+impl Kind {
+    /// Its name in the style sheet, which gives the conversation a third column.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Agents => "agents",
+            Self::Memory => "memory",
+            Self::Settings => "settings",
+        }
+    }
+}
+
 /// The frame with the page in it.
 #[component]
 pub fn Shell() -> impl IntoView {
@@ -41,7 +53,7 @@ pub fn Shell() -> impl IntoView {
 
     view! {
         <a class="skip" href="#title">"Skip to the page"</a>
-        <div class="app" data-sidebar=move || portal.ui.sidebar.get().to_string()>
+        <div class="app" data-kind=move || kind.get().name() data-sidebar=move || portal.ui.sidebar.get().to_string()>
             <Sidebar/>
             {move || match kind.get() {
                 Kind::Chat => view! { <Chat/> }.into_any(),
