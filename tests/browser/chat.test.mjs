@@ -173,7 +173,9 @@ test('a screen reader hears who writes, then the answer, and not each word', asy
 });
 
 test('an agent is stopped, started and restarted', async (t) => {
-  const { page } = await begin(t);
+  const { page, server } = await begin(t);
+  const api = await logIn(server);
+  const process = async () => (await api.call('GET', '/api/agents/research')).pid;
   await page.getByRole('link', { name: 'Agents' }).first().click();
   const card = page.getByRole('article', { name: 'Research' });
   await card.getByText('idle').first().waitFor();
@@ -181,8 +183,9 @@ test('an agent is stopped, started and restarted', async (t) => {
   await card.getByText('stopped').first().waitFor();
   await card.getByRole('button', { name: /^Start/ }).click();
   await card.getByText('idle').first().waitFor();
+  const before = await process();
   await card.getByRole('button', { name: /^Restart/ }).click();
-  await card.getByText(/starting|stopping|running/).first().waitFor();
+  await until(20_000, 'another process', async () => ![before, null, undefined].includes(await process()));
   await card.getByText('idle').first().waitFor();
   await card.getByText('Recent log').click();
   await card.getByTestId('log').filter({ hasText: /\w/ }).waitFor();

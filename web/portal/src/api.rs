@@ -69,9 +69,13 @@ pub async fn messages(conversation: &str) -> Answer<MessageList> {
     get(&format!("/api/conversations/{conversation}/messages")).await
 }
 
+/// Messages read at once while somebody scrolls: few enough to be drawn between two frames.
+const OLDER_AT_ONCE: usize = 20;
+
 /// Gets the messages before `before`.
 pub async fn messages_before(conversation: &str, before: &str) -> Answer<MessageList> {
-    get(&format!("/api/conversations/{conversation}/messages?before={before}")).await
+    let query = format!("before={before}&limit={OLDER_AT_ONCE}");
+    get(&format!("/api/conversations/{conversation}/messages?{query}")).await
 }
 
 /// Sends a message; repeating it with the same `key` sends it once.
