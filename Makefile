@@ -1,7 +1,7 @@
 # Names for the scripts in packaging/scripts; nothing is decided here.
 # ARGS="..." goes on to `ai-infra serve` (make run) or to the bench (make bench).
 .DEFAULT_GOAL := help
-.PHONY: help setup portal build release run test lint fmt bench deb deb-smoke clean version-size
+.PHONY: help setup portal build release run test browser lint fmt bench deb deb-smoke clean version-size
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -25,6 +25,11 @@ run: ## Set up, build, start, and print the address
 
 test: ## Set up and run every check and test
 	@packaging/scripts/test.sh
+
+browser: ## Drive the portal in Chromium against the real binary
+	@packaging/scripts/setup.sh build
+	@packaging/scripts/release.sh
+	@packaging/scripts/browser.sh $(ARGS)
 
 lint: ## Format, clippy and documentation, warnings as errors
 	@packaging/scripts/wasm.sh

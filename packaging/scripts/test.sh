@@ -22,10 +22,6 @@ doctests() {
     cargo test --quiet "${LOCKED[@]}" --workspace --all-features --no-fail-fast --doc 2>&1 | tee -a "$LOG"
 }
 
-browser() {
-    packaging/scripts/browser.sh 2>&1 | tee -a "$LOG"
-}
-
 # Adds up the closing lines of both runners: `12 passed`, `1 failed`, `1 timed out`, `2 skipped`, `2 ignored`.
 count() {
     sed 's/\x1b\[[0-9;]*m//g' "$LOG" | grep -E '^test result: |^ +Summary \[' |
@@ -51,4 +47,3 @@ packaging/scripts/release.sh
 export AI_INFRA_RELEASE_BINARY="$BINARY"
 step "tests" tests
 step "documentation tests" doctests
-step "browser tests" browser
