@@ -7,6 +7,9 @@ set -euo pipefail
 HERE=tests/browser
 LOG="$ROOT/target/browser.log"
 
+# What is driven: the release binary, unless another is named.
+export AI_INFRA_BROWSER_BINARY="${AI_INFRA_BROWSER_BINARY:-${AI_INFRA_RELEASE_BINARY:-$BINARY}}"
+
 # Longer than the whole run takes on a busy machine: a browser that hangs must not hang what waits for it.
 LIMIT=30m
 
@@ -55,6 +58,7 @@ total() {
             n["pass"], n["fail"] + n["cancelled"], n["skipped"] }'
 }
 
+[ -x "$AI_INFRA_BROWSER_BINARY" ] || stop "there is no $AI_INFRA_BROWSER_BINARY" "make browser"
 tools
 packages
 run "$@"

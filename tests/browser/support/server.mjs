@@ -16,10 +16,9 @@ export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const START_MS = 60_000;
 const STOP_MS = 35_000;
 
-// Where scripts say the binary is; else the newest thing a developer has built.
+// Where packaging/scripts/browser.sh says the binary is; else what plain `cargo build` has made.
 function binary() {
-  const built = path.join(ROOT, 'target/x86_64-unknown-linux-gnu/debug/ai-infra');
-  return process.env.AI_INFRA_BROWSER_BINARY || process.env.AI_INFRA_RELEASE_BINARY || built;
+  return process.env.AI_INFRA_BROWSER_BINARY || path.join(ROOT, 'target/x86_64-unknown-linux-gnu/debug/ai-infra');
 }
 
 // Starts a server; `environment` is added to a minimal one. Ends when the test `t` does, if given.

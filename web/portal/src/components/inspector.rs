@@ -133,17 +133,9 @@ fn look_up(portal: Portal, answer: Memo<Option<String>>) {
 
 /// Every memory the conversation used, each once, the newest first.
 fn used(portal: Portal) -> Vec<CitationView> {
-    portal.busy.track(); // an answer that is finished may bring citations
-    let mut used: Vec<CitationView> = Vec::new();
-    portal.ids.with(|ids| {
-        for id in ids.iter().rev() {
-            let Some(bubble) = portal.bubble(id) else { continue };
-            for citation in &bubble.read_untracked().citations {
-                if !used.iter().any(|known| known.memory_id == citation.memory_id) {
-                    used.push(citation.clone());
-                }
-            }
-        }
-    });
-    used
+    // A message more, or an answer that is finished, may bring citations.
+    portal.busy.track();
+    portal.ids.track();
+    portal.pages.track();
+    portal.used_memories()
 }

@@ -11,7 +11,7 @@ use crate::{model::Failure, state::Portal};
 const NEAR_THE_END: i32 = 60;
 
 /// Pixels from the beginning at which older messages are fetched.
-const NEAR_THE_BEGINNING: i32 = 200;
+const NEAR_THE_BEGINNING: i32 = 1_000;
 
 /// The scrolling part of the page.
 #[component]
@@ -89,6 +89,7 @@ pub fn Transcript() -> impl IntoView {
                         "Show earlier messages"
                     </button>
                 </Show>
+                {older_than(portal, 0)}
                 <For each=move || portal.ids.get() key=Clone::clone let:id>
                     <Message id/>
                 </For>
@@ -109,6 +110,20 @@ pub fn Transcript() -> impl IntoView {
             </Show>
         </div>
     }
+}
+
+/// The older messages, page by page: each page stands before the one that was read before it, so
+/// that reading on leaves what is on the screen untouched. (A keyed list would move all of it.)
+fn older_than(portal: Portal, page: usize) -> AnyView {
+    let first = Memo::new(move |_| portal.pages.read().get(page).and_then(|p| p.first().cloned()));
+    let view = move || {
+        first.get().map(|_| {
+            let ids = portal.pages.with_untracked(|pages| pages.get(page).cloned());
+            let messages = ids.unwrap_or_default().into_iter().map(|id| view! { <Message id/> });
+            (older_than(portal, page + 1), messages.collect_view())
+        })
+    };
+    view.into_any()
 }
 
 /// One message, by its id.

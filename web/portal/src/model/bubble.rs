@@ -13,6 +13,8 @@ pub enum Delivery {
     Sending,
     /// Typed here and refused or lost; the text is kept.
     Failed,
+    /// Typed here and taken by the server; its record was not read yet.
+    Confirmed,
     /// Asked for, no word of it written yet.
     Waiting,
     /// Being written by this attempt.

@@ -95,9 +95,7 @@ impl Thread {
             }
         }
         let ours = std::mem::take(&mut self.bubbles).into_iter();
-        for bubble in ours.filter(|b| {
-            matches!(b.delivery, Delivery::Sending | Delivery::Failed | Delivery::Waiting)
-        }) {
+        for bubble in ours.filter(is_of_here) {
             if !bubbles.iter().any(|b| b.id == bubble.id) {
                 bubbles.push(bubble);
             }
@@ -147,7 +145,7 @@ impl Thread {
             self.bubbles.retain(|b| b.id != key);
         } else if let Some(ours) = self.bubbles.iter_mut().find(|b| b.id == key) {
             message_id.clone_into(&mut ours.id);
-            ours.delivery = Delivery::Stored;
+            ours.delivery = Delivery::Confirmed;
         }
         if !self.bubbles.iter().any(|b| b.id == answer_id) {
             self.bubbles.push(Bubble::awaited(answer_id));
@@ -281,6 +279,11 @@ impl Thread {
         }
         result
     }
+}
+
+/// Whether a page that does not have this bubble may simply be older than it.
+fn is_of_here(bubble: &Bubble) -> bool {
+    !matches!(bubble.delivery, Delivery::Writing(_) | Delivery::Stored)
 }
 
 /// Where a frame stands against the place we have.

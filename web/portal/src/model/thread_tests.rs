@@ -224,3 +224,17 @@ fn older_pages_go_before_and_overlap_nothing() {
     thread.prepend(page(0, &[("m0", "earlier"), ("m1", "hello")]));
     assert_eq!(texts(&thread), ["earlier", "hello"]);
 }
+
+#[test]
+fn a_page_older_than_what_was_just_accepted_keeps_question_before_answer() {
+    // The page was asked for before the message was stored, and arrives after its acceptance.
+    let mut thread = Thread::opening("c");
+    thread.typed("key", "why?");
+    thread.accepted("key", "m1", "a1");
+    assert_eq!(thread.load(page(0, &[])), Folded::Changed);
+    thread.fold(&frame(1, ServerPayload::Message(message("m1", "user", "why?"))));
+    thread.fold(&frame(2, chunk(0, "because")));
+    let shown: Vec<_> = thread.bubbles.iter().map(|b| (b.id.as_str(), b.text.as_str())).collect();
+    assert_eq!(shown, [("m1", "why?"), ("a1", "because")]);
+    assert_eq!(thread.bubbles[0].delivery, Delivery::Stored);
+}

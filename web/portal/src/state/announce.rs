@@ -9,12 +9,16 @@ use crate::model::{Delivery, face};
 const SPOKEN_CHARS: usize = 300;
 
 impl Portal {
-    /// Tells who begins to write.
-    pub(super) fn announce_writer(self, before: Option<&str>) {
+    /// Tells who has begun to write, whether a frame or a page brought it.
+    pub(super) fn announce_writer(self) {
         let now = self.thread(|t| t.writer().map(str::to_owned));
-        if let Some(agent) = now.filter(|now| before != Some(now.as_str())) {
-            self.ui.spoken.set(format!("{} is replying.", face(&agent).name));
+        if self.writer.with_value(|before| *before == now) {
+            return;
         }
+        if let Some(agent) = &now {
+            self.ui.spoken.set(format!("{} is replying.", face(agent).name));
+        }
+        self.writer.set_value(now);
     }
 
     /// Tells the finished answer from its beginning.

@@ -43,8 +43,10 @@ pub struct Portal {
     pub open_id: RwSignal<String>,
     /// The open conversation, when it is not in the list.
     pub open_view: RwSignal<Option<ConversationView>>,
-    /// Its messages' ids, oldest first.
+    /// Its messages' ids, oldest first, without those in [`pages`](Self::pages).
     pub ids: RwSignal<Vec<String>>,
+    /// Pages of older messages' ids as they were read, the newest page first.
+    pub pages: RwSignal<Vec<Vec<String>>>,
     /// Whether its first page is on its way.
     pub loading: RwSignal<bool>,
     /// Whether an answer is awaited or being written.
@@ -62,6 +64,7 @@ pub struct Portal {
     /// The tasks behind the messages.
     pub board: RwSignal<Board>,
     thread: StoredValue<Thread>,
+    writer: StoredValue<Option<String>>,
     bubbles: StoredValue<HashMap<String, ArcRwSignal<Bubble>>>,
 
     /// The conversations in the list; `None` until it was read.
@@ -92,6 +95,7 @@ impl Portal {
             open_id: RwSignal::new(String::new()),
             open_view: RwSignal::new(None),
             ids: RwSignal::new(Vec::new()),
+            pages: RwSignal::new(Vec::new()),
             loading: RwSignal::new(false),
             busy: RwSignal::new(false),
             has_older: RwSignal::new(false),
@@ -101,6 +105,7 @@ impl Portal {
             draft: RwSignal::new(keep::get(&keep::draft("")).unwrap_or_default()),
             board: RwSignal::new(Board::default()),
             thread: StoredValue::new(Thread::default()),
+            writer: StoredValue::new(None),
             bubbles: StoredValue::new(HashMap::new()),
             shelf: RwSignal::new(None),
             shelf_failure: RwSignal::new(None),

@@ -4,7 +4,7 @@
 //! so that a word of one answer redraws that answer alone, however long the thread is.
 
 use leptos::{prelude::*, task::spawn_local};
-use web_dto::{Channel, ClientPayload, ServerFrame};
+use web_dto::{Channel, CitationView, ClientPayload, MessageList, ServerFrame};
 
 use super::Portal;
 use crate::{
@@ -44,6 +44,19 @@ impl Portal {
         self.bubbles.with_value(|bubbles| bubbles.get(id).cloned())
     }
 
+    /// Every memory the conversation used as far as it was read, each once, the newest first.
+    pub fn used_memories(self) -> Vec<CitationView> {
+        let mut used: Vec<CitationView> = Vec::new();
+        self.thread(|thread| {
+            for citation in thread.bubbles.iter().rev().flat_map(|bubble| &bubble.citations) {
+                if !used.iter().any(|known| known.memory_id == citation.memory_id) {
+                    used.push(citation.clone());
+                }
+            }
+        });
+        used
+    }
+
     /// Gets the page before the oldest message.
     pub fn load_older(self) {
         let (id, before) = self.thread.with_value(|t| (t.conversation_id.clone(), t.older.clone()));
@@ -51,15 +64,24 @@ impl Portal {
         self.getting_older.set(true);
         spawn_local(async move {
             let answer = api::messages_before(&id, &before).await;
-            if let Some(page) = self.worked(answer, self.failure) {
-                self.change(|t| {
-                    if t.conversation_id == id {
-                        t.prepend(page);
-                    }
-                });
+            let page = self.worked(answer, self.failure);
+            if let Some(page) = page.filter(|_| self.open_id.get_untracked() == id) {
+                let added = self.prepend(page);
+                self.pages.update(|pages| pages.push(added));
+                self.show();
             }
             self.getting_older.set(false);
         });
+    }
+
+    /// Puts an older page into the thread; returns the ids it brought.
+    fn prepend(self, page: MessageList) -> Vec<String> {
+        let before = self.thread(|t| t.bubbles.len());
+        self.thread.update_value(|thread| thread.prepend(page));
+        self.thread(|t| {
+            let added = t.bubbles.len() - before;
+            t.bubbles[..added].iter().map(|b| b.id.clone()).collect()
+        })
     }
 
     /// Subscribes again after the line was broken, and reads what could not be read meanwhile.
@@ -73,7 +95,6 @@ impl Portal {
 
     /// Folds a frame into the conversation.
     pub(super) fn fold(self, frame: &ServerFrame) {
-        let before = self.thread.with_value(|t| t.writer().map(str::to_owned));
         let mut folded = Folded::Same;
         self.thread.update_value(|thread| folded = thread.fold(frame));
         // Frames that change nothing must not redraw the page.
@@ -81,7 +102,6 @@ impl Portal {
             self.show();
         }
         self.after(folded);
-        self.announce_writer(before.as_deref());
     }
 
     /// Changes the thread and shows it.
@@ -172,15 +192,35 @@ impl Portal {
             set_if_new(self.loading, thread.is_loading());
             set_if_new(self.busy, thread.is_busy());
             set_if_new(self.has_older, thread.older.is_some());
+            let newest = &thread.bubbles[self.in_pages(thread)..];
             let same = self.ids.with_untracked(|ids| {
-                ids.len() == thread.bubbles.len()
-                    && ids.iter().zip(&thread.bubbles).all(|(id, bubble)| *id == bubble.id)
+                ids.len() == newest.len()
+                    && ids.iter().zip(newest).all(|(id, bubble)| *id == bubble.id)
             });
-            (!same).then(|| thread.bubbles.iter().map(|b| b.id.clone()).collect::<Vec<_>>())
+            (!same).then(|| newest.iter().map(|b| b.id.clone()).collect::<Vec<_>>())
         });
         if let Some(ids) = ids {
             self.ids.set(ids);
         }
+        self.announce_writer();
+    }
+}
+
+impl Portal {
+    /// How many messages at the thread's beginning stand in pages; a thread that was read anew from
+    /// its end has none.
+    fn in_pages(self, thread: &Thread) -> usize {
+        let (count, fits) = self.pages.with_untracked(|pages| {
+            let ids = pages.iter().rev().flatten();
+            let mut bubbles = thread.bubbles.iter();
+            let fits = ids.clone().all(|id| bubbles.next().is_some_and(|b| b.id == *id));
+            (ids.count(), fits)
+        });
+        if fits {
+            return count;
+        }
+        self.pages.set(Vec::new());
+        0
     }
 }
 
