@@ -78,7 +78,10 @@ impl Report {
             build: build.to_string_lossy().into_owned(),
             figures: self.figures.clone(),
         };
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("baselines/appliance.json");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("baselines");
+        let path = folder.join("appliance.json");
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("while making {}", folder.display()))?;
         let text = serde_json::to_string_pretty(&baseline)? + "\n";
         fs::write(&path, text).with_context(|| format!("while writing {}", path.display()))?;
         Ok(path)

@@ -47,7 +47,6 @@ base() {
     [ ! -f "$tarball" ] || return 0
     [ -n "$from" ] || stop "apt here knows no mirror of $SUITE" "MIRROR=URL make deb-smoke"
     work="$(mktemp -d "$PLACE/making.XXXXXX")"
-    system="$work"
     # The system's own root; mktemp made it for root alone.
     chmod 755 "$work"
     mkdir -p "$PLACE/packages"
@@ -60,7 +59,7 @@ base() {
 
 # life SCRIPT NAME: unpacks a base system, runs the script on it, and removes it again.
 life() {
-    local code=0
+    local code=0 system
     system="$(mktemp -d "$PLACE/$2.XXXXXX")"
     tar -C "$system" -xf "$PLACE/$2.tar"
     cp "$DEB" "$system/package.deb"
@@ -68,10 +67,9 @@ life() {
     rm -rf --one-file-system "$system"
     return "$code"
 }
-# What is unpacked at the moment.
-system=""
-# Its mounts are in namespaces of their own and gone with them, so only plain files are left here.
-trap '[ -z "$system" ] || rm -rf --one-file-system "$system"' EXIT
+# Whatever is unpacked when this ends. Its mounts are in namespaces of their own and gone with them, so only plain files
+# are left here.
+trap 'rm -rf --one-file-system "$PLACE"/*.??????' EXIT
 
 [ "$(id -u)" = 0 ] || stop "a chroot takes root" "sudo make deb-smoke"
 DEB="${DEB:-$(newest)}"

@@ -27,12 +27,20 @@ stop() {
     exit 1
 }
 
-# step NAME COMMAND...: runs the command and says how long it took.
+# step NAME COMMAND...: runs the command in a shell of its own, where its first failure ends it, and says how long it
+# took. To be called as a plain statement: after `||` or `if` bash would ignore failures inside.
 step() {
-    local name="$1" begin="$SECONDS"
+    local name="$1" begin="$SECONDS" code
     shift
     say "$name"
-    "$@" || { printf '==> %s FAILED after %s s\n' "$name" "$((SECONDS - begin))" >&2; return 1; }
+    set +e
+    (
+        set -e
+        "$@"
+    )
+    code="$?"
+    set -e
+    [ "$code" = 0 ] || { printf '==> %s FAILED after %s s\n' "$name" "$((SECONDS - begin))" >&2; return "$code"; }
     say "$name ... $((SECONDS - begin)) s"
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change lands: set-up, lints, one release build, and every test on one debug build.
+# Everything that must hold before a change lands: set-up, lints, one release build, every test, the pages in a browser.
 set -euo pipefail
 # shellcheck source=packaging/scripts/steps.sh
 . "$(dirname "$0")/steps.sh"
@@ -20,6 +20,10 @@ tests() {
 
 doctests() {
     cargo test --quiet "${LOCKED[@]}" --workspace --all-features --no-fail-fast --doc 2>&1 | tee -a "$LOG"
+}
+
+browser() {
+    packaging/scripts/browser.sh 2>&1 | tee -a "$LOG"
 }
 
 # Adds up the closing lines of both runners: `12 passed`, `1 failed`, `1 timed out`, `2 skipped`, `2 ignored`.
@@ -47,3 +51,4 @@ packaging/scripts/release.sh
 export AI_INFRA_RELEASE_BINARY="$BINARY"
 step "tests" tests
 step "documentation tests" doctests
+step "browser tests" browser
