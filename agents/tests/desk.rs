@@ -16,7 +16,9 @@ use appliance_core::{
     Priority, Role, TaskStatus, Topic, Write,
     batch::Batch,
     bus::MAX_DELIVERIES,
-    desk::{Chunk, Complete, Delegate, Fail, Lease, Progress, Recall, Remember, Work},
+    desk::{
+        Care, CareCommand, CareDone, Chunk, Complete, Delegate, Fail, Lease, Progress, Recall, Work,
+    },
     envelope::Sender,
     ports::{Desk, DeskError, Live, Records, Streams},
 };
@@ -44,6 +46,11 @@ fn chunk(lease: &Lease, offset: u64, text: &str) -> Progress {
 
 fn fail(lease: &Lease, retry: bool) -> Fail {
     Fail { lease: lease.clone(), error: "The model is away. Try again.".to_owned(), retry }
+}
+
+fn remember(lease: &Lease, text: &str) -> CareCommand {
+    let care = Care::Remember { text: text.to_owned(), untrusted: None };
+    CareCommand { lease: lease.clone(), care }
 }
 
 fn is_lost<T: std::fmt::Debug>(result: &Result<T, DeskError>) -> bool {
@@ -116,9 +123,10 @@ async fn every_command_can_be_repeated_without_effect() {
     assert_eq!(first.id, again.id, "one child, not two");
 
     let work = house.lease(code).await;
-    let note = Remember { lease: work.lease.clone(), text: "the answer is 42".to_owned() };
-    let kept = house.desk.remember(code, note.clone()).await.unwrap();
-    assert_eq!(house.desk.remember(code, note).await.unwrap(), kept, "one note, not two");
+    let note = remember(&work.lease, "the answer is 42");
+    let kept = house.desk.care(code, note.clone()).await.unwrap();
+    assert!(matches!(kept, CareDone::Remembered(_)), "{kept:?}");
+    assert_eq!(house.desk.care(code, note).await.unwrap(), kept, "one note, not two");
     let done = complete(&work.lease, "done", AgentName::Code);
     house.desk.complete(code, done.clone()).await.unwrap();
     house.desk.complete(code, done).await.unwrap();
@@ -363,12 +371,12 @@ async fn a_note_has_a_limit_that_is_named() {
     let boss = house.life(AgentName::Supervisor);
     house.say("keep it").await;
     let work = house.lease(boss).await;
-    let note = |text: String| Remember { lease: work.lease.clone(), text };
-    let Err(DeskError::Refused(why)) = house.desk.remember(boss, note("x".repeat(65_537))).await
-    else {
+    let note = |text: &str| remember(&work.lease, text);
+    let long = "x".repeat(65_537);
+    let Err(DeskError::Refused(why)) = house.desk.care(boss, note(&long)).await else {
         panic!("one byte too many")
     };
     assert!(why.contains("65537") && why.contains("65536"), "{why}");
-    assert!(house.desk.remember(boss, note(" \n".to_owned())).await.is_err());
-    assert!(house.desk.remember(boss, note("x".repeat(65_536))).await.is_ok());
+    assert!(house.desk.care(boss, note(" \n")).await.is_err());
+    assert!(house.desk.care(boss, note(&long[1..])).await.is_ok());
 }

@@ -142,6 +142,37 @@ async fn commands_work_without_a_model() {
 }
 
 #[tokio::test]
+async fn plain_words_forget_correct_undo_and_rate_without_a_model() {
+    let rig =
+        Rig::start(vec![Script::Say(vec!["The staging database is called heron."], NONE)]).await;
+    rig.ask("/remember the staging database is called heron").await;
+    let (answer, _) = rig.ask("what is the staging database called?").await;
+    assert_eq!(answer.content, "The staging database is called heron. [1]");
+    let asked = rig.server.requests.lock().unwrap().len();
+
+    let (thanks, _) = rig.ask("8 - nice").await;
+    assert_eq!(thanks.content, "Thanks, 8 of 10 noted.");
+    let (wrong, _) = rig.ask("that is wrong").await;
+    assert!(wrong.content.starts_with("What is right?"), "{}", wrong.content);
+    let (fixed, _) = rig.ask("/correct the staging database -> osprey").await;
+    let told = "Corrected: \"the staging database is called heron\" is now \"the staging database is \
+                called osprey\" [1]. Say \"undo that\" to take it back.";
+    assert_eq!(fixed.content, told);
+    let (undone, _) = rig.ask("undo that").await;
+    assert!(undone.content.starts_with("Undone: \"the staging"), "{}", undone.content);
+    let (gone, _) = rig.ask("forget that").await;
+    assert!(gone.content.starts_with("Forgotten: "), "{}", gone.content);
+    assert!(gone.content.ends_with("Say \"undo that\" to bring it back."), "{}", gone.content);
+    assert!(!rig.server.house.texts().await.iter().any(|text| text.contains("heron")));
+    let (nothing, _) = rig.ask("/forget the moon").await;
+    assert_eq!(nothing.content, "Nothing is remembered about \"the moon\".");
+    assert_eq!(rig.server.requests.lock().unwrap().len(), asked, "no model was asked");
+
+    let (talk, _) = rig.ask("no, it's blue").await;
+    assert_eq!(talk.model.as_deref(), Some("scripted"), "there is nothing to correct: {talk:?}");
+}
+
+#[tokio::test]
 async fn ask_goes_to_the_named_worker_without_asking_who_fits() {
     let mut rig = Rig::start(vec![Script::Say(vec!["by code"], NONE)]).await;
     rig.begin(AgentName::Code);

@@ -1,14 +1,19 @@
 """The vector index beside other engines: the same vectors, the same questions, alternating rounds.
 
-    cargo bench -p benches --bench vectors -- --prepare DIR [--texts FILE] [--dim N] [--count N]
     python -m venv venv && venv/bin/pip install -r benches/peers/requirements.txt
-    venv/bin/python benches/peers/vectors.py DIR --bench target/.../release/deps/vectors-HASH
+    venv/bin/python benches/peers/minilm.py target/bench-vectors
+    cargo bench -p benches --bench vectors -- --minilm target/bench-vectors/minilm.f32 \
+        [--dim 1536] [--count N] --prepare target/bench-vectors/1536
+    venv/bin/python benches/peers/vectors.py target/bench-vectors/1536 \
+        --bench target/.../release/deps/vectors-HASH
 
 One thread, one question at a time, M = 16, efConstruction = 200 for all. For each engine and filter
 the narrowest width that reaches the recall is taken, then all engines answer in turn, ROUNDS times;
 the table shows medians and the median ratio inside a round. hnswlib and faiss are called from
 Python one question at a time, which costs them about 3 us each; qdrant-edge's requests are built
-before the clock starts. "1.5% alike" is one agent that talks about one thing.
+before the clock starts. "1.5% alike" is one agent that talks about one thing. Memory is what a
+process holds besides mapped files, which the system can take back: the product and qdrant-edge keep
+exact vectors in such files, hnswlib and faiss in memory.
 """
 
 import argparse
@@ -40,7 +45,7 @@ class Data:
 
 def resident_mib() -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith("RssAnon:"):
             return int(line.split()[1]) / 1024
     return 0.0
 
@@ -55,6 +60,9 @@ class Engine:
         before, start = resident_mib(), time.perf_counter()
         self.make()
         return time.perf_counter() - start, resident_mib() - before
+
+    def save(self):
+        """Leaves what `open_ms` opens."""
 
     def sweep(self, filter_no: int, ef: int):
         answer = self.asker(filter_no, ef)
@@ -164,13 +172,17 @@ class Qdrant(Engine):
     def ids(self, found):
         return [point.id for point in found]
 
-    def open_ms(self):
+    def save(self):
         self.shard.flush()
         self.shard.close()
+
+    def open_ms(self):
         start = time.perf_counter()
         self.shard = self.q.EdgeShard.load(self.folder)
         self.asker_once()
-        return (time.perf_counter() - start) * 1e3
+        took = (time.perf_counter() - start) * 1e3
+        self.shard.close()
+        return took
 
     def asker_once(self):
         q = self.q
@@ -205,6 +217,9 @@ class Ours:
 
     def sweep(self, filter_no, ef):
         return self.ask(f"sweep {filter_no} {ef}")
+
+    def save(self):
+        return self.ask("save")[0]
 
     def open_ms(self):
         return self.ask("open")[0]
@@ -248,6 +263,18 @@ def compare(engines, filter_no, goal, rounds):
         )
 
 
+def opens(engines, rounds):
+    """Lets those that keep an index on disk open it in turn, and answer once."""
+    keepers = [engine for engine in engines if hasattr(engine, "open_ms")]
+    for engine in keepers:
+        engine.save()
+    runs = [[engine.open_ms() for engine in keepers] for _ in range(rounds)]
+    for n, engine in enumerate(keepers):
+        took = statistics.median(run[n] for run in runs)
+        ratio = statistics.median(run[0] / run[n] for run in runs)
+        print(f"{engine.name:<16} open and first search {took:8.1f} ms, ours is {ratio:.3f}x of that")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -260,16 +287,22 @@ def main():
     peers = {"qdrant": Qdrant, "hnswlib": Hnswlib, "faiss": Faiss}
     engines = [Ours(data, options.bench)] + [peers[name](data) for name in options.only]
     print(f"{len(data.base)} vectors of {data.dim} dimensions, {len(data.queries)} questions")
+    held = {}
     for engine in engines:
-        seconds, mib = engine.build()
-        print(f"{engine.name:<16} built in {seconds:6.1f} s, {mib:6.0f} MiB", flush=True)
+        seconds, held[engine.name], *inserts = engine.build()
+        line = f"{engine.name:<16} built in {seconds:6.1f} s, {held[engine.name]:6.0f} MiB held"
+        if inserts:
+            line += f", searchable after insert p50 {inserts[0]:.1f} us, p99 {inserts[1]:.1f} us"
+        print(line, flush=True)
+    for name, mib in held.items():
+        if mib > 0:
+            print(f"memory of ours over {name}: {held[engines[0].name] / mib:.2f}")
     for filter_no in options.filters:
         for goal in (0.95, 0.99):
             compare(engines, filter_no, goal, options.rounds)
-    for engine in engines:
-        if hasattr(engine, "open_ms"):
-            opened = statistics.median(engine.open_ms() for _ in range(options.rounds))
-            print(f"{engine.name:<16} open and first search {opened:.1f} ms")
+    opens(engines, options.rounds)
+    each, before, after = engines[0].ask("aging")
+    print(f"delete {each:.2f} us, recall {before:.4f}, after a fifth was deleted {after:.4f}")
     for engine in engines:
         if hasattr(engine, "remove"):
             engine.remove()

@@ -17,7 +17,6 @@ use crate::{
 
 /// The plan's names without an effect in this version, and what they are for.
 const LATER: &[(&[&str], &str)] = &[
-    (&["OPENAI_API_KEY", "OPENAI_BASE_URL"], "embeddings and speech by OpenAI"),
     (
         &["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SECRETS_PREFIX"],
         "AWS Secrets Manager",
@@ -45,10 +44,6 @@ const LATER: &[(&[&str], &str)] = &[
         "mode production (Postgres)",
     ),
     (&["REDIS_HOST", "REDIS_PASSWORD", "REDIS_PORT", "REDIS_URL"], "mode production (Redis)"),
-    (
-        &["QDRANT_API_KEY", "QDRANT_GRPC_PORT", "QDRANT_HOST", "QDRANT_PORT"],
-        "mode production (Qdrant)",
-    ),
     (&["WEBROOT_BASE"], "the domain tools"),
     (&["SSH_ALLOWED_USERS", "SSH_PORT"], "the host's SSH settings"),
 ];

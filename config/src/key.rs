@@ -35,7 +35,8 @@ impl Key {
     }
 }
 
-/// Makes a section: a struct with public fields, its keys, and how it is read.
+/// Makes a section: a struct with public fields, its keys, and how it is read. Sections inside it
+/// stand after `with`, and in `reference.rs` after it.
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
@@ -46,11 +47,18 @@ macro_rules! section {
                     $(, env $alias:literal)* $(, is $secret:ident)?;
             )+
         }
+        $(with {
+            $(
+                $(#[doc = $part_about:literal])+
+                $part:ident: $section:ident;
+            )+
+        })?
     ) => {
         $(#[doc = $about])+
         #[derive(Debug, Clone)]
         pub struct $name {
             $( $(#[doc = $doc])+ pub $field: $ty, )+
+            $($( $(#[doc = $part_about])+ pub $part: $section, )+)?
         }
 
         impl $name {
@@ -71,7 +79,8 @@ macro_rules! section {
             /// Reads all fields; tells every wrong one before it gives up.
             pub(crate) fn read(from: &mut $crate::read::Reader<'_>) -> Option<Self> {
                 $( let $field = from.field(concat!($prefix, stringify!($field)), $parse); )+
-                Some(Self { $( $field: $field? ),+ })
+                $($( let $part = $section::read(from); )+)?
+                Some(Self { $( $field: $field?, )+ $($( $part: $part?, )+)? })
             }
         }
     };

@@ -41,8 +41,8 @@ pub use origin::{Entry, Origin};
 pub use reference::{example, keys};
 pub use roles::Role;
 pub use sections::{
-    AgentRun, Agents, Clock, Data, JwtAlgorithm, LogFormat, Logging, Mode, Model, Provider, Server,
-    Top,
+    AgentRun, Agents, Clock, Data, JwtAlgorithm, LogFormat, Logging, Memory, MemoryEmbedder,
+    MemoryOpenAi, MemoryQdrant, MemoryRanking, MemoryVectors, Mode, Model, Provider, Server, Top,
 };
 pub use settings::Settings;
 pub use sources::{Override, Sources};

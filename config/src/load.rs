@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Agents, Clock, ConfigError, Data, Logging, Mode, Model, Problem, Server, Settings, Sources,
-    Top, credentials, environment, files, layers::Layers, paths::Host, read::Reader,
+    Agents, Clock, ConfigError, Data, Logging, Memory, Mode, Model, Problem, Server, Settings,
+    Sources, Top, credentials, environment, files, layers::Layers, paths::Host, read::Reader,
     reference::key, roles, tmux, value::Raw,
 };
 
@@ -44,9 +44,13 @@ fn gather(sources: &Sources, problems: &mut Vec<Problem>) -> Option<Settings> {
     let server = Server::read(&mut from);
     let data = Data::read(&mut from);
     let model = Model::read(&mut from);
+    let memory = Memory::read(&mut from);
     let agents = Agents::read(&mut from);
     let logging = Logging::read(&mut from);
     let clock = Clock::read(&mut from);
+    problems.extend(memory.iter().flat_map(Memory::unfit).map(Problem::Unfit));
+    let notes: Vec<String> = memory.iter().flat_map(|memory| memory.notes(&layers)).collect();
+    layers.notes.extend(notes);
     if top.as_ref().is_some_and(|top| top.mode == Mode::Production) {
         problems.push(no_production());
     }
@@ -55,6 +59,7 @@ fn gather(sources: &Sources, problems: &mut Vec<Problem>) -> Option<Settings> {
         server: server?,
         data: data?,
         model: model?,
+        memory: memory?,
         agents: agents?,
         logging: logging?,
         clock: clock?,
@@ -100,8 +105,9 @@ fn absolute(path: &Path) -> PathBuf {
 fn no_production() -> Problem {
     Problem::Unfit(
         "mode: production needs adapters that this version does not have (records: postgres, bus: \
-         redis, vectors: qdrant); it has records: redb, bus: builtin, hot: memory, vectors: \
-         builtin, embedder: static, model: demo or anthropic; set mode: embedded"
+         redis, hot: redis); it has records: redb, bus: builtin, hot: memory, memory.vectors: \
+         builtin, hnsw_rs or qdrant, memory.embedder: static or openai, model: demo or anthropic; \
+         set mode: embedded"
             .to_owned(),
     )
 }

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use crate::{
     Key,
-    sections::{Agents, Clock, Data, Logging, Model, Server, Top},
+    sections::{
+        Agents, Clock, Data, Logging, Memory, MemoryOpenAi, MemoryQdrant, MemoryRanking, Model,
+        Server, Top,
+    },
 };
 
 /// Every section: its name, what it is about, its keys. The order is the reference's.
@@ -13,6 +16,10 @@ const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("server", Server::ABOUT, Server::KEYS),
     ("data", Data::ABOUT, Data::KEYS),
     ("model", Model::ABOUT, Model::KEYS),
+    ("memory", Memory::ABOUT, Memory::KEYS),
+    ("memory.openai", MemoryOpenAi::ABOUT, MemoryOpenAi::KEYS),
+    ("memory.qdrant", MemoryQdrant::ABOUT, MemoryQdrant::KEYS),
+    ("memory.ranking", MemoryRanking::ABOUT, MemoryRanking::KEYS),
     ("agents", Agents::ABOUT, Agents::KEYS),
     ("logging", Logging::ABOUT, Logging::KEYS),
     ("clock", Clock::ABOUT, Clock::KEYS),
@@ -41,16 +48,18 @@ pub fn example() -> String {
          # `ai-infra config show --origin` tells where each value came from.\n",
     );
     for (section, about, keys) in SECTIONS {
-        let indent = if section.is_empty() { "" } else { "  " };
+        let (outer, name) = section.rsplit_once('.').unwrap_or(("", section));
+        let around = if outer.is_empty() { "" } else { "  " };
+        let indent = if section.is_empty() { "".to_owned() } else { format!("{around}  ") };
         out.push('\n');
         if !section.is_empty() {
             for line in *about {
-                let _ = writeln!(out, "#{line}");
+                let _ = writeln!(out, "{around}#{line}");
             }
-            let _ = writeln!(out, "{section}:");
+            let _ = writeln!(out, "{around}{name}:");
         }
         for key in *keys {
-            example_key(&mut out, indent, key);
+            example_key(&mut out, &indent, key);
         }
     }
     out

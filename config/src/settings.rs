@@ -2,7 +2,9 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::{Agents, Clock, Data, Entry, Logging, Model, Role, Server, Session, Top, paths::Host};
+use crate::{
+    Agents, Clock, Data, Entry, Logging, Memory, Model, Role, Server, Session, Top, paths::Host,
+};
 
 /// Everything that was chosen, by whoever chose it.
 #[derive(Clone)]
@@ -15,6 +17,8 @@ pub struct Settings {
     pub data: Data,
     /// Which language model answers.
     pub model: Model,
+    /// How memory is kept and found.
+    pub memory: Memory,
     /// Which agents run.
     pub agents: Agents,
     /// What is logged.

@@ -93,6 +93,14 @@ where
     }
 }
 
+/// A number within bounds; neither infinite nor NaN is.
+pub(crate) fn number(bounds: RangeInclusive<f32>) -> impl Fn(&Raw) -> Result<f32, String> {
+    move |raw| {
+        let number = raw.as_text()?.trim().parse().ok().filter(|number| bounds.contains(number));
+        number.ok_or_else(|| format!("a number from {} to {}", bounds.start(), bounds.end()))
+    }
+}
+
 /// One of a few words.
 pub(crate) fn one_of<T: Copy>(words: &[(&'static str, T)]) -> impl Fn(&Raw) -> Result<T, String> {
     move |raw| {

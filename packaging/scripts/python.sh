@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Makes .venv with the official client that the tests drive the mock Messages API with.
+# Makes .venv with the official packages that tests hold stand-ins against: the Messages API's client,
+# and Qdrant's stubs and engine.
 set -euo pipefail
 # shellcheck source=packaging/scripts/steps.sh
 . "$(dirname "$0")/steps.sh"
 
-WANTED="anthropic==2.12.0"
+WANTED="anthropic==2.12.0 qdrant-client==1.20.0 qdrant-edge-py==0.9.0"
 
 skip() {
-    printf 'SKIPPED python: %s, so the mock Messages API is not proven against the official client\n' "$1" >&2
+    printf 'SKIPPED python: %s, so neither the mock Messages API nor vector/qdrant is held against the official packages\n' "$1" >&2
     [ "${CI:-}" != true ] || exit 1
     exit 0
 }
@@ -24,5 +25,6 @@ make_venv() {
 if [ -x .venv/bin/python ] && stamped python "$WANTED"; then exit; fi
 say "installing $WANTED into .venv"
 make_venv || skip "no venv could be made (sudo apt-get install -y python3-venv)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "$WANTED" || skip "pip could not install $WANTED"
+# shellcheck disable=SC2086  # a list of packages
+.venv/bin/python -m pip install --quiet --disable-pip-version-check $WANTED || skip "pip could not install $WANTED"
 stamp python "$WANTED"

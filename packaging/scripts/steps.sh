@@ -15,9 +15,13 @@ unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS
 if [ -d "${HOME:-/nowhere}/.cargo/bin" ]; then PATH="$HOME/.cargo/bin:$PATH"; fi
 export PATH
 
-# Cargo may not change the lock file where the result is judged.
+# Where the result is judged, cargo may not change the lock file, and nobody builds a second time, so that what makes
+# that faster would only fill the disk.
 LOCKED=()
-if [ "${CI:-}" = true ]; then LOCKED=(--locked); fi
+if [ "${CI:-}" = true ]; then
+    LOCKED=(--locked)
+    export CARGO_INCREMENTAL=0
+fi
 
 say() { printf '==> %s\n' "$*"; }
 

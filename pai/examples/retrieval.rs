@@ -20,12 +20,12 @@ use std::{
 };
 
 use appliance_core::{
-    ConversationId, IdMint, Memory, MemoryId, MemoryKind, MemoryTier, Provenance, SearchFilter,
-    Timestamp, UserId,
+    ConversationId, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter, Timestamp,
+    UserId,
     ports::{MemorySearch as _, VectorIndex},
     time::ManualClock,
 };
-use pai::memory::{Search, Weights};
+use pai::memory::{Indexes as _, Search, Serving, Weights};
 use serde_json::Value;
 use support::{ListedMemories, MORNING_MILLIS};
 use vector::{ExactIndex, StaticEmbedder, TextIndex};
@@ -77,20 +77,15 @@ fn store(
     for (id, session, by, text) in &talk.turns {
         let conversation =
             *sessions.entry(*session).or_insert_with(|| mint.next(ConversationId::from_uuid));
-        let memory = to.put(Memory {
-            id: mint.next(MemoryId::from_uuid),
-            owner,
-            seq: 0,
-            text: text.clone(),
-            kind: MemoryKind::Said,
-            tier: MemoryTier::Warm,
-            provenance: Provenance {
-                conversation_id: Some(conversation),
-                author: Some(by.clone()),
-                ..Provenance::default()
-            },
-            created_at: Timestamp::from_unix_micros(*session as i64 * 7 * 86_400_000_000),
-        });
+        let provenance = Provenance {
+            conversation_id: Some(conversation),
+            author: Some(by.clone()),
+            ..Provenance::default()
+        };
+        let at = Timestamp::from_unix_micros(*session as i64 * 7 * 86_400_000_000);
+        let new = mint.next(MemoryId::from_uuid);
+        let said = MemoryKind::Said;
+        let memory = to.put(Memory::new(new, owner, said, text.clone(), provenance, at));
         names.insert(memory.id, id.clone());
     }
     names
@@ -162,6 +157,26 @@ async fn measure(name: &str, talks: &[Talk], weights: Weights, texts: bool, pool
     );
 }
 
+/// Prints where relevance would begin if the built-in embedder's floor were calibrated.
+async fn calibrate(talks: &[Talk]) {
+    let mint = IdMint::new(Arc::new(ManualClock::at_millis(MORNING_MILLIS)), 0);
+    let (memories, folder) = (Arc::new(ListedMemories::default()), tempfile::tempdir().unwrap());
+    let embedder = Arc::new(StaticEmbedder::load().unwrap());
+    let search = Search::new(memories.clone(), embedder, Arc::new(ExactIndex::new(256)))
+        .with_mark_in(folder.path().to_owned());
+    let owner = mint.next(UserId::from_uuid);
+    for talk in talks {
+        store(talk, &mint, owner, &memories);
+    }
+    search.warm_up().await.unwrap();
+    for (question, _) in talks.iter().flat_map(|talk| &talk.questions) {
+        search.search(owner, question, SearchFilter::default(), 10).await.unwrap();
+    }
+    search.save().await.unwrap();
+    let spread = Serving::read(folder.path()).unwrap().spread;
+    println!("\nunrelated texts: {spread:?}, floor {:?}", spread.floor());
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let folder = std::env::args().nth(1).unwrap();
@@ -227,6 +242,8 @@ async fn main() {
         ("default, words alike .7", Weights { alike: 0.7, ..all }),
         ("default, meaning 1", Weights { meaning: 1.0, ..all }),
         ("default, pool 300", Weights { pool: 300, ..all }),
+        ("default, floor .65", Weights { floor: 0.65, ..all }),
+        ("default, floor .75", Weights { floor: 0.75, ..all }),
         ("default, floor off", Weights { floor: -9.0, ..all }),
         ("default, kind off", Weights { empty: 0.0, ..all }),
     ] {
@@ -234,4 +251,5 @@ async fn main() {
     }
     measure("default, no photo captions", &bare, all, true, false).await;
     measure("default, all conversations of one person", &talks, all, true, true).await;
+    calibrate(&talks).await;
 }

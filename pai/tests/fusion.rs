@@ -7,8 +7,8 @@ mod support;
 use std::sync::Arc;
 
 use appliance_core::{
-    ConversationId, Memory, MemoryHit, MemoryId, MemoryKind, MemoryTier, Provenance, SearchFilter,
-    Timestamp, UserId,
+    ConversationId, Memory, MemoryHit, MemoryId, MemoryKind, Provenance, SearchFilter, Timestamp,
+    UserId, Utility,
     ports::{MemorySearch as _, TextIndex as _},
 };
 use pai::memory::{Search, Weights};
@@ -41,16 +41,9 @@ fn say_at(
         author: author.map(str::to_owned),
         ..Provenance::default()
     };
-    let memory = Memory {
-        id: desk.mint.next(MemoryId::from_uuid),
-        owner: desk.owner,
-        seq: 0,
-        text: text.to_owned(),
-        kind: MemoryKind::Said,
-        tier: MemoryTier::Warm,
-        provenance,
-        created_at,
-    };
+    let id = desk.mint.next(MemoryId::from_uuid);
+    let text = text.to_owned();
+    let memory = Memory::new(id, desk.owner, MemoryKind::Said, text, provenance, created_at);
     desk.memories.put(memory).id
 }
 
@@ -139,6 +132,21 @@ async fn of_two_like_memories_the_newer_comes_first_unless_age_does_not_count() 
 }
 
 #[tokio::test]
+async fn of_two_like_memories_the_more_useful_comes_first_and_says_so() {
+    let desk = Desk::new();
+    talk(&desk);
+    let poor = say(&desk, None, None, "the office is in the Harbour street");
+    let good = say(&desk, None, None, "the office is in the Station street");
+    found(&desk.search, desk.owner, "in which street is the office?").await;
+    desk.memories.change(poor, |memory| memory.standing.utility = Utility::START.plus(-5_000));
+    desk.memories.change(good, |memory| memory.standing.utility = Utility::MOST);
+    let hits = found(&desk.search, desk.owner, "in which street is the office?").await;
+    assert!(place(&hits, good) < place(&hits, poor), "{hits:#?}");
+    assert!(hits[0].why.contains("useful +0.5"), "{}", hits[0].why);
+    assert!(hits.iter().any(|hit| hit.why.contains("useful -0.5")), "{hits:#?}");
+}
+
+#[tokio::test]
 async fn an_index_of_words_that_is_ahead_of_the_records_is_filled_again() {
     let desk = Desk::new();
     let kept = say(&desk, None, None, "the spare key is under the pot");
@@ -146,11 +154,7 @@ async fn an_index_of_words_that_is_ahead_of_the_records_is_filled_again() {
     let of_another_life = appliance_core::ports::TextEntry {
         id: desk.mint.next(MemoryId::from_uuid),
         owner: desk.owner,
-        seq: 900,
-        tier: MemoryTier::Warm,
-        agent: None,
-        conversation_id: None,
-        message_id: None,
+        position: 900,
         author: None,
         text: "the spare key is in the shed".to_owned(),
     };

@@ -72,7 +72,7 @@ async fn what_was_said_is_found_from_the_command_line() -> anyhow::Result<()> {
     told(&server, &["chat", "/remember the release is on Thursday at 14:00"]).await?;
     let found: MemoryResults = json(&server, &["memory", "search", "when is the release?"]).await?;
     let best = found.results.first().context("a hit")?;
-    assert!(best.text.contains("Thursday"), "{best:?}");
+    assert!(best.memory.text.contains("Thursday"), "{best:?}");
     let table = told(&server, &["memory", "search", "when is the release?"]).await?;
     assert!(table.contains("Thursday"), "{table}");
     let asked = told(&server, &["chat", "/recall release"]).await?;

@@ -22,6 +22,6 @@ pub mod wait;
 pub use client::Client;
 pub use feed::Feed;
 pub use home::Home;
-pub use mock::MockMessages;
+pub use mock::{MockMessages, embeddings::MockEmbeddings};
 pub use program::Program;
 pub use server::{Plan, Server};

@@ -3,27 +3,15 @@
 //! Knows no other owner: that a search cannot leave its scope follows from its reading one of these.
 //! Invariant: `values` holds exactly `dim` numbers for each entry of `keys`, in the same order.
 
-use appliance_core::{
-    AgentName, Embedding, MemoryId, MemoryTier, MessageId, SearchFilter, ports::IndexEntry,
-};
+use appliance_core::{Embedding, Facets, MemoryId, SearchFilter, UserId, ports::IndexEntry};
 
 use crate::dot::dot;
 
 /// What a row is, besides its vector.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Key {
     id: MemoryId,
-    tier: MemoryTier,
-    agent: Option<AgentName>,
-    message_id: Option<MessageId>,
-}
-
-impl Key {
-    fn passes(&self, filter: &SearchFilter) -> bool {
-        filter.tier.is_none_or(|tier| self.tier == tier)
-            && filter.agent.is_none_or(|agent| self.agent == Some(agent))
-            && (filter.except_message.is_none() || self.message_id != filter.except_message)
-    }
+    facets: Facets,
 }
 
 /// The vectors of one owner.
@@ -48,6 +36,11 @@ impl Rows {
         self.values[place * values.len()..][..values.len()].copy_from_slice(values);
     }
 
+    /// Gives the row at `place` other facets.
+    pub(crate) fn retag(&mut self, place: usize, facets: Facets) {
+        self.keys[place].facets = facets;
+    }
+
     /// Takes the row at `place` out; returns the id of the row that moved there, if one did.
     pub(crate) fn remove(&mut self, place: usize, dim: usize) -> Option<MemoryId> {
         self.keys.swap_remove(place);
@@ -60,35 +53,38 @@ impl Rows {
     /// Returns the `k` nearest rows that pass, nearest first, equal ones by id.
     pub(crate) fn nearest(
         &self,
+        owner: UserId,
         query: &Embedding,
         filter: &SearchFilter,
         k: usize,
     ) -> Vec<(MemoryId, f32)> {
         let query = query.values();
         let rows = self.keys.iter().zip(self.values.chunks_exact(query.len()));
-        let passing = rows.filter(|(key, _)| key.passes(filter));
-        let mut found: Vec<_> = passing.map(|(key, row)| (key.id, cosine(row, query))).collect();
-        if k == 0 {
-            return Vec::new();
-        }
-        if found.len() > k {
-            found.select_nth_unstable_by(k - 1, nearer_first);
-            found.truncate(k);
-        }
-        found.sort_unstable_by(nearer_first);
-        found
+        let passing = rows.filter(|(key, _)| key.facets.pass(owner, filter));
+        let found = passing.map(|(key, row)| (key.id, cosine(row, query))).collect();
+        nearest_first(found, k)
     }
 }
 
 fn key(entry: &IndexEntry) -> Key {
-    Key { id: entry.id, tier: entry.tier, agent: entry.agent, message_id: entry.message_id }
+    Key { id: entry.id, facets: entry.facets.clone() }
 }
 
 /// Rounding may carry the product of unit vectors a little over one.
-fn cosine(row: &[f32], query: &[f32]) -> f32 {
+pub(crate) fn cosine(row: &[f32], query: &[f32]) -> f32 {
     dot(row, query).clamp(-1.0, 1.0)
 }
 
-fn nearer_first(a: &(MemoryId, f32), b: &(MemoryId, f32)) -> std::cmp::Ordering {
-    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
+/// Orders by the cosine, equal ones by id, and keeps the first `k`.
+pub(crate) fn nearest_first(mut found: Vec<(MemoryId, f32)>, k: usize) -> Vec<(MemoryId, f32)> {
+    let order = |a: &(MemoryId, f32), b: &(MemoryId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if k == 0 {
+        return Vec::new();
+    }
+    if found.len() > k {
+        found.select_nth_unstable_by(k - 1, order);
+        found.truncate(k);
+    }
+    found.sort_unstable_by(order);
+    found
 }

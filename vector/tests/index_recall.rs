@@ -13,10 +13,10 @@ use std::{
 };
 
 use appliance_core::{
-    AgentName, Embedding, MemoryId, MemoryTier, SearchFilter,
+    AgentName, Embedding, MemoryId, SearchFilter,
     ports::{Embedder, IndexEntry, VectorIndex},
 };
-use support::{id, owner, run, sentence};
+use support::{facets, id, owner, run, sentence};
 use vector::{ExactIndex, Options, SegmentIndex, StaticEmbedder};
 
 const COUNT: u32 = 12_000;
@@ -27,17 +27,15 @@ fn entries(from: u32, to: u32) -> Vec<IndexEntry> {
     let texts: Vec<String> = (from..to).map(sentence::nth).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let vectors = run(embedder.embed(&texts)).unwrap();
+    let agent = |n| match n % 100 {
+        0 => Some(AgentName::Qa),
+        1..=10 => Some(AgentName::Data),
+        11..=60 => Some(AgentName::Code),
+        _ => None,
+    };
     let entry = |(n, embedding): (u32, Option<Embedding>)| IndexEntry {
         id: id(n),
-        owner: owner(1),
-        tier: MemoryTier::Warm,
-        agent: match n % 100 {
-            0 => Some(AgentName::Qa),
-            1..=10 => Some(AgentName::Data),
-            11..=60 => Some(AgentName::Code),
-            _ => None,
-        },
-        message_id: None,
+        facets: facets(owner(1), agent(n)),
         embedding: embedding.unwrap(),
     };
     (from..to).zip(vectors).map(entry).collect()
@@ -64,7 +62,9 @@ fn recall(
 fn recall_stays_high_through_deletes_filters_replacements_and_a_restart() {
     // Walks even where a scan would be as fast: the walk is what is tested.
     let options = Options { scan_up_to: 1_000, walk_cost: 0, ..Options::default() };
-    let (index, exact) = (SegmentIndex::new(256, options.clone()), ExactIndex::new(256));
+    let dir = tempfile::tempdir().unwrap();
+    let index = SegmentIndex::open(dir.path(), 256, options.clone()).unwrap().index;
+    let exact = ExactIndex::new(256);
     let both = |entries: Vec<IndexEntry>| {
         run(index.upsert(entries.clone())).unwrap();
         run(exact.upsert(entries)).unwrap();
@@ -88,13 +88,14 @@ fn recall_stays_high_through_deletes_filters_replacements_and_a_restart() {
     }
     both(changed);
     let replaced = recall(&index, &exact, &queries, None);
-    let dir = tempfile::tempdir().unwrap();
-    index.save(dir.path(), 0).unwrap();
-    let (opened, _) = SegmentIndex::open(dir.path(), 256, options).unwrap().unwrap();
-    let reopened = recall(&opened, &exact, &queries, None);
+    run(index.save(7)).unwrap();
+    let opened = SegmentIndex::open(dir.path(), 256, options).unwrap();
+    assert_eq!((opened.rebuilt, opened.index.position()), (None, 7));
+    let reopened = recall(&opened.index, &exact, &queries, None);
 
     println!("built {built}, a fifth deleted {thinned}, filtered to 1/10/50% {filtered:?}");
     println!("a third replaced {replaced}, opened again {reopened}");
+    assert!(built - thinned <= 0.005, "a fifth deleted costs recall: {built} then {thinned}");
     for recall in [built, thinned, replaced, reopened].iter().chain(&filtered) {
         assert!(*recall > 0.95, "recall {recall}");
     }

@@ -39,6 +39,16 @@ async fn answer(text: &str, documents: &[&str]) -> String {
 }
 
 #[tokio::test]
+async fn what_was_read_somewhere_is_told_as_that_places_words() {
+    let mut request = request("what is my dog called?", &["my dog is called Rex"]);
+    request["messages"][0]["content"][0]["title"] =
+        json!("read in web: example.com (untrusted), 2026-11-20");
+    let text = said(&whole(&demo(None), &request).await);
+    let told = "Demo model, as Research: web: example.com says: \"my dog is called Rex\".";
+    assert_eq!(text, told);
+}
+
+#[tokio::test]
 async fn a_question_is_answered_from_the_memory_that_states_it_with_a_citation() {
     let documents =
         ["what is the staging database called?", "Grüße 🐦. Please note: it is late.", HERON];

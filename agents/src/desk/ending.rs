@@ -7,8 +7,8 @@
 
 use appliance_core::{
     Actor, AgentName, AuditEvent, AuditOutcome, Batch, Envelope, EnvelopeKind, EventBody,
-    EventType, IdMint, Incarnation, Memory, MemoryKind, MemoryTier, Message, Pai, Payload, Phase,
-    Provenance, RiskLevel, Role, StreamName, Task, TaskId, TaskOutcome, Topic, Write,
+    EventType, IdMint, Incarnation, Memory, MemoryKind, Message, Pai, Payload, Phase, Provenance,
+    RiskLevel, Role, StreamName, Task, TaskId, TaskOutcome, Topic, Write,
     bus::MAX_DELIVERIES,
     desk::Lease,
     envelope::Sender,
@@ -18,8 +18,7 @@ use appliance_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Service, claim};
-use crate::NO_MODEL;
+use super::{Service, claim, gate, signals::is_a_command};
 
 /// What a result's context says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,15 +51,22 @@ impl Service {
         batch: Batch,
     ) -> Result<(), DeskError> {
         let batch = match task.parent_task_id {
-            Some(parent) => self.end_child(who, task, parent, outcome, batch),
-            None => self.end_root(task, outcome, batch).await?,
+            Some(parent) => self.end_child(who, task, parent, outcome.clone(), batch),
+            None => self.end_root(task, outcome.clone(), batch).await?,
         };
         let batch = batch.write(claim::ack(lease));
-        self.parts.records.apply(batch).await.map_err(|e| claim::refused(lease, e))?;
+        let applied = self.parts.records.apply(batch).await;
+        let applied = applied.map_err(|e| claim::refused(lease, e))?;
         if task.parent_task_id.is_none() {
             self.show_answer(task).await?;
         }
-        self.show_task(task.id).await
+        self.show_task(task.id).await?;
+        if task.parent_task_id.is_none() && !applied.repeated {
+            self.note_end(task, &outcome).await;
+            self.recalled.drop_of(task);
+            self.parts.tree.nudge(task.owner);
+        }
+        Ok(())
     }
 
     /// Ends `task` with a sentence to the person.
@@ -103,15 +109,53 @@ impl Service {
         let thread = self.parts.conversations.get(task.owner, task.conversation_id).await?;
         if thread.is_some() {
             let answer = answer(mint, task, &outcome);
-            let memory = learned(mint, &answer, task);
+            let memory = self.remembered(task, &answer, &outcome).await?;
             batch = batch.write(Write::AppendMessage(answer));
-            if let Some(memory) = memory {
-                batch = batch.write(Write::PutMemory(memory));
-            }
+            let learned = learned(mint, task, &outcome);
+            batch =
+                memory.into_iter().chain(learned).map(Write::PutMemory).fold(batch, Batch::write);
         }
         let audit = Write::AppendAudit(audited(mint, task, &outcome));
         let at = mint.clock().now();
         Ok(batch.write(Write::CompleteTask { id: task.id, outcome, at }).write(audit))
+    }
+
+    /// What a model's answer says beyond what was recalled for it; a failure and the answer to a
+    /// command are not remembered.
+    async fn remembered(
+        &self,
+        task: &Task,
+        answer: &Message,
+        outcome: &TaskOutcome,
+    ) -> Result<Option<Memory>, DeskError> {
+        let (Some(agent), false) = (answer.agent, is_a_command(outcome)) else { return Ok(None) };
+        let recalled = self.known_texts(task, answer).await?;
+        let recalled: Vec<&str> = recalled.iter().map(String::as_str).collect();
+        let Some(text) = gate::news(&answer.content, &recalled) else { return Ok(None) };
+        let provenance = Provenance {
+            conversation_id: Some(task.conversation_id),
+            message_id: Some(answer.id),
+            agent: Some(agent),
+            ..Provenance::default()
+        };
+        let (mint, text) = (&self.parts.mint, memory::fit(&text).to_owned());
+        let (id, at) = (mint.next(MemoryId::from_uuid), mint.clock().now());
+        Ok(Some(Memory::new(id, task.owner, MemoryKind::Answer, text, provenance, at)))
+    }
+
+    /// The texts that were recalled for a task, and those that its answer cites after a restart.
+    async fn known_texts(&self, task: &Task, answer: &Message) -> Result<Vec<String>, DeskError> {
+        let recalled = self.recalled.of(task);
+        let mut texts: Vec<String> = answer.citations.iter().map(|it| it.quote.clone()).collect();
+        for citation in &answer.citations {
+            if recalled.iter().any(|hit| hit.memory.id == citation.memory_id) {
+                continue;
+            }
+            let cited = self.parts.memories.get(task.owner, citation.memory_id).await?;
+            texts.extend(cited.map(|memory| memory.text));
+        }
+        texts.extend(recalled.into_iter().map(|hit| hit.memory.text));
+        Ok(texts)
     }
 
     async fn show_answer(&self, task: &Task) -> Result<(), DeskError> {
@@ -165,31 +209,9 @@ fn answer(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> Message {
     }
 }
 
-/// A model's answer is remembered; a failure and the answer to a command are not.
-fn learned(mint: &IdMint, answer: &Message, task: &Task) -> Option<Memory> {
-    let agent = answer.agent?;
-    if answer.model.as_deref() == Some(NO_MODEL) {
-        return None;
-    }
-    let text = memory::fit(&answer.content);
-    if text.trim().is_empty() {
-        return None;
-    }
-    Some(Memory {
-        id: mint.next(MemoryId::from_uuid),
-        owner: task.owner,
-        seq: 0,
-        text: text.to_owned(),
-        kind: MemoryKind::Answer,
-        tier: MemoryTier::Warm,
-        provenance: Provenance {
-            conversation_id: Some(task.conversation_id),
-            message_id: Some(answer.id),
-            agent: Some(agent),
-            author: None,
-        },
-        created_at: mint.clock().now(),
-    })
+/// A command teaches nothing; every other end does.
+fn learned(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> Vec<Memory> {
+    if is_a_command(outcome) { Vec::new() } else { pai::learning::at_end(mint, task, outcome) }
 }
 
 fn audited(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> AuditEvent {

@@ -8,8 +8,7 @@
 use std::time::Duration;
 
 use appliance_core::{
-    Batch, Delivery, EnvelopeKind, IdMint, Incarnation, Message, PageRequest, Phase, Task, TaskId,
-    TaskStatus, Write,
+    Batch, Delivery, EnvelopeKind, IdMint, Incarnation, Phase, Task, TaskId, TaskStatus, Write,
     bus::{AGENTS_GROUP, MAX_DELIVERIES},
     desk::{Lease, Work},
     ports::{Attach, DeskError, Take},
@@ -17,9 +16,6 @@ use appliance_core::{
 use tokio::time::Instant;
 
 use super::{Service, claim, ending};
-
-/// Messages of the conversation that go with the work.
-const HISTORY: usize = 20;
 
 impl Service {
     pub(super) async fn hand_out(
@@ -67,7 +63,8 @@ impl Service {
             EnvelopeKind::Result => self.child_of(&envelope.payload.context).await?,
             _ => None,
         };
-        let history = if child.is_some() { Vec::new() } else { self.history(&task).await? };
+        let history =
+            if child.is_some() { Vec::new() } else { self.thread(&task).await?.in_order() };
         Ok(Some(Work { lease, envelope, task, child, history }))
     }
 
@@ -83,17 +80,6 @@ impl Service {
     async fn child_of(&self, context: &str) -> Result<Option<Task>, DeskError> {
         let Some(id) = ending::child_in(context) else { return Ok(None) };
         Ok(self.parts.tasks.get(id).await?)
-    }
-
-    /// The conversation before the message to answer, oldest first.
-    async fn history(&self, task: &Task) -> Result<Vec<Message>, DeskError> {
-        let conversations = &self.parts.conversations;
-        let Some(asked) = conversations.message(task.owner, task.message_id).await? else {
-            return Ok(Vec::new());
-        };
-        let before = PageRequest::new(HISTORY, Some(asked.seq));
-        let page = conversations.messages(task.owner, task.conversation_id, before).await?;
-        Ok(page.items.into_iter().rev().collect())
     }
 }
 

@@ -7,25 +7,35 @@
 //!
 //! Invariant: an entry leaves the bus only in the batch that stores what became of it.
 
+mod care;
 mod claim;
 mod complete;
 mod delegate;
 mod ending;
 mod fail;
+mod gate;
 mod lease_next;
 mod progress;
 mod recall;
-mod remember;
+mod recalled;
+mod signals;
+mod thread;
 
 use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
-    EventBody, IdMint, Incarnation, MemoryHit, MemoryId, Task, TaskId, Topic,
+    EventBody, IdMint, Incarnation, MemoryHit, Task, TaskId, Topic,
     bus::AGENTS_GROUP,
-    desk::{Complete, Delegate, Fail, Lease, Progress, Recall, Remember, Work},
-    ports::{Conversations, Desk, DeskError, Live, MemorySearch, Records, Streams, Tasks},
+    desk::{CareCommand, CareDone, Complete, Delegate, Fail, Lease, Progress, Recall, Work},
+    ports::{
+        Conversations, Desk, DeskError, Live, Memories, MemoryCare, MemorySearch, Records, Streams,
+        Tasks,
+    },
 };
 use async_trait::async_trait;
+use pai::learning::Tree;
+
+use self::{care::Recent, recalled::Recalled};
 
 /// What the desk works with.
 #[derive(Debug, Clone)]
@@ -42,6 +52,12 @@ pub struct Parts {
     pub live: Arc<dyn Live>,
     /// Finds memories.
     pub search: Arc<dyn MemorySearch>,
+    /// Reads memories, deeds and signals.
+    pub memories: Arc<dyn Memories>,
+    /// Does to memories what people want done.
+    pub care: Arc<dyn MemoryCare>,
+    /// Keeps learnings and signals as files; told when there is something new.
+    pub tree: Arc<Tree>,
     /// Makes ids.
     pub mint: IdMint,
 }
@@ -50,13 +66,15 @@ pub struct Parts {
 #[derive(Debug)]
 pub struct Service {
     parts: Parts,
+    recalled: Recalled,
+    recent: tokio::sync::Mutex<Recent>,
 }
 
 impl Service {
     /// Opens the desk.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts }
+        Self { parts, recalled: Recalled::default(), recent: tokio::sync::Mutex::default() }
     }
 
     /// Shows a task as it stands in the records.
@@ -107,7 +125,7 @@ impl Desk for Service {
         self.find_memories(who, ask).await
     }
 
-    async fn remember(&self, who: Incarnation, ask: Remember) -> Result<MemoryId, DeskError> {
-        self.keep_note(who, ask).await
+    async fn care(&self, who: Incarnation, command: CareCommand) -> Result<CareDone, DeskError> {
+        self.take_care(who, command).await
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use appliance_core::{
-    AgentName, MemoryHit, MemoryId,
+    AgentName, MemoryHit,
     desk::{
-        Beat, BeatAnswer, Complete, Delegate, Fail, Hello, Lease, LeaseNext, Progress, Recall,
-        Remember, Remembered, Welcome, Work, paths,
+        Beat, BeatAnswer, CareCommand, CareDone, Complete, Delegate, Fail, Hello, Lease, LeaseNext,
+        Progress, Recall, Welcome, Work, paths,
     },
 };
 use bytes::Bytes;
@@ -77,9 +77,9 @@ impl Client {
         self.ask(paths::RECALL, ask).await
     }
 
-    /// Keeps a note.
-    pub(super) async fn remember(&self, ask: &Remember) -> Result<MemoryId, LinkError> {
-        Ok(self.ask::<Remembered>(paths::REMEMBER, ask).await?.memory_id)
+    /// Has something done to memories.
+    pub(super) async fn care(&self, command: &CareCommand) -> Result<CareDone, LinkError> {
+        self.ask(paths::CARE, command).await
     }
 
     /// Sends a Messages API request for the lease's task through the gateway.

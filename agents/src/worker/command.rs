@@ -3,7 +3,7 @@
 //! They work with every model, because the supervisor reads them before it asks one. A message that
 //! begins with a path (`/etc/hosts is wrong`) or with a blank is no command.
 
-use appliance_core::AgentName;
+use appliance_core::{AgentName, desk::Meant};
 
 /// What a person can type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,26 @@ pub(super) enum Command {
     Remember(String),
     /// Look for this in what was kept.
     Recall(String),
+    /// Show it to nobody any more.
+    Forget(Meant),
+    /// Take the last deed back.
+    Undo,
+    /// Put something in the place of what is wrong.
+    Correct {
+        /// What is wrong.
+        what: Meant,
+        /// What is right.
+        to: String,
+        /// Whether it cannot be plain talk.
+        sure: bool,
+    },
+    /// Rate the last answer.
+    Rate {
+        /// 1 to 10.
+        value: u8,
+        /// The words with it.
+        comment: Option<String>,
+    },
     /// List the commands.
     Help,
     /// Something is wrong with it; the sentence says what.
@@ -30,6 +50,9 @@ pub(super) const HELP: &str = "\
 - `/ask AGENT text`: ask one worker directly: code, data, infra, research or qa
 - `/remember text`: keep a text
 - `/recall text`: look for what was kept or said
+- `/forget`: forget what the last answer was drawn from; `/forget text`: what is remembered about it
+- `/correct text -> what is right`: correct what is remembered; without text, what was just said
+- `/undo`: take the last of these back
 - `/help`: this list
 
 A message that begins with a blank before the `/` is taken as text.";
@@ -45,6 +68,9 @@ pub(super) fn parse(message: &str) -> Option<Command> {
         "ask" => ask(rest),
         "remember" => with_text(rest, "remember", Command::Remember),
         "recall" => with_text(rest, "recall", Command::Recall),
+        "forget" => Command::Forget(meant(rest)),
+        "undo" => Command::Undo,
+        "correct" => correct(rest),
         "help" => Command::Help,
         _ => Command::Wrong(format!("There is no command `/{word}`. The commands:\n\n{HELP}")),
     })
@@ -66,6 +92,23 @@ fn ask(rest: &str) -> Command {
             }
         )),
     }
+}
+
+fn correct(rest: &str) -> Command {
+    match rest.rsplit_once("->") {
+        Some((what, to)) if !to.trim().is_empty() => {
+            Command::Correct { what: meant(what.trim()), to: to.trim().to_owned(), sure: true }
+        }
+        _ => Command::Wrong(
+            "Say what is right: `/correct what is wrong -> what is right`, or `/correct -> what is \
+             right` for what was just said."
+                .to_owned(),
+        ),
+    }
+}
+
+fn meant(what: &str) -> Meant {
+    if what.is_empty() { Meant::That } else { Meant::About(what.to_owned()) }
 }
 
 fn with_text(rest: &str, name: &str, command: impl FnOnce(String) -> Command) -> Command {
@@ -102,6 +145,22 @@ mod tests {
         assert_eq!(parse("/remember it is heron"), Some(Command::Remember("it is heron".into())));
         assert_eq!(parse("/recall\nheron"), Some(Command::Recall("heron".into())));
         assert_eq!(parse("/help"), Some(Command::Help));
+    }
+
+    #[test]
+    fn what_is_to_be_done_to_memories_is_read_with_what_is_meant() {
+        let about = |what: &str| Meant::About(what.to_owned());
+        assert_eq!(parse("/forget"), Some(Command::Forget(Meant::That)));
+        assert_eq!(parse("/forget my salary"), Some(Command::Forget(about("my salary"))));
+        assert_eq!(parse("/undo"), Some(Command::Undo));
+        let to = "a -> b".to_owned();
+        let correct =
+            |what, to: &str| Some(Command::Correct { what, to: to.to_owned(), sure: true });
+        assert_eq!(parse("/correct -> osprey"), correct(Meant::That, "osprey"));
+        assert_eq!(parse("/correct the db->osprey "), correct(about("the db"), "osprey"));
+        assert_eq!(parse(&format!("/correct {to} -> c")), correct(about("a -> b"), "c"));
+        assert!(wrong("/correct osprey").contains("-> what is right"));
+        assert!(wrong("/correct osprey -> ").contains("-> what is right"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! Invariant: work whose lease is lost is dropped at once; somebody else has it.
 
 mod answer;
+mod care;
 mod client;
 mod command;
 mod heart;
@@ -14,6 +15,7 @@ mod link;
 mod pen;
 mod reply;
 mod request;
+mod spoken;
 mod supervisor;
 mod turn;
 mod view;

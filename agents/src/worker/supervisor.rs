@@ -5,16 +5,18 @@
 
 use appliance_core::{
     AgentName, Citation, MemoryHit, Phase, TaskOutcome,
-    desk::{Delegate, Recall, Remember},
+    desk::{Delegate, Recall},
     routing,
 };
 use http::StatusCode;
 
 use super::{
+    care::{self, Told, quote},
     command::{self, Command, HELP},
     link::{LinkError, whole},
     pen::Pen,
     reply::{self, Fault},
+    spoken,
     turn::{Stop, Turn},
     view::shown,
 };
@@ -58,26 +60,44 @@ enum Choice {
 
 async fn choose(turn: &Turn<'_>, pen: &Pen) -> Result<Choice, Stop> {
     let text = &turn.work.task.input;
-    let Some(command) = command::parse(text) else {
-        turn.enter(pen, Phase::Think, "who fits this message?");
-        let (worker, reason) = ask_model(turn, text).await?;
-        turn.enter(pen, Phase::Plan, &format!("{worker}: {}", shown(&reason)));
-        return Ok(Choice::Worker { worker, input: text.clone(), reason });
-    };
+    let meant = command::parse(text).or_else(|| spoken::read(text, &turn.work.history));
+    let Some(command) = meant else { return route_to(turn, pen).await };
     turn.enter(pen, Phase::Plan, "a command");
     Ok(match command {
         Command::Ask { agent: worker, text: input } => {
             Choice::Worker { worker, input, reason: "asked for by name".to_owned() }
         }
-        Command::Remember(note) => remember(turn, note).await?,
+        Command::Remember(note) => care::remember(turn, note).await?.into(),
         Command::Recall(query) => recall(turn, query).await?,
+        Command::Forget(what) => care::forget(turn, what).await?.into(),
+        Command::Undo => care::undo(turn).await?.into(),
+        Command::Rate { value, comment } => care::rate(turn, value, comment).await?.into(),
+        Command::Correct { what, to, sure } => match care::correct(turn, what, to).await? {
+            Ok(told) => told.into(),
+            Err(why) if sure => plain(why),
+            Err(_) => return route_to(turn, pen).await, // it was plain talk
+        },
         Command::Help => plain(format!("The commands:\n\n{HELP}")),
         Command::Wrong(why) => plain(why),
     })
 }
 
+async fn route_to(turn: &Turn<'_>, pen: &Pen) -> Result<Choice, Stop> {
+    let text = &turn.work.task.input;
+    turn.enter(pen, Phase::Think, "who fits this message?");
+    let (worker, reason) = ask_model(turn, text).await?;
+    turn.enter(pen, Phase::Plan, &format!("{worker}: {}", shown(&reason)));
+    Ok(Choice::Worker { worker, input: text.clone(), reason })
+}
+
+impl From<Told> for Choice {
+    fn from(told: Told) -> Self {
+        Self::Answer { text: told.text, citations: told.citations }
+    }
+}
+
 fn plain(text: String) -> Choice {
-    Choice::Answer { text, citations: Vec::new() }
+    Told::plain(text).into()
 }
 
 async fn delegate(
@@ -109,21 +129,6 @@ async fn ask_model(turn: &Turn<'_>, text: &str) -> Result<(AgentName, String), S
     }))
 }
 
-async fn remember(turn: &Turn<'_>, text: String) -> Result<Choice, Stop> {
-    let ask = Remember { lease: turn.work.lease.clone(), text };
-    match turn.client.remember(&ask).await {
-        Ok(id) => {
-            let citation = Citation { number: 1, memory_id: id, quote: quote(&ask.text) };
-            let text = format!("Kept: {} [1]", ask.text);
-            Ok(Choice::Answer { text, citations: vec![citation] })
-        }
-        Err(LinkError::Refused { status: 422, detail, .. }) => {
-            Ok(plain(format!("This cannot be kept: {detail}.")))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 async fn recall(turn: &Turn<'_>, query: String) -> Result<Choice, Stop> {
     let ask = Recall { lease: turn.work.lease.clone(), query, limit: RECALLED };
     match turn.client.recall(&ask).await {
@@ -147,15 +152,4 @@ fn listed(hits: &[MemoryHit]) -> Choice {
         citations.push(Citation { number, memory_id: hit.memory.id, quote: words });
     }
     Choice::Answer { text, citations }
-}
-
-/// The beginning of a memory, on one line.
-fn quote(text: &str) -> String {
-    const SHOWN: usize = 300;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= SHOWN {
-        return line;
-    }
-    let cut: String = line.chars().take(SHOWN).collect();
-    format!("{cut}...")
 }

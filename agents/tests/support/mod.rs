@@ -6,23 +6,29 @@
 
 pub mod rig;
 pub mod server;
+pub mod talk;
 
 use std::{sync::Arc, time::Duration};
 
 use agents::desk;
 use appliance_core::{
-    AgentName, ConversationId, IdMint, Incarnation, IncarnationId, LiveEvent, MemoryHit, Message,
-    Priority, SearchFilter, Task, Topic, User, UserId, UserRole, Write,
+    AgentName, ConversationId, IdMint, Incarnation, IncarnationId, LiveEvent, Memory, MemoryHit,
+    MemoryKind, Message, PageRequest, Priority, SearchFilter, Signal, StoreError, Task, Topic,
+    User, UserId, UserRole, Write,
     batch::Batch,
     desk::Work,
     intake::{self, Accepted, Incoming},
     ports::{
-        Conversations, Desk, Live, Memories, MemorySearch, Records, SearchError, Streams,
-        Subscription, Tasks,
+        CareError, CollectionStats, Conversations, Desk, Job, Live, Memories, MemoryCare,
+        MemorySearch, Records, SearchError, Streams, Subscription, Tasks,
     },
     time::{Clock, Monotonic, Timestamp},
 };
 use async_trait::async_trait;
+use pai::{
+    learning::Tree,
+    memory::{Care, CareParts, Indexes, Limits},
+};
 use storage_embedded::{DataDir, LiveHub, Store};
 
 /// Real time, for tests that wait for real things.
@@ -53,6 +59,8 @@ pub struct House {
     pub live: Arc<LiveHub>,
     pub mint: IdMint,
     pub desk: Arc<desk::Service>,
+    pub care: Arc<Care>,
+    pub tree: Arc<Tree>,
     pub owner: UserId,
     pub conversation: ConversationId,
     pub dir: tempfile::TempDir,
@@ -72,16 +80,21 @@ impl House {
             .write(Write::PutUser(person(&mint, owner)))
             .write(Write::PutConversation(thread));
         store.apply(batch).await.unwrap();
-        let desk = Arc::new(desk::Service::new(desk::Parts {
-            records: Arc::new(store.clone()),
-            tasks: Arc::new(store.clone()),
-            conversations: Arc::new(store.clone()),
-            streams: Arc::new(store.clone()),
-            live: live.clone(),
-            search: Arc::new(WordSearch(store.clone())),
-            mint: mint.clone(),
-        }));
-        Self { store, live, mint, desk, owner, conversation, dir }
+        let care = Arc::new(care(&store, &mint));
+        let tree = Arc::new(Tree::new(dir.path()));
+        let parts = parts(&store, &live, care.clone(), &tree, &mint);
+        let desk = Arc::new(desk::Service::new(parts));
+        Self { store, live, mint, desk, care, tree, owner, conversation, dir }
+    }
+
+    /// A second desk over the same store, as after a restart: it remembers no command.
+    pub fn restarted_desk(&self) -> desk::Service {
+        self.desk_with(self.care.clone())
+    }
+
+    /// A second desk over the same store with another care.
+    pub fn desk_with(&self, care: Arc<dyn MemoryCare>) -> desk::Service {
+        desk::Service::new(parts(&self.store, &self.live, care, &self.tree, &self.mint))
     }
 
     /// A new life of an agent.
@@ -129,9 +142,32 @@ impl House {
         self.store.message(self.owner, ids.answer_id).await.unwrap()
     }
 
-    pub async fn memories(&self) -> Vec<appliance_core::Memory> {
-        let page = appliance_core::PageRequest::new(100, None);
-        Memories::list(&self.store, self.owner, page).await.unwrap().items
+    /// What is remembered, newest first, learnings not.
+    pub async fn memories(&self) -> Vec<Memory> {
+        let mut all = self.everything(self.owner).await;
+        all.retain(|memory| memory.kind != MemoryKind::Learning);
+        all
+    }
+
+    pub async fn learnings(&self) -> Vec<Memory> {
+        let mut all = self.everything(self.owner).await;
+        all.retain(|memory| memory.kind == MemoryKind::Learning);
+        all
+    }
+
+    /// The texts of what people said, noted and were answered, newest first.
+    pub async fn texts(&self) -> Vec<String> {
+        self.memories().await.into_iter().map(|memory| memory.text).collect()
+    }
+
+    pub async fn signals(&self) -> Vec<Signal> {
+        let page = PageRequest::new(100, None);
+        Memories::signals(&self.store, self.owner, page).await.unwrap().items
+    }
+
+    async fn everything(&self, owner: UserId) -> Vec<Memory> {
+        let page = PageRequest::new(100, None);
+        Memories::list(&self.store, owner, &SearchFilter::default(), page).await.unwrap().items
     }
 
     pub fn watch(&self) -> Box<dyn Subscription> {
@@ -181,17 +217,69 @@ impl MemorySearch for WordSearch {
         if query.trim().is_empty() {
             return Err(SearchError::Empty);
         }
-        let page = appliance_core::PageRequest::new(100, None);
-        let all = Memories::list(&self.0, owner, page).await?.items;
+        let page = PageRequest::new(100, None);
+        let all = Memories::list(&self.0, owner, &filter, page).await?.items;
         let shares = |text: &str| query.split_whitespace().any(|word| text.contains(word));
-        let hits = all.into_iter().filter(|memory| {
-            shares(&memory.text)
-                && (filter.except_message.is_none()
-                    || memory.provenance.message_id != filter.except_message)
-        });
+        let hits = all.into_iter().filter(|memory| shares(&memory.text));
         Ok(hits
             .take(limit)
             .map(|memory| MemoryHit { memory, score: 0.5, why: "shares a word".to_owned() })
             .collect())
+    }
+}
+
+fn parts(
+    store: &Store,
+    live: &Arc<LiveHub>,
+    care: Arc<dyn MemoryCare>,
+    tree: &Arc<Tree>,
+    mint: &IdMint,
+) -> desk::Parts {
+    desk::Parts {
+        records: Arc::new(store.clone()),
+        tasks: Arc::new(store.clone()),
+        conversations: Arc::new(store.clone()),
+        streams: Arc::new(store.clone()),
+        live: live.clone(),
+        search: Arc::new(WordSearch(store.clone())),
+        memories: Arc::new(store.clone()),
+        care,
+        tree: tree.clone(),
+        mint: mint.clone(),
+    }
+}
+
+/// The real care over the store, with nothing to index.
+fn care(store: &Store, mint: &IdMint) -> Care {
+    Care::new(CareParts {
+        records: Arc::new(store.clone()),
+        memories: Arc::new(store.clone()),
+        tiers: Arc::new(store.clone()),
+        conversations: Arc::new(store.clone()),
+        indexes: Arc::new(NoIndexes),
+        mint: mint.clone(),
+        limits: Limits::default(),
+    })
+}
+
+#[derive(Debug)]
+struct NoIndexes;
+
+#[async_trait]
+impl Indexes for NoIndexes {
+    async fn collections(&self, _owner: UserId) -> Result<Vec<CollectionStats>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn reindex(&self) -> Result<Job, CareError> {
+        Err(CareError::Busy("reindex"))
+    }
+
+    fn progress(&self) -> Option<Job> {
+        None
+    }
+
+    async fn save(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }

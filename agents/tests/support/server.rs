@@ -16,7 +16,7 @@ use std::{
 
 use appliance_core::{
     AgentName, Incarnation,
-    desk::{BeatAnswer, LeaseNext, Remembered, Welcome, WorkerCard, paths},
+    desk::{BeatAnswer, LeaseNext, Welcome, WorkerCard, paths},
     ports::{Desk, DeskError},
 };
 use bytes::Bytes;
@@ -128,9 +128,7 @@ impl Server {
                 done(desk.progress(who, read(&body)).await)
             }
             paths::RECALL => told(desk.recall(who, read(&body)).await),
-            paths::REMEMBER => told(
-                desk.remember(who, read(&body)).await.map(|memory_id| Remembered { memory_id }),
-            ),
+            paths::CARE => told(desk.care(who, read(&body)).await),
             paths::MESSAGES => self.model(&read(&body)),
             other => panic!("{other} is no path of the desk"),
         }

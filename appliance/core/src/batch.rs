@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentName, AuditEvent, Conversation, ConversationId, ConversationStatus, Envelope, Memory,
-    Message, Phase, Session, SessionId, SetupLink, StreamName, Task, TaskId, TaskOutcome,
-    TaskStatus, Timestamp, TokenHash, User, UserId,
+    ActionId, AgentName, AuditEvent, Conversation, ConversationId, ConversationStatus, Envelope,
+    Memory, MemoryAction, MemoryId, Message, Phase, Session, SessionId, SetupLink, Signal,
+    StreamName, Task, TaskId, TaskOutcome, TaskStatus, Timestamp, TokenHash, User, UserId, Utility,
 };
 
 /// How long a batch key is remembered.
@@ -155,8 +155,35 @@ pub enum Write {
     },
     /// Appends to the audit trail.
     AppendAudit(AuditEvent),
-    /// Remembers; an existing id is replaced. Its `seq` is set by the store.
+    /// Remembers; its `seq` is set by the store. An existing id of the same owner is replaced.
+    /// Where the same text, in its [same form](crate::utterance::same_form), is remembered already
+    /// and not forgotten for the same owner, kind, author, agent and conversation, that one is kept,
+    /// its repeats are counted, and [`Applied::memories`] has its id.
     PutMemory(Memory),
+    /// Does something to memories that can be undone, and notes it.
+    ActOnMemory(MemoryAction),
+    /// Undoes a deed; one that was undone already, or is another owner's, is a conflict.
+    UndoMemoryAction {
+        /// Which deed.
+        id: ActionId,
+        /// Whose it must be.
+        owner: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Keeps a signal and moves the utility of its memories by [`Signal::moved`], within 0..=1;
+    /// memories that are gone are passed over. A strength outside its range is invalid.
+    PutSignal(Signal),
+    /// Notes that memories were found, with the place each had (1 is best), and how useful they have
+    /// proven now; memories that are gone are passed over.
+    TouchMemories {
+        /// Whose.
+        owner: UserId,
+        /// Which, at which place, how useful.
+        touched: Vec<(MemoryId, u32, Utility)>,
+        /// When.
+        at: Timestamp,
+    },
     /// Stores whether an agent should run, so that it stays so across a restart.
     PutAgentWanted {
         /// Which agent.
@@ -216,6 +243,9 @@ pub struct Applied {
     /// Sequences assigned to `AppendMessage`, `AppendBus`, `AppendAudit` and `PutMemory`, in the
     /// order of those writes; `None` for a write that gets none.
     pub sequences: Vec<Option<u64>>,
+    /// For each `PutMemory` in order: the memory that now holds the text, which is an older one where
+    /// the same was remembered already.
+    pub memories: Vec<MemoryId>,
     /// True when this is the remembered result of an earlier batch with the same key.
     pub repeated: bool,
     /// On a repeat: the [`Batch::ids`] of the first batch under this key.

@@ -139,12 +139,91 @@ pub struct Recall {
     pub limit: usize,
 }
 
-/// Asks for a text to be kept as a note of the task's owner.
+/// Asks for something to be done to the memories of the task's owner. Safe to repeat: the desk does
+/// it once for a delivery.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Remember {
+pub struct CareCommand {
     /// The claim; the server takes owner and provenance from its task.
     pub lease: Lease,
-    /// The text, byte for byte.
+    /// What.
+    pub care: Care,
+}
+
+/// What an agent can ask to be done to memories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Care {
+    /// Keep a text.
+    Remember {
+        /// The text, byte for byte.
+        text: String,
+        /// Where it was read, when it is no person's or agent's own word, such as
+        /// `web: example.com`; it is kept under this label.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        untrusted: Option<String>,
+    },
+    /// Show it to nobody any more.
+    Forget {
+        /// Which memories.
+        what: Meant,
+    },
+    /// Put something in the place of what is wrong.
+    Correct {
+        /// Which memory.
+        what: Meant,
+        /// What is so.
+        to: String,
+    },
+    /// Take the last deed back.
+    Undo,
+    /// Rate the conversation's last answer.
+    Rate {
+        /// 1 to 10, 10 is best.
+        value: u8,
+        /// The person's words with it.
+        comment: Option<String>,
+    },
+}
+
+/// Which memories a person means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meant {
+    /// "That": what the conversation's last answer cited, or else what the person said before.
+    That,
+    /// What is remembered about this.
+    About(String),
+}
+
+/// What became of a [`CareCommand`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CareDone {
+    /// It is kept, under this id; an older one when the same was kept already.
+    Remembered(crate::MemoryId),
+    /// These are shown to nobody any more.
+    Forgotten(Vec<Cared>),
+    /// One holds in the place of the other.
+    Corrected {
+        /// What was wrong.
+        old: Cared,
+        /// What is so.
+        new: Cared,
+    },
+    /// The last deed is taken back; these are as they were before it.
+    Undone(Vec<Cared>),
+    /// The rating is noted.
+    Rated,
+    /// No memory or answer is meant that this could be done to; nothing was done.
+    NothingMeant,
+}
+
+/// A memory that something was done to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cared {
+    /// Which.
+    pub memory_id: crate::MemoryId,
+    /// What it says.
     pub text: String,
 }
 
@@ -180,8 +259,8 @@ pub mod paths {
     pub const PROGRESS: &str = "/agent/v1/progress";
     /// [`Recall`](super::Recall) -> array of [`MemoryHit`](crate::MemoryHit).
     pub const RECALL: &str = "/agent/v1/recall";
-    /// [`Remember`](super::Remember) -> `{"memory_id": MemoryId}`.
-    pub const REMEMBER: &str = "/agent/v1/remember";
+    /// [`CareCommand`](super::CareCommand) -> [`CareDone`](super::CareDone).
+    pub const CARE: &str = "/agent/v1/care";
     /// The gateway: the Messages API, streamed. Header `x-ai-infra-task` names the task.
     pub const MESSAGES: &str = "/llm/v1/messages";
 }
@@ -198,11 +277,4 @@ pub struct BeatAnswer {
 pub struct LeaseNext {
     /// How long to wait for work, milliseconds, at most 20,000.
     pub wait_ms: u64,
-}
-
-/// Answer to [`paths::REMEMBER`].
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Remembered {
-    /// The note.
-    pub memory_id: crate::MemoryId,
 }

@@ -93,6 +93,10 @@ id! {
     EnvelopeId = "envelope";
     /// One line of the audit trail.
     AuditId = "audit";
+    /// One thing a person did to their memories.
+    ActionId = "action";
+    /// One learning signal.
+    SignalId = "signal";
     /// One life of one agent process.
     IncarnationId = "incarnation";
 }

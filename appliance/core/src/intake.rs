@@ -6,8 +6,8 @@
 use crate::{
     Actor, AgentName, Applied, AuditEvent, AuditOutcome, Batch, BatchKey, Condition, Conversation,
     ConversationId, ConversationStatus, Envelope, EnvelopeKind, EventType, IdMint, Memory,
-    MemoryKind, MemoryTier, Message, MessageId, Pai, Payload, Priority, Provenance, RiskLevel,
-    Role, StreamName, Task, TaskId, TaskKind, TaskStatus, UserId, Write,
+    MemoryKind, Message, MessageId, Pai, Payload, Priority, Provenance, RiskLevel, Role,
+    StreamName, Task, TaskId, TaskKind, TaskStatus, UserId, Write,
     envelope::Sender,
     ids::{AuditId, EnvelopeId, MemoryId},
     memory,
@@ -161,21 +161,14 @@ fn task(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Task {
 }
 
 fn remembered(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Memory {
-    Memory {
-        id: mint.next(MemoryId::from_uuid),
-        owner: incoming.owner,
-        seq: 0,
-        text: memory::fit(&incoming.content).to_owned(),
-        kind: MemoryKind::Said,
-        tier: MemoryTier::Warm,
-        provenance: Provenance {
-            conversation_id: Some(incoming.conversation_id),
-            message_id: Some(ids.message_id),
-            agent: None,
-            author: None,
-        },
-        created_at: mint.clock().now(),
-    }
+    let provenance = Provenance {
+        conversation_id: Some(incoming.conversation_id),
+        message_id: Some(ids.message_id),
+        ..Provenance::default()
+    };
+    let text = memory::fit(&incoming.content).to_owned();
+    let (id, now) = (mint.next(MemoryId::from_uuid), mint.clock().now());
+    Memory::new(id, incoming.owner, MemoryKind::Said, text, provenance, now)
 }
 
 fn audited(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> AuditEvent {

@@ -37,10 +37,13 @@ pub use envelope::{Envelope, EnvelopeKind, Pai, Payload, Phase, Priority};
 pub use error::{ErrorKind, StoreError};
 pub use event::{EventBody, InFlight, LiveEvent, Topic};
 pub use ids::{
-    AuditId, ConversationId, EnvelopeId, IdMint, IncarnationId, MemoryId, MessageId, SessionId,
-    TaskId, UserId,
+    ActionId, AuditId, ConversationId, EnvelopeId, IdMint, IncarnationId, MemoryId, MessageId,
+    SessionId, SignalId, TaskId, UserId,
 };
-pub use memory::{Embedding, Memory, MemoryHit, MemoryKind, MemoryTier, Provenance, SearchFilter};
+pub use memory::{
+    Collection, Deed, Embedding, Facets, Labels, Memory, MemoryAction, MemoryHit, MemoryKind,
+    MemoryTier, Outcome, Provenance, SearchFilter, Signal, SignalType, Standing, Utility,
+};
 pub use page::{Page, PageRequest};
 pub use task::{Task, TaskKind, TaskOutcome, TaskStatus};
 pub use time::{Clock, Monotonic, Timestamp};

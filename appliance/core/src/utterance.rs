@@ -4,7 +4,15 @@
 //! same text a question. A question is evidence for nothing: it repeats the words of the next one.
 //! Does not understand; a text it misjudges is ranked a little worse, never lost.
 
+mod correction;
+mod notice;
+mod wish;
+
 use std::ops::Range;
+
+pub use correction::corrected;
+pub use notice::{LABEL, is_notice, without_label};
+pub use wish::{Wish, wish};
 
 /// Words that a question begins with when nobody typed its question mark.
 const ASKING: [&str; 14] = [

@@ -82,6 +82,11 @@ impl Context {
         self.global.json
     }
 
+    /// Tells whether nothing but errors is to be said.
+    pub fn quiet(&self) -> bool {
+        self.global.quiet
+    }
+
     /// Tells whether standard output may have colours: a terminal, and nobody said no.
     pub fn colour(&self) -> bool {
         let dumb = self.variable("TERM").is_none_or(|term| term == "dumb");

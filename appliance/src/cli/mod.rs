@@ -13,6 +13,7 @@ mod config;
 mod context;
 mod generate;
 mod logs;
+mod mcp;
 mod memory;
 pub mod print;
 mod serve;
@@ -73,6 +74,7 @@ fn run(cli: Cli, env: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
         Command::Chat(options) => chat::run(&context, &options),
         Command::Agent { command } => agent::run(&context, &command),
         Command::Memory { command } => memory::run(&context, &command),
+        Command::Mcp => mcp::run(&context),
         Command::Logs(options) => logs::run(&context, &options),
         Command::Top => top::run(&context),
         Command::SetupLink => setup_link::run(&context),

@@ -6,6 +6,7 @@
 use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},
+    os::unix::net::UnixStream,
 };
 
 use anyhow::Context as _;
@@ -42,12 +43,21 @@ pub async fn ready(
     Ok(())
 }
 
-/// Removes `serve.json` and the socket; a crash leaves them, and the next start replaces them.
+/// Removes what was in the runtime directory, and it too once it is empty; a crash leaves it, and
+/// the next start replaces what is there.
 pub fn gone(runtime: &RuntimeDir) {
-    let _ = fs::remove_file(runtime.card());
+    let card = runtime.card();
+    let _ = fs::remove_file(&card);
     if let Ok(socket) = runtime.api_socket() {
         let _ = fs::remove_file(socket);
     }
+    // tmux leaves its socket behind; one that answers is somebody's.
+    if let Ok(socket) = runtime.tmux_socket()
+        && UnixStream::connect(&socket).is_err()
+    {
+        let _ = fs::remove_file(socket);
+    }
+    let _ = card.parent().map(fs::remove_dir);
 }
 
 fn write_card(

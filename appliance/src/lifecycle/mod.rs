@@ -16,6 +16,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use appliance_config::Settings;
 use appliance_core::{Clock, UserId};
+use pai::memory::{Indexes as _, Search};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use web_api::{LogTail, edge};
 
@@ -88,6 +89,7 @@ async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
 /// What runs, and how to end it in the right order.
 struct Running {
     store: storage_embedded::Store,
+    search: Arc<Search>,
     mint: appliance_core::IdMint,
     fleet: Arc<agents::fleet::Service>,
     base_url: String,
@@ -106,7 +108,7 @@ impl Running {
         max_connections: u32,
         owner: &first_user::Owner,
     ) -> Self {
-        let Appliance { store, mint, fleet, search, edge } = appliance;
+        let Appliance { store, mint, fleet, search, keeper, tree, reader, edge } = appliance;
         let (watchdog, doors, tasks) =
             (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let base_url = edge.settings.base_url();
@@ -124,14 +126,22 @@ impl Running {
             async move { fleet.run(watchdog).await }
         });
         tasks.spawn(notify::watchdog(users, doors.clone()));
-        tasks.spawn(async move {
-            if let Err(error) = search.warm_up().await {
-                tracing::warn!(%error, "memories are indexed at the first search instead");
-            }
+        tasks.spawn({
+            let (search, end) = (search.clone(), doors.clone());
+            async move { end.run_until_cancelled(warm_up(&search)).await }
+        });
+        tasks.spawn({
+            let end = doors.clone();
+            async move { keeper.run(end).await }
+        });
+        tasks.spawn({
+            let end = doors.clone();
+            async move { tree.run(reader.as_ref(), end.cancelled()).await }
         });
         tasks.close();
         Self {
             store,
+            search,
             mint,
             fleet,
             base_url,
@@ -153,11 +163,22 @@ impl Running {
         self.watchdog.cancel();
         self.doors.cancel();
         self.tasks.wait().await;
+        self.search.close().await;
+        if let Err(error) = self.search.save().await {
+            tracing::warn!(%error, "the indexes were not saved; the next start reads the records");
+        }
         let store = self.store.clone();
         let closed = tokio::task::spawn_blocking(move || store.close()).await;
         if let Err(error) = closed {
             tracing::error!(%error, "the store did not close cleanly; it is repaired on next open");
         }
         tracing::info!(event = "stopped", "stopped");
+    }
+}
+
+/// Fills the indexes, so that the first search does not have to.
+async fn warm_up(search: &Search) {
+    if let Err(error) = search.warm_up().await {
+        tracing::warn!(%error, "memories are indexed at the first search instead");
     }
 }

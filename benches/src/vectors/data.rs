@@ -1,8 +1,9 @@
 //! What is searched: vectors of sentences, a label for each, and the true answers.
 //!
-//! 256 dimensions are the built-in embedder's own. More are a lift: the same vectors turned by a
-//! random orthonormal matrix into the larger space, with noise of a tenth of their length, and named
-//! so wherever they are shown. Made from the same seed everywhere.
+//! 256 dimensions are the built-in embedder's own; other embedders' vectors are read from a file
+//! (`benches/peers/minilm.py` makes one). More dimensions than that are a lift: the same vectors turned
+//! by a random orthonormal matrix into the larger space, with noise of a tenth of their length, and
+//! named so wherever they are shown. Made from the same seed everywhere.
 
 use std::{
     fs,
@@ -11,7 +12,8 @@ use std::{
 
 use anyhow::{Context, ensure};
 use appliance_core::{
-    AgentName, Embedding, MemoryId, MemoryTier, SearchFilter, UserId,
+    AgentName, Collection, Embedding, Facets, Labels, MemoryId, MemoryTier, SearchFilter,
+    Timestamp, UserId, Utility,
     ports::{Embedder, IndexEntry, VectorIndex},
 };
 use tokio::runtime::Builder;
@@ -35,6 +37,8 @@ pub const FILTERS: [(&str, Option<AgentName>); 6] = [
 pub struct Source {
     /// Sentences, one a line.
     pub texts: Option<PathBuf>,
+    /// Vectors instead of sentences: little-endian floats, and how many each has.
+    pub vectors: Option<(PathBuf, usize)>,
     /// Vectors to index.
     pub count: usize,
     /// Questions; they are not among the indexed.
@@ -118,14 +122,8 @@ impl Data {
     /// Returns vector `n` as an entry of the index.
     #[must_use]
     pub fn entry(&self, n: usize) -> IndexEntry {
-        IndexEntry {
-            id: id(n as u32),
-            owner: owner(),
-            tier: MemoryTier::Warm,
-            agent: AgentName::ALL.get(usize::from(self.labels[n])).copied(),
-            message_id: None,
-            embedding: self.vector(n),
-        }
+        let agent = AgentName::ALL.get(usize::from(self.labels[n])).copied();
+        IndexEntry { id: id(n as u32), facets: facets(n, agent), embedding: self.vector(n) }
     }
 
     /// Writes all of it for the peers: little-endian columns.
@@ -185,6 +183,24 @@ pub fn number(id: MemoryId) -> u32 {
     u32::from_be_bytes([a, b, c, d])
 }
 
+/// What vector `n` is filtered by.
+fn facets(n: usize, agent: Option<AgentName>) -> Facets {
+    let at = Timestamp::from_unix_micros(1_793_000_000_000_000 + n as i64);
+    Facets {
+        owner: owner(),
+        collection: Collection::Conversations,
+        tier: MemoryTier::Warm,
+        agent,
+        conversation_id: None,
+        message_id: None,
+        created_at: at,
+        utility: Utility::START,
+        valid_from: at,
+        valid_until: None,
+        labels: Labels::default(),
+    }
+}
+
 /// Waits for a future that does not wait.
 ///
 /// # Errors
@@ -227,6 +243,28 @@ fn unit(values: &[f32]) -> Embedding {
 
 fn vectors(source: &Source) -> anyhow::Result<Vec<f32>> {
     let wanted = source.count + source.queries;
+    let embedded = match &source.vectors {
+        Some((path, dim)) => stored(path, *dim)?,
+        None => embedded(source, wanted)?,
+    };
+    let dim = embedded.first().map_or(0, |vector| vector.values().len());
+    ensure!(embedded.len() >= wanted, "{} vectors, {wanted} are needed", embedded.len());
+    let embedded = &embedded[..wanted];
+    if source.dim == dim {
+        return Ok(embedded.iter().flat_map(|vector| vector.values().to_vec()).collect());
+    }
+    ensure!(source.dim > dim, "a lift needs more than {dim} dimensions");
+    Ok(lift(embedded, source.dim))
+}
+
+fn stored(path: &Path, dim: usize) -> anyhow::Result<Vec<Embedding>> {
+    let bytes = fs::read(path).with_context(|| format!("while reading {}", path.display()))?;
+    let values: Vec<f32> =
+        bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    Ok(values.chunks_exact(dim).map(unit).collect())
+}
+
+fn embedded(source: &Source, wanted: usize) -> anyhow::Result<Vec<Embedding>> {
     let texts: Vec<String> = match &source.texts {
         Some(path) => fs::read_to_string(path)
             .with_context(|| format!("while reading {}", path.display()))?
@@ -235,16 +273,8 @@ fn vectors(source: &Source) -> anyhow::Result<Vec<f32>> {
             .collect(),
         None => (0..wanted as u32).map(super::sentence::nth).collect(),
     };
-    let embedder = StaticEmbedder::load()?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let embedded = wait(embedder.embed(&texts))??;
-    let embedded: Vec<Embedding> = embedded.into_iter().flatten().take(wanted).collect();
-    ensure!(embedded.len() == wanted, "{} texts, {wanted} are needed", embedded.len());
-    if source.dim == embedder.dim() {
-        return Ok(embedded.iter().flat_map(|vector| vector.values().to_vec()).collect());
-    }
-    ensure!(source.dim > embedder.dim(), "a lift needs more than {} dimensions", embedder.dim());
-    Ok(lift(&embedded, source.dim))
+    Ok(wait(StaticEmbedder::load()?.embed(&texts))??.into_iter().flatten().collect())
 }
 
 /// Turns vectors into a larger space and adds noise.

@@ -10,7 +10,7 @@ use crate::{
 pub enum Mode {
     /// Everything inside this process.
     Embedded,
-    /// Postgres, Redis and Qdrant; not in this version.
+    /// Postgres, Redis and Qdrant together; not in this version.
     Production,
 }
 
@@ -19,8 +19,9 @@ const MODES: &[(&str, Mode)] = &[("embedded", Mode::Embedded), ("production", Mo
 section! {
     /// What belongs to no section.
     Top("") {
-        /// `embedded` keeps everything inside this process; `production` (Postgres, Redis, Qdrant)
-        /// is not in this version and is refused.
+        /// `embedded` keeps everything inside this process, but for what is chosen one by one, such
+        /// as memory.vectors; `production` (Postgres, Redis, Qdrant) is not in this version and is
+        /// refused.
         mode: Mode = "embedded" => needed(one_of(MODES));
     }
 }

@@ -1,90 +1,101 @@
-//! Keeps the indexes level with the records: reads what is new, embeds it, notes its words.
+//! Keeps words and shelves level with the records: reads what changed, notes its words, says which
+//! texts are to be found.
 //!
 //! One reader at a time; whoever comes meanwhile waits for it and then finds nothing left to do.
-//! Invariant: `position` moves only after a page is in every index, so a failure or a caller that
-//! goes away costs a repeat, never a gap. An index of texts that outlived a restart is ahead of
-//! `position` and is given only what it does not have; one that is ahead of the records themselves
-//! (a restored backup) is emptied first.
+//! Invariant: `position` moves only after a page is on the shelves, that of the text index after the
+//! page is in it, so a failure or a caller that goes away costs a repeat, never a gap. The shelves
+//! begin at 0 in every life. A text index that outlived a restart is given only what it does not
+//! have; one that is ahead of the records themselves (a restored backup) is emptied first; one that
+//! fails is left behind, and read for again later.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicU64, Ordering},
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use appliance_core::{
-    Memory, UserId,
-    ports::{Embedder, IndexEntry, Memories, SearchError, TextEntry, TextIndex, VectorIndex},
+    Memory, MemoryId, StoreError, UserId,
+    ports::{Change, Changed, Embedder, Memories, TextEntry, TextIndex},
     utterance,
 };
 use tokio::sync::Mutex;
 
 use super::{
+    outage::Outage,
+    row::{Row, text_of},
     shelf::Shelf,
     vocabulary::{Vocabulary, telling},
 };
 
-/// Memories read and embedded at a time: a few milliseconds of work.
+/// Changes read at a time: a few milliseconds of work.
 const PAGE: usize = 256;
 
-/// What the follower keeps beside the indexes.
+/// Words that are embedded at a time.
+const WORDS_AT_ONCE: usize = 1_024;
+
+/// What the follower keeps beside the text index.
 #[derive(Debug)]
 pub(super) struct Known {
     pub vocabulary: Vocabulary,
     pub shelves: HashMap<UserId, Shelf>,
 }
 
-/// The follower: records in; vectors, texts and shelves out.
+/// The follower: records in; texts, words and shelves out.
 #[derive(Debug)]
 pub(super) struct Follower {
     memories: Arc<dyn Memories>,
-    embedder: Arc<dyn Embedder>,
-    index: Arc<dyn VectorIndex>,
-    pub(super) texts: Option<Arc<dyn TextIndex>>,
-    pub(super) learns_words: bool,
+    pub(super) words: Arc<dyn Embedder>,
+    pub(super) texts: OnceLock<Arc<dyn TextIndex>>,
+    pub(super) texts_outage: Outage,
+    learns_words: AtomicBool,
     known: RwLock<Known>,
     position: AtomicU64,
     turn: Mutex<()>,
 }
 
 impl Follower {
-    pub(super) fn new(
-        memories: Arc<dyn Memories>,
-        embedder: Arc<dyn Embedder>,
-        index: Arc<dyn VectorIndex>,
-    ) -> Self {
-        let vocabulary = Vocabulary::new(embedder.dim());
-        let known = RwLock::new(Known { vocabulary, shelves: HashMap::new() });
-        let (position, turn) = (AtomicU64::new(0), Mutex::new(()));
-        let (texts, learns_words) = (None, true);
-        Self { memories, embedder, index, texts, learns_words, known, position, turn }
+    pub(super) fn new(memories: Arc<dyn Memories>, words: Arc<dyn Embedder>) -> Self {
+        let vocabulary = Vocabulary::new(words.dim());
+        Self {
+            memories,
+            words,
+            texts: OnceLock::new(),
+            texts_outage: Outage::default(),
+            learns_words: true.into(),
+            known: RwLock::new(Known { vocabulary, shelves: HashMap::new() }),
+            position: AtomicU64::new(0),
+            turn: Mutex::default(),
+        }
     }
 
-    /// Returns once everything committed before the call is in the indexes.
-    pub(super) async fn catch_up(&self) -> Result<(), SearchError> {
+    /// Says whether words get vectors, which only the likeness of words needs.
+    pub(super) fn learn_words(&self, learns: bool) {
+        self.learns_words.store(learns, Ordering::Relaxed);
+    }
+
+    /// Returns once everything committed before the call is on the shelves, and in the text index
+    /// unless that is away; tells `heard` of each live memory that came by.
+    pub(super) async fn level(
+        &self,
+        heard: impl Fn(u64, &Memory) + Send + Sync,
+    ) -> Result<u64, StoreError> {
         let goal = self.memories.latest();
-        if self.position() >= goal {
-            return Ok(());
+        if self.from() >= goal {
+            return Ok(goal);
         }
         let _turn = self.turn.lock().await;
-        if let Some(texts) = &self.texts
-            && texts.position() > goal.max(self.memories.latest())
-        {
-            texts.clear().await?;
-        }
-        while self.position() < goal {
-            let page = self.memories.since(self.position(), PAGE).await?;
-            let Some(last) = page.last().map(|memory| memory.seq) else {
-                self.position.store(goal, Ordering::Release); // the rest is gone from the records
-                break;
-            };
-            self.take_in(page).await?;
-            self.position.store(last, Ordering::Release);
+        self.empty_what_is_ahead(goal).await;
+        while self.from() < goal {
+            let page = self.memories.since(self.from(), PAGE).await?;
+            let last = page.last().map_or(goal, |change| change.position); // the rest moved on
+            self.take_texts(&page, last).await?;
+            self.note(&page, last, &heard).await;
             tokio::task::yield_now().await;
         }
-        Ok(())
+        Ok(goal)
     }
 
     /// Returns what is known just now; not to be held across an await.
@@ -92,75 +103,176 @@ impl Follower {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn position(&self) -> u64 {
+    /// Tells whether the shelf has a memory.
+    pub(super) fn has(&self, owner: UserId, id: MemoryId) -> bool {
+        self.known().shelves.get(&owner).is_some_and(|shelf| shelf.place(id).is_some())
+    }
+
+    /// Returns how many live memories there are, of everybody.
+    pub(super) fn count(&self) -> usize {
+        self.known().shelves.values().map(Shelf::len).sum()
+    }
+
+    /// Returns up to where the shelves have read.
+    pub(super) fn position(&self) -> u64 {
         self.position.load(Ordering::Acquire)
     }
 
-    async fn take_in(&self, page: Vec<Memory>) -> Result<(), SearchError> {
-        self.embed(&page).await?;
-        if let Some(texts) = &self.texts {
-            let from = texts.position();
-            let new = page.iter().filter(|memory| memory.seq > from);
-            texts.upsert(new.map(text_entry).collect()).await?;
+    /// Takes down memories that are on no shelf, for one search.
+    pub(super) async fn rows_of(&self, memories: &[Memory]) -> Vec<Row> {
+        let words = self.learn(memories.iter()).await;
+        memories.iter().zip(words).map(|(memory, words)| Row::of(memory, words)).collect()
+    }
+
+    /// Returns from where there is something left to read.
+    fn from(&self) -> u64 {
+        match self.texts_at_work() {
+            Some(texts) => texts.position().min(self.position()),
+            None => self.position(),
         }
-        self.note(&page).await
     }
 
-    async fn embed(&self, page: &[Memory]) -> Result<(), SearchError> {
-        // "please remember that ..." says nothing about the fact: only the fact is compared.
-        let texts: Vec<&str> =
-            page.iter().map(|memory| utterance::statement(&memory.text)).collect();
-        let vectors = self.embedder.embed(&texts).await?;
-        let entries = page.iter().zip(vectors).filter_map(|(memory, embedding)| {
-            Some(IndexEntry {
-                id: memory.id,
-                owner: memory.owner,
-                tier: memory.tier,
-                agent: memory.provenance.agent,
-                message_id: memory.provenance.message_id,
-                embedding: embedding?,
-            })
-        });
-        Ok(self.index.upsert(entries.collect()).await?)
+    fn texts_at_work(&self) -> Option<&Arc<dyn TextIndex>> {
+        self.texts.get().filter(|_| self.texts_outage.pause().is_none())
     }
 
-    /// Learns the words of a page and puts its memories on their shelves.
-    async fn note(&self, page: &[Memory]) -> Result<(), SearchError> {
-        let words: Vec<Vec<String>> =
-            page.iter().map(|memory| telling(utterance::statement(&memory.text))).collect();
-        let new: Vec<String> = if self.learns_words {
-            let known = self.known();
-            let unknown = known.vocabulary.unknown(words.iter().flatten());
-            unknown.into_iter().map(str::to_owned).collect()
-        } else {
-            Vec::new()
+    async fn empty_what_is_ahead(&self, goal: u64) {
+        let Some(texts) = self.texts_at_work() else { return };
+        if texts.position() > goal.max(self.memories.latest()) {
+            tracing::warn!("the index of words is ahead of the records and is filled again");
+            self.notice(texts.clear().await);
+        }
+    }
+
+    /// Gives the text index what it does not have; one that fails is left behind.
+    async fn take_texts(&self, page: &[Change], last: u64) -> Result<(), StoreError> {
+        let Some(texts) = self.texts_at_work() else { return Ok(()) };
+        if texts.position() >= last {
+            return Ok(());
+        }
+        let (entries, gone) = self.sorted(texts.as_ref(), page).await?;
+        let work = async {
+            if !gone.is_empty() {
+                texts.delete(&gone, 0).await?; // before the position moves with the entries
+            }
+            if !entries.is_empty() {
+                texts.upsert(entries).await?;
+            }
+            texts.delete(&[], last).await
         };
-        let texts: Vec<&str> = new.iter().map(String::as_str).collect();
-        let vectors =
-            if texts.is_empty() { Vec::new() } else { self.embedder.embed(&texts).await? };
-
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let Known { vocabulary, shelves } = &mut *known;
-        for (word, vector) in texts.iter().zip(&vectors) {
-            vocabulary.learn(word, vector.as_ref());
-        }
-        for (memory, words) in page.iter().zip(&words) {
-            let places = words.iter().filter_map(|word| vocabulary.place(word)).collect();
-            shelves.entry(memory.owner).or_default().put(memory, places);
-        }
+        self.notice(work.await);
         Ok(())
+    }
+
+    fn notice(&self, done: Result<(), StoreError>) {
+        match done {
+            Ok(()) => self.texts_outage.works(),
+            Err(why) => drop(self.texts_outage.failed("the index of words", &why)),
+        }
+    }
+
+    async fn sorted(
+        &self,
+        texts: &dyn TextIndex,
+        page: &[Change],
+    ) -> Result<(Vec<TextEntry>, Vec<MemoryId>), StoreError> {
+        let (mut entries, mut gone) = (Vec::new(), Vec::new());
+        let from = texts.position();
+        for change in page.iter().filter(|change| change.position > from) {
+            match &change.now {
+                Changed::Live(memory) if self.has_text(texts, change.position, memory) => {}
+                Changed::Live(memory) => entries.push(text_entry(change.position, memory)),
+                Changed::Archived if texts.holds(change.id) => {}
+                Changed::Archived => {
+                    let memory = self.memories.get(change.owner, change.id).await?;
+                    entries.extend(memory.map(|memory| text_entry(change.position, &memory)));
+                }
+                Changed::Gone => gone.push(change.id),
+            }
+        }
+        Ok((entries, gone))
+    }
+
+    /// Tells whether only its standing changed: its words need not be taken in again. What comes by
+    /// for the second time was cut off the first time.
+    fn has_text(&self, texts: &dyn TextIndex, position: u64, memory: &Memory) -> bool {
+        let known = self.known();
+        let shelf = known.shelves.get(&memory.owner);
+        let row = shelf.and_then(|shelf| shelf.row(shelf.place(memory.id)?));
+        position > self.position()
+            && row.is_some_and(|row| row.text == text_of(memory))
+            && texts.holds(memory.id)
+    }
+
+    /// Learns the words of a page and puts its memories on their shelves, or takes them off.
+    async fn note(&self, page: &[Change], last: u64, heard: &impl Fn(u64, &Memory)) {
+        if last <= self.position() {
+            return;
+        }
+        let live = |change: &'_ Change| match &change.now {
+            Changed::Live(memory) => Some(memory.clone()),
+            Changed::Archived | Changed::Gone => None,
+        };
+        let memories: Vec<_> = page.iter().filter_map(live).collect();
+        let words = self.learn(memories.iter().map(AsRef::as_ref)).await;
+        let rows = memories.iter().zip(words).map(|(memory, words)| Row::of(memory, words));
+        let rows: Vec<Row> = rows.collect();
+        {
+            let mut known = self.change();
+            for change in page.iter().filter(|change| !matches!(change.now, Changed::Live(_))) {
+                known.shelves.entry(change.owner).or_default().take(change.id);
+            }
+            for row in rows {
+                known.shelves.entry(row.facets.owner).or_default().put(row);
+            }
+        }
+        for change in page {
+            if let Changed::Live(memory) = &change.now {
+                heard(change.position, memory);
+            }
+        }
+        self.position.store(last, Ordering::Release);
+    }
+
+    /// Gives every telling word its place, and what has none yet its vector; returns the places.
+    async fn learn(&self, memories: impl Iterator<Item = &Memory>) -> Vec<Box<[u32]>> {
+        let words: Vec<Vec<String>> =
+            memories.map(|memory| telling(utterance::statement(&memory.text))).collect();
+        let places = {
+            let mut known = self.change();
+            let mut learn = |word: &String| known.vocabulary.learn(word);
+            words.iter().map(|words| words.iter().filter_map(&mut learn).collect()).collect()
+        };
+        if self.learns_words.load(Ordering::Relaxed) {
+            self.teach().await;
+        }
+        places
+    }
+
+    /// Gives the words that wait their vectors; while the embedder is away they wait on, and are
+    /// found by their letters.
+    async fn teach(&self) {
+        loop {
+            let new = self.known().vocabulary.waiting(WORDS_AT_ONCE);
+            let texts: Vec<&str> = new.iter().map(String::as_str).collect();
+            if texts.is_empty() {
+                return;
+            }
+            let Ok(vectors) = self.words.embed(&texts).await else { return };
+            self.change().vocabulary.teach(&new, &vectors);
+        }
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn text_entry(memory: &Memory) -> TextEntry {
+fn text_entry(position: u64, memory: &Memory) -> TextEntry {
     TextEntry {
         id: memory.id,
         owner: memory.owner,
-        seq: memory.seq,
-        tier: memory.tier,
-        agent: memory.provenance.agent,
-        conversation_id: memory.provenance.conversation_id,
-        message_id: memory.provenance.message_id,
+        position,
         author: memory.provenance.author.clone(),
         text: utterance::statement(&memory.text).to_owned(),
     }

@@ -3,15 +3,18 @@
 //! Every sign (BM25, cosine, likeness of words) is measured in standard deviations among the
 //! candidates and added; ranks alone would lose by how much one text is better than the next. Then
 //! a text passes a part of its standing on to its neighbours in the conversation, because an answer
-//! rarely repeats the words of its question, and who said it, what kind of evidence it is and how
-//! old it is are counted. Reads no text and knows no index.
+//! rarely repeats the words of its question, and who said it, what kind of evidence it is, how useful
+//! it has proven and how old it is are counted. An archived memory stands among the others, without
+//! neighbours. Reads no text and knows no index.
 
 use std::collections::HashMap;
 
-use appliance_core::{Embedding, MemoryId, MemoryKind, SearchFilter};
+use appliance_core::{Embedding, MemoryKind, Utility};
 
 use super::{
-    shelf::{Shelf, names},
+    find::{Found, Wanted},
+    row::{Row, names},
+    shelf::Shelf,
     vocabulary::Vocabulary,
     weights::Weights,
 };
@@ -34,11 +37,33 @@ pub(super) struct Asked {
     pub names: Vec<String>,
 }
 
-/// What the indexes found.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub near: Vec<(MemoryId, f32)>,
-    pub texts: Vec<(MemoryId, f32)>,
+/// The memories of one search: those on the shelf, and behind them the archived ones.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    pub shelf: &'a Shelf,
+    pub vocabulary: &'a Vocabulary,
+    pub found: &'a Found,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn row(self, place: usize) -> Option<&'a Row> {
+        match place.checked_sub(self.shelf.end()) {
+            None => self.shelf.row(place),
+            Some(nth) => self.found.archived.get(nth).map(|it| &it.row),
+        }
+    }
+
+    fn beside(self, place: usize, steps: isize) -> Option<usize> {
+        self.shelf.beside(place, steps)
+    }
+}
+
+/// How a search weighs.
+#[derive(Clone, Copy)]
+pub(super) struct Scales<'a> {
+    pub weights: &'a Weights,
+    /// Nearness under which a memory has nothing to do with the question.
+    pub floor: f32,
 }
 
 /// The three signs of one candidate.
@@ -58,8 +83,14 @@ pub(super) struct Candidate {
     own: f32,
     /// What its neighbours passed on.
     pub neighbours: f32,
+    /// Whether the meanings were compared.
+    pub compared: bool,
     /// Whether the question names who said it.
     pub named: bool,
+    /// What its usefulness adds.
+    pub useful: f32,
+    /// What its age leaves of the credit for the newest.
+    pub recent: f32,
     /// All of it.
     pub score: f32,
 }
@@ -72,40 +103,48 @@ impl Candidate {
 
 /// Orders what was found, best first, and drops what has nothing to do with the question.
 pub(super) fn fuse(
-    shelf: &Shelf,
-    vocabulary: &Vocabulary,
+    table: Table<'_>,
     asked: &Asked,
-    found: &Found,
-    filter: &SearchFilter,
-    weights: &Weights,
+    wanted: Wanted<'_>,
+    scales: Scales<'_>,
 ) -> Vec<Candidate> {
-    let mut pool = gather(shelf, found, filter);
-    liken(&mut pool, shelf, vocabulary, asked, weights);
+    let Scales { weights, floor } = scales;
+    let mut pool = gather(table, wanted);
+    liken(&mut pool, table, asked, weights);
     stand(&mut pool, weights);
     let at: HashMap<usize, usize> = pool.iter().enumerate().map(|(n, it)| (it.place, n)).collect();
     let passed: Vec<(f32, f32)> =
-        pool.iter().map(|it| from_neighbours(it, &pool, &at, shelf, weights)).collect();
-    let named: Vec<&String> = asked.names.iter().filter(|name| shelf.has_author(name)).collect();
+        pool.iter().map(|it| from_neighbours(it, &pool, &at, table, weights)).collect();
+    let named: Vec<&String> =
+        asked.names.iter().filter(|name| table.shelf.has_author(name)).collect();
+    // Without the question's vector nothing has a nearness; that it shares words is then enough.
+    let floor = if table.found.near.is_some() { floor } else { f32::NEG_INFINITY };
     for (it, (credit, nearness)) in pool.iter_mut().zip(passed) {
+        let Some(row) = table.row(it.place) else { continue };
         it.neighbours = credit;
-        it.named = says_one_of(shelf, it.place, &named, vocabulary);
-        it.score = it.own + credit + kind_and_age(shelf, it, weights);
-        if it.nearness().max(nearness - NEIGHBOUR_LESS) < weights.floor {
+        it.named = says_one_of(row, &named, table.vocabulary);
+        it.useful = weights.utility * (row.facets.utility.value() - Utility::START.value());
+        let halves = table.shelf.age_days(row) / weights.half_life_days.max(0.01);
+        it.recent = weights.recency * 0.5_f32.powf(halves);
+        it.score = it.own + credit + evidence(row, it, weights) + it.useful + it.recent;
+        if it.nearness().max(nearness - NEIGHBOUR_LESS) < floor {
             it.score = f32::NEG_INFINITY;
         }
     }
     pool.retain(|it| it.score.is_finite());
-    let seq = |it: &Candidate| shelf.row(it.place).seq;
-    pool.sort_by(|a, b| b.score.total_cmp(&a.score).then(seq(a).cmp(&seq(b))));
+    let seq = |it: &Candidate| table.row(it.place).map(|row| row.seq);
+    pool.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seq(a).cmp(&seq(b))));
     pool
 }
 
-/// Joins both lists and the neighbours of what is in them; what an index did not give has its least.
-fn gather(shelf: &Shelf, found: &Found, filter: &SearchFilter) -> Vec<Candidate> {
-    let least = found.near.last().map_or(0.0, |(_, cosine)| *cosine);
+/// Joins the lists and the neighbours of what is in them; what an index did not give has its least.
+fn gather(table: Table<'_>, wanted: Wanted<'_>) -> Vec<Candidate> {
+    let Table { shelf, found, .. } = table;
+    let near = found.near.as_deref().unwrap_or_default();
+    let least = near.last().map_or(0.0, |(_, cosine)| *cosine);
     let mut places: HashMap<usize, Signs> = HashMap::new();
     let start = Signs { words: 0.0, meaning: least, alike: 0.0 };
-    for (id, cosine) in &found.near {
+    for (id, cosine) in near {
         let Some(place) = shelf.place(*id) else { continue };
         places.entry(place).or_insert(start).meaning = *cosine;
     }
@@ -119,33 +158,37 @@ fn gather(shelf: &Shelf, found: &Found, filter: &SearchFilter) -> Vec<Candidate>
             places.entry(beside).or_insert(start);
         }
     }
-    let candidate = |(place, signs)| Candidate {
-        place,
-        signs,
-        own: 0.0,
-        neighbours: 0.0,
-        named: false,
-        score: 0.0,
+    for (nth, it) in found.archived.iter().enumerate() {
+        let signs = Signs { words: it.words, meaning: it.meaning.unwrap_or(least), alike: 0.0 };
+        // One that came back from the archive meanwhile is on the shelf already.
+        if shelf.place(it.row.id).is_none() {
+            places.insert(shelf.end() + nth, signs);
+        }
+    }
+    let passes = |place: usize| {
+        table.row(place).is_some_and(|row| row.facets.pass(wanted.owner, wanted.filter))
     };
-    let passing = places.into_iter().filter(|(place, _)| shelf.row(*place).passes(filter));
+    let passing = places.into_iter().filter(|(place, _)| passes(*place));
+    let compared = found.near.is_some();
+    let candidate = |(place, signs)| candidate(place, signs, compared);
     let mut pool: Vec<Candidate> = passing.map(candidate).collect();
     pool.sort_unstable_by_key(|it| it.place); // sums of floats depend on their order
     pool
 }
 
+fn candidate(place: usize, signs: Signs, compared: bool) -> Candidate {
+    let (own, neighbours, useful, recent, score) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    Candidate { place, signs, own, neighbours, compared, named: false, useful, recent, score }
+}
+
 /// Measures how alike the words are: for each word of the question the nearest word of the text,
 /// weighed by how much the word tells apart.
-fn liken(
-    pool: &mut [Candidate],
-    shelf: &Shelf,
-    vocabulary: &Vocabulary,
-    asked: &Asked,
-    weights: &Weights,
-) {
+fn liken(pool: &mut [Candidate], table: Table<'_>, asked: &Asked, weights: &Weights) {
     if weights.alike <= 0.0 {
         return;
     }
-    let (words, places) = words_of(pool, shelf);
+    let Table { shelf, vocabulary, .. } = table;
+    let (words, places) = words_of(pool, table);
     let mut total = 0.0;
     for (word, vector) in &asked.words {
         if shelf.has_author(word) {
@@ -172,13 +215,13 @@ fn liken(
 
 /// Returns the different words of all candidates, in order, and for each candidate where its words
 /// stand among them.
-fn words_of(pool: &[Candidate], shelf: &Shelf) -> (Vec<u32>, Vec<Vec<usize>>) {
-    let mut words: Vec<u32> =
-        pool.iter().flat_map(|it| shelf.row(it.place).words.iter().copied()).collect();
+fn words_of(pool: &[Candidate], table: Table<'_>) -> (Vec<u32>, Vec<Vec<usize>>) {
+    let of = |it: &Candidate| table.row(it.place).map_or(&[][..], |row| &row.words);
+    let mut words: Vec<u32> = pool.iter().flat_map(of).copied().collect();
     words.sort_unstable();
     words.dedup();
     let at = |word: &u32| words.binary_search(word).ok();
-    let places = pool.iter().map(|it| shelf.row(it.place).words.iter().filter_map(at).collect());
+    let places = pool.iter().map(|it| of(it).iter().filter_map(at).collect());
     let places = places.collect();
     (words, places)
 }
@@ -219,16 +262,18 @@ fn from_neighbours(
     it: &Candidate,
     pool: &[Candidate],
     at: &HashMap<usize, usize>,
-    shelf: &Shelf,
+    table: Table<'_>,
     weights: &Weights,
 ) -> (f32, f32) {
     let (mut credit, mut nearness) = (0.0, f32::NEG_INFINITY);
     for steps in [-2, -1, 1] {
-        let beside = shelf.beside(it.place, steps).and_then(|place| at.get(&place));
+        let beside = table.beside(it.place, steps).and_then(|place| at.get(&place));
         let Some(beside) = beside.map(|n| &pool[*n]) else { continue };
         let part = match steps {
             -2 => weights.two_before,
-            -1 if shelf.row(beside.place).ends_asking => weights.before_asking,
+            -1 if table.row(beside.place).is_some_and(|row| row.ends_asking) => {
+                weights.before_asking
+            }
             -1 => weights.before,
             _ => weights.after,
         };
@@ -241,8 +286,7 @@ fn from_neighbours(
 }
 
 /// Tells whether somebody of these names said it, or it is about them where nobody is noted.
-fn says_one_of(shelf: &Shelf, place: usize, named: &[&String], vocabulary: &Vocabulary) -> bool {
-    let row = shelf.row(place);
+fn says_one_of(row: &Row, named: &[&String], vocabulary: &Vocabulary) -> bool {
     let about = |name: &str| vocabulary.place(name).is_some_and(|word| row.words.contains(&word));
     named.iter().any(|name| match row.author.is_empty() {
         true => about(name),
@@ -250,17 +294,16 @@ fn says_one_of(shelf: &Shelf, place: usize, named: &[&String], vocabulary: &Voca
     })
 }
 
-fn kind_and_age(shelf: &Shelf, it: &Candidate, weights: &Weights) -> f32 {
-    let row = shelf.row(it.place);
+/// Returns what the kind of evidence it is counts for, and who said it.
+fn evidence(row: &Row, it: &Candidate, weights: &Weights) -> f32 {
     let kind = match row.kind {
         _ if row.empty && weights.empty > 0.0 => -weights.empty - it.own.max(0.0) / 2.0,
         MemoryKind::Note => weights.note,
-        MemoryKind::Said => 0.0,
+        MemoryKind::Said | MemoryKind::Document => 0.0,
+        MemoryKind::Learning => -weights.learning - it.own.max(0.0) / 2.0,
         MemoryKind::Answer => -weights.answer,
     };
-    let author = if it.named { weights.author } else { 0.0 };
-    let halves = shelf.age_days(it.place) / weights.half_life_days.max(0.01);
-    kind + author + weights.recency * 0.5_f32.powf(halves)
+    kind + if it.named { weights.author } else { 0.0 }
 }
 
 impl Asked {

@@ -1,33 +1,45 @@
-//! From an order to hits: repeats are joined and counted, texts are read, and each says why it is
-//! there. Decides no order; that is [`fuse`](super::fuse).
+//! From an order to hits: repeats and near repeats are joined and counted, texts are read, and each
+//! says why it is there. Decides no order; that is [`fuse`](super::fuse).
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    fmt::Write as _,
+};
 
-use appliance_core::{Memory, MemoryHit, MemoryId, MemoryKind, MessageId, utterance};
+use appliance_core::{Memory, MemoryHit, MemoryId, MemoryKind, MemoryTier, MessageId, utterance};
 
-use super::{fuse::Candidate, shelf::Shelf};
+use super::{
+    find::Missing,
+    fuse::{Candidate, Table},
+};
 
 /// A memory with the repeats of it that were found; the first, which weighs most, stands for all.
 #[derive(Debug)]
 pub(super) struct Group {
     pub id: MemoryId,
+    /// Places of its words in the vocabulary.
+    pub words: Box<[u32]>,
     candidate: Candidate,
-    times: usize,
+    times: u32,
+    /// Others that say the same in almost the same words.
+    alike: u32,
     messages: HashSet<MessageId>,
 }
 
 /// Joins memories of one form, best first.
-pub(super) fn joined(shelf: &Shelf, ordered: Vec<Candidate>) -> Vec<Group> {
+pub(super) fn joined(table: Table<'_>, ordered: Vec<Candidate>) -> Vec<Group> {
     let mut kept: Vec<Group> = Vec::new();
     let mut places: HashMap<u64, usize> = HashMap::new();
     for candidate in ordered {
-        let row = shelf.row(candidate.place);
+        let Some(row) = table.row(candidate.place) else { continue };
+        let (message, times) = (row.facets.message_id, row.repeats.saturating_add(1));
         match places.entry(row.form) {
-            Entry::Occupied(place) => kept[*place.get()].add(row.message_id),
+            Entry::Occupied(place) => kept[*place.get()].add(message, times),
             Entry::Vacant(place) => {
                 place.insert(kept.len());
-                let messages = row.message_id.into_iter().collect();
-                kept.push(Group { id: row.id, candidate, times: 1, messages });
+                let messages = message.into_iter().collect();
+                let (id, words) = (row.id, row.words.clone());
+                kept.push(Group { id, words, candidate, times, alike: 0, messages });
             }
         }
     }
@@ -36,47 +48,75 @@ pub(super) fn joined(shelf: &Shelf, ordered: Vec<Candidate>) -> Vec<Group> {
 
 impl Group {
     /// Counts a repeat, unless it is the note and the message it was asked for in.
-    fn add(&mut self, message: Option<MessageId>) {
+    fn add(&mut self, message: Option<MessageId>, times: u32) {
         let new = message.is_none_or(|id| self.messages.insert(id));
-        self.times += usize::from(new);
+        self.times = self.times.saturating_add(if new { times } else { 0 });
+    }
+
+    /// Takes in one that says the same in almost the same words.
+    pub(super) const fn absorb(&mut self, other: &Self) {
+        self.alike = self.alike.saturating_add(1).saturating_add(other.alike);
     }
 
     /// Makes the hit, now that the text is known.
-    pub(super) fn hit(&self, memory: Memory) -> MemoryHit {
-        let why = [self.signs(&memory), said(&memory), self.times()].concat();
+    pub(super) fn hit(&self, memory: Memory, missing: &Missing) -> MemoryHit {
+        let why = [lacks(missing), self.signs(&memory), said(&memory), self.counts()].concat();
         MemoryHit { memory, score: between_0_and_1(self.candidate.score), why }
     }
 
     fn signs(&self, memory: &Memory) -> String {
         let it = &self.candidate;
-        let mut text = format!("cosine {:.2}, ", it.signs.meaning);
-        if it.signs.alike > 0.005 {
-            text += &format!("words {:.2}, ", it.signs.alike);
-        }
-        if it.signs.words > 0.0 {
-            text += &format!("bm25 {:.1}, ", it.signs.words);
-        }
-        if it.neighbours >= 0.05 {
-            text += &format!("neighbours +{:.1}, ", it.neighbours);
-        }
+        let mut text = String::new();
+        let mut sign = |shown: bool, name: &str, value: f32, digits: usize, plus: bool| {
+            if shown {
+                // Writing into a string cannot fail.
+                let _ = match plus {
+                    true => write!(text, "{name} {value:+.digits$}, "),
+                    false => write!(text, "{name} {value:.digits$}, "),
+                };
+            }
+        };
+        sign(it.compared, "cosine", it.signs.meaning, 2, false);
+        sign(it.signs.alike > 0.005, "words", it.signs.alike, 2, false);
+        sign(it.signs.words > 0.0, "bm25", it.signs.words, 1, false);
+        sign(it.neighbours >= 0.05, "neighbours", it.neighbours, 1, true);
+        sign(it.useful.abs() >= 0.05, "useful", it.useful, 1, true);
+        sign(it.recent >= 0.05, "recent", it.recent, 1, true);
         if it.named && memory.provenance.author.is_some() {
             text += "author named, ";
         }
         text
     }
 
-    fn times(&self) -> String {
-        match self.times {
+    fn counts(&self) -> String {
+        let times = match self.times {
             1 => String::new(),
             n => format!(", {n} times"),
+        };
+        match self.alike {
+            0 => times,
+            n => format!("{times}, {n} more in almost the same words"),
         }
     }
 }
 
+/// Says what could not be asked.
+fn lacks(missing: &Missing) -> String {
+    let lack = match missing {
+        Missing { building: true, .. } => "by words alone, the vectors are being built: ",
+        Missing { meaning: Some(_), .. } => "by words alone, the embedder or its index is away: ",
+        Missing { words: Some(_), .. } => "by meaning alone, the index of words is away: ",
+        Missing { behind: true, .. } => "the newest by words alone, not all have vectors yet: ",
+        Missing { .. } => "",
+    };
+    lack.to_owned()
+}
+
 fn said(memory: &Memory) -> String {
-    let day: String = memory.created_at.to_string().chars().take(10).collect();
     let by = &memory.provenance;
     let how = match (memory.kind, utterance::is_question(&memory.text), by.agent, &by.author) {
+        (MemoryKind::Document, ..) => "read".to_owned(),
+        (MemoryKind::Learning, ..) => "learned".to_owned(),
         (_, true, ..) => "asked".to_owned(),
         (MemoryKind::Note, ..) => "noted".to_owned(),
         (MemoryKind::Answer, _, Some(agent), _) => format!("answered by {agent}"),
@@ -84,7 +124,21 @@ fn said(memory: &Memory) -> String {
         (MemoryKind::Said, _, _, Some(author)) => format!("said by {author}"),
         (MemoryKind::Said, ..) => "said".to_owned(),
     };
-    format!("{how} {day}")
+    let mut text = format!("{how} {}", day(memory.created_at));
+    if let Some(source) = &by.untrusted {
+        text += &format!(", untrusted ({source})");
+    }
+    if let Some(until) = memory.standing.valid_until {
+        text += &format!(", held until {}", day(until));
+    }
+    if memory.tier == MemoryTier::Cold {
+        text += ", from the archive";
+    }
+    text
+}
+
+fn day(at: appliance_core::Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
 }
 
 /// Keeps the order and fits a gauge; a third of a deviation is about a tenth in the middle.

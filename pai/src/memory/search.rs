@@ -1,19 +1,32 @@
-//! The search itself: checks the question, asks both indexes, fuses, reads the texts and cuts.
+//! The search itself: checks the question, has both indexes asked, fuses, reads the texts and cuts.
+//!
+//! Invariant: what is away makes an answer partial, and every hit of it says so in its `why`; only
+//! records that cannot be read, or nothing left to ask, make an error.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use appliance_core::{
-    Embedding, MemoryHit, SearchFilter, UserId,
-    ports::{Embedder, Memories, MemorySearch, SearchError, TextIndex, VectorIndex},
+    Collection, Memory, MemoryHit, SearchFilter, StoreError, UserId,
+    ports::{
+        CareError, CollectionStats, Embedder, Job, Memories, MemorySearch, SearchError, TextIndex,
+        VectorIndex,
+    },
 };
 use async_trait::async_trait;
 
 use super::{
+    alike,
+    build::Builder,
+    care::Indexes,
+    feed::Feeder,
+    find::{self, Finder, Found, Missing, Wanted},
     follow::Follower,
-    fuse::{self, Asked, Found},
+    fuse::{self, Asked, Scales, Table},
     rank::{self, Group},
+    space::{Space, SpaceMaker},
+    spaces::Spaces,
     vocabulary::telling,
-    weights::Weights,
+    weights::{self, Weights},
 };
 
 /// Most bytes a question may have.
@@ -29,37 +42,65 @@ const MAX_WORDS: usize = 32;
 #[derive(Debug)]
 pub struct Search {
     memories: Arc<dyn Memories>,
-    embedder: Arc<dyn Embedder>,
-    index: Arc<dyn VectorIndex>,
-    follower: Follower,
+    follower: Arc<Follower>,
+    spaces: Arc<Spaces>,
     weights: Weights,
 }
 
 impl Search {
-    /// Joins the three; `index` must be empty and have the embedder's dimension. Finds by meaning
-    /// alone until [`with_texts`](Self::with_texts).
+    /// Joins the three; `index` has the embedder's dimension and stands where it says it does. Finds
+    /// by meaning alone until [`with_texts`](Self::with_texts).
     #[must_use]
     pub fn new(
         memories: Arc<dyn Memories>,
         embedder: Arc<dyn Embedder>,
         index: Arc<dyn VectorIndex>,
     ) -> Self {
-        let follower = Follower::new(memories.clone(), embedder.clone(), index.clone());
-        Self { memories, embedder, index, follower, weights: Weights::default() }
+        let space = Space::new(embedder.clone(), index);
+        Self::over(memories, embedder, Some(space))
     }
 
-    /// Finds by words too.
+    /// Joins the records with the space that serves; without one, finds by words alone until one was
+    /// [built](Self::begin_space). `words` compares single words, so it has to be one in this
+    /// process; it may be another than the space's.
     #[must_use]
-    pub fn with_texts(mut self, texts: Arc<dyn TextIndex>) -> Self {
-        self.follower.texts = Some(texts);
+    pub fn over(
+        memories: Arc<dyn Memories>,
+        words: Arc<dyn Embedder>,
+        serving: Option<Space>,
+    ) -> Self {
+        let latest = memories.latest();
+        let spaces = Spaces::of(serving.map(|space| Feeder::new(space, latest)));
+        let follower = Arc::new(Follower::new(memories.clone(), words));
+        Self { memories, follower, spaces: Arc::new(spaces), weights: Weights::default() }
+    }
+
+    /// Finds by words too; the first time counts.
+    #[must_use]
+    pub fn with_texts(self, texts: Arc<dyn TextIndex>) -> Self {
+        let _ = self.follower.texts.set(texts);
         self
     }
 
     /// Weighs otherwise than by default.
     #[must_use]
     pub fn with_weights(mut self, weights: Weights) -> Self {
-        self.follower.learns_words = weights.alike > 0.0;
+        self.follower.learn_words(weights.alike > 0.0);
         self.weights = weights;
+        self
+    }
+
+    /// Notes in this folder, the folder of the indexes, which vectors serve; the first time counts.
+    #[must_use]
+    pub fn with_mark_in(self, indexes: PathBuf) -> Self {
+        let _ = self.spaces.indexes.set(indexes);
+        self
+    }
+
+    /// Knows how to make an empty space, to build the vectors anew; the first time counts.
+    #[must_use]
+    pub fn with_maker(self, maker: SpaceMaker) -> Self {
+        let _ = self.spaces.maker.set(maker);
         self
     }
 
@@ -68,65 +109,123 @@ impl Search {
     /// # Errors
     /// As [`search`](MemorySearch::search); a later search tries again.
     pub async fn warm_up(&self) -> Result<(), SearchError> {
-        self.follower.catch_up().await
+        self.level().await?;
+        let Some(feeder) = self.spaces.serving() else { return Ok(()) };
+        let goal = self.follower.position();
+        feeder.level(self.memories.as_ref(), goal).await.map_err(Into::into)
     }
 
-    /// Takes the question apart; `None` for one that is near to nothing, such as a lone emoji.
-    async fn ask(&self, query: &str) -> Result<Option<(Embedding, Asked)>, SearchError> {
+    /// Builds `space` beside the one that serves, in a task of its own, and lets it serve when it is
+    /// level. Goes on from where the space's index stands.
+    ///
+    /// # Errors
+    /// [`CareError::Busy`] while another one is built.
+    pub fn begin_space(&self, space: Space) -> Result<Job, CareError> {
+        let (memories, follower) = (self.memories.clone(), self.follower.clone());
+        Builder { memories, follower, spaces: self.spaces.clone() }.begin(space)
+    }
+
+    /// Ends the task that builds a space, if one runs. It goes on at the next start from what was
+    /// saved; [`save`](Indexes::save) afterwards.
+    pub async fn close(&self) {
+        let task = self.spaces.building().as_mut().and_then(|it| it.task.take());
+        let Some(task) = task else { return };
+        task.abort();
+        let _ = task.await; // that it was cancelled is what was asked for
+        if let Some(building) = &mut *self.spaces.building()
+            && !building.job.ended
+        {
+            building.job.ended = true;
+            "stopped; it goes on at the next start".clone_into(&mut building.job.doing);
+        }
+    }
+
+    async fn level(&self) -> Result<(), SearchError> {
+        let heard = |position, memory: &_| self.spaces.heard_of(position, memory);
+        self.follower.level(heard).await?;
+        Ok(())
+    }
+
+    /// Takes the question apart; without vectors for its words while their embedder is away.
+    async fn ask(&self, query: &str) -> Asked {
         let mut words = telling(query);
-        words.truncate(if self.follower.learns_words { MAX_WORDS } else { 0 });
-        let mut texts = vec![query];
-        texts.extend(words.iter().map(String::as_str));
-        let mut vectors = self.embedder.embed(&texts).await?.into_iter();
-        let Some(whole) = vectors.next().flatten() else { return Ok(None) };
-        Ok(Some((whole, Asked::new(query, words, vectors))))
-    }
-
-    async fn find(
-        &self,
-        owner: UserId,
-        query: &str,
-        whole: &Embedding,
-        filter: &SearchFilter,
-        pool: usize,
-    ) -> Result<Found, SearchError> {
-        let near = self.index.search(owner, whole, filter, pool).await?;
-        let texts = match &self.follower.texts {
-            Some(texts) => texts.search(owner, query, filter, pool).await?,
-            None => Vec::new(),
+        words.truncate(if self.weights.alike > 0.0 { MAX_WORDS } else { 0 });
+        let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+        let vectors = match texts.is_empty() {
+            true => Vec::new(),
+            false => self.follower.words.embed(&texts).await.unwrap_or_default(),
         };
-        Ok(Found { near, texts })
+        Asked::new(query, words, vectors.into_iter())
     }
 
     /// Ranks what was found, without reading a text.
     fn ordered(
         &self,
-        owner: UserId,
         asked: &Asked,
+        wanted: Wanted<'_>,
         found: &Found,
-        filter: &SearchFilter,
+        feeder: Option<&Feeder>,
     ) -> Vec<Group> {
         let known = self.follower.known();
-        let Some(shelf) = known.shelves.get(&owner) else { return Vec::new() };
-        let order = fuse::fuse(shelf, &known.vocabulary, asked, found, filter, &self.weights);
-        rank::joined(shelf, order)
+        let none = Default::default();
+        let shelf = known.shelves.get(&wanted.owner).unwrap_or(&none);
+        let table = Table { shelf, vocabulary: &known.vocabulary, found };
+        let floor = feeder.map_or(f32::NEG_INFINITY, |it| weights::floor(it, &self.weights));
+        let scales = Scales { weights: &self.weights, floor };
+        rank::joined(table, fuse::fuse(table, asked, wanted, scales))
     }
 
+    /// Reads the texts of the best, and joins those that say the same in almost the same words.
     async fn read(
         &self,
-        owner: UserId,
+        wanted: Wanted<'_>,
+        found: Found,
         groups: Vec<Group>,
         limit: usize,
-    ) -> Result<Vec<MemoryHit>, SearchError> {
-        let mut hits = Vec::with_capacity(limit.min(groups.len()));
+    ) -> Result<Vec<(Group, Memory)>, SearchError> {
+        let mut archived: Vec<_> = found.archived.into_iter().map(|it| it.memory).collect();
+        let mut kept: Vec<(Group, Memory)> = Vec::new();
         for group in groups {
-            if hits.len() == limit {
+            if kept.len() == limit {
                 break;
             }
-            let memory = self.memories.get(owner, group.id).await?;
-            hits.extend(memory.map(|memory| group.hit(memory)));
+            let memory = match archived.iter().position(|memory| memory.id == group.id) {
+                Some(at) => Some(archived.swap_remove(at)),
+                None => self.memories.get(wanted.owner, group.id).await?,
+            };
+            // It may have been forgotten, or have come to an end, since it was found.
+            let passes = |memory: &Memory| memory.facets().pass(wanted.owner, wanted.filter);
+            let Some(memory) = memory.filter(passes) else { continue };
+            match self.same(&kept, &group, &memory).await {
+                Some(at) => kept[at].0.absorb(&group),
+                None => kept.push((group, memory)),
+            }
         }
-        Ok(hits)
+        Ok(kept)
+    }
+
+    /// Returns the better hit that says the same in almost the same words.
+    async fn same(
+        &self,
+        kept: &[(Group, Memory)],
+        group: &Group,
+        memory: &Memory,
+    ) -> Option<usize> {
+        for (at, (better, other)) in kept.iter().enumerate() {
+            let may_be = other.provenance.author == memory.provenance.author
+                && alike::shares_most(&better.words, &group.words)
+                && alike::says_the_same(&other.text, &memory.text);
+            if may_be && self.is_near(&other.text, &memory.text).await {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    async fn is_near(&self, one: &str, other: &str) -> bool {
+        let vectors = self.follower.words.embed(&[one, other]).await.unwrap_or_default();
+        let [Some(one), Some(other)] = &vectors[..] else { return false };
+        find::dot(one.values(), other.values()) >= alike::NEAR
     }
 }
 
@@ -145,12 +244,68 @@ impl MemorySearch for Search {
         if query.trim().is_empty() {
             return Err(SearchError::Empty);
         }
-        let Some((whole, asked)) = self.ask(query).await? else { return Ok(Vec::new()) };
-        self.follower.catch_up().await?;
+        self.level().await?;
         let limit = limit.clamp(1, MAX_HITS);
         let pool = self.weights.pool.max(limit * 2);
-        let found = self.find(owner, query, &whole, &filter, pool).await?;
-        let groups = self.ordered(owner, &asked, &found, &filter);
-        self.read(owner, groups, limit).await
+        let wanted = Wanted { owner, query, filter: &filter, pool };
+        let feeder = self.spaces.serving();
+        let feeder = feeder.as_deref();
+        let (memories, mut missing) = (self.memories.as_ref(), Missing::default());
+        let mut finder =
+            Finder { memories, follower: &self.follower, feeder, missing: &mut missing };
+        finder.level().await?;
+        let vector = finder.vector(query).await;
+        let found = finder.find(wanted, vector.as_ref()).await?;
+        if missing.is_all(self.follower.texts.get().is_some()) {
+            return Err(missing.into_error());
+        }
+        let asked = self.ask(query).await;
+        let groups = self.ordered(&asked, wanted, &found, feeder);
+        let kept = self.read(wanted, found, groups, limit).await?;
+        Ok(kept.into_iter().map(|(group, memory)| group.hit(memory, &missing)).collect())
+    }
+}
+
+#[async_trait]
+impl Indexes for Search {
+    async fn collections(&self, owner: UserId) -> Result<Vec<CollectionStats>, StoreError> {
+        let heard = |position, memory: &_| self.spaces.heard_of(position, memory);
+        self.follower.level(heard).await?;
+        let (model, dim) = match self.spaces.serving() {
+            Some(feeder) => (feeder.space.embedder.model().to_owned(), feeder.space.embedder.dim()),
+            None => ("none yet".to_owned(), 0),
+        };
+        let known = self.follower.known();
+        let shelf = known.shelves.get(&owner);
+        let count = |collection| shelf.map_or(0, |shelf| shelf.count(collection));
+        let stats = |collection| CollectionStats {
+            collection,
+            model: model.clone(),
+            dim,
+            memories: count(collection),
+        };
+        Ok(Collection::ALL.into_iter().map(stats).collect())
+    }
+
+    async fn reindex(&self) -> Result<Job, CareError> {
+        let Some(maker) = self.spaces.maker.get() else {
+            let why = "nobody told the search how to make an empty index";
+            return Err(StoreError::invalid("memory.reindex", why).into());
+        };
+        if self.progress().is_some_and(|job| !job.ended) {
+            return Err(CareError::Busy(super::spaces::REINDEX));
+        }
+        self.begin_space(maker.make()?)
+    }
+
+    fn progress(&self) -> Option<Job> {
+        self.spaces.building().as_ref().map(|it| it.job.clone())
+    }
+
+    async fn save(&self) -> Result<(), StoreError> {
+        if let Some(texts) = self.follower.texts.get() {
+            texts.flush().await?;
+        }
+        self.spaces.save().await
     }
 }

@@ -1,108 +1,97 @@
-//! What ranking needs to know of one person's memories, kept beside the indexes: no text, no vector.
+//! The live memories of one person as ranking sees them, kept beside the indexes.
 //!
-//! Filled by the follower in the order of the records, so a conversation's rows stand in the order
-//! in which they were said. A memory that was taken from the records stays here and is dropped when
-//! its text cannot be read.
+//! Filled by the follower in the order of their last changes; within a conversation they stand in the
+//! order in which they arrived, whatever happened to them since. Holds neither archived nor forgotten
+//! ones: what is on the shelf is what a vector index should have.
 //!
-//! Invariant: `rarity` counts, for each word of the vocabulary, the rows that have it.
+//! Invariant: `rarity`, `authors` and `counts` count the rows that are there. No method walks all
+//! rows.
 
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-};
+use std::collections::{BTreeMap, HashMap};
 
-use appliance_core::{
-    AgentName, ConversationId, Memory, MemoryId, MemoryKind, MemoryTier, MessageId, SearchFilter,
-    utterance,
-};
+use appliance_core::{Collection, ConversationId, MemoryId};
 
-/// Bytes from a text's end that are looked at to tell whether it ends by asking.
-const END_BYTES: usize = 200;
-
-/// One memory.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub id: MemoryId,
-    pub seq: u64,
-    pub kind: MemoryKind,
-    pub created_micros: i64,
-    /// The author's name in words, lower case; empty when the owner or an agent said it.
-    pub author: Box<[String]>,
-    /// Equal for memories that are the same utterance.
-    pub form: u64,
-    /// It only asks, or only says that nothing is known.
-    pub empty: bool,
-    /// Its last words ask.
-    pub ends_asking: bool,
-    /// Places of its words in the vocabulary.
-    pub words: Box<[u32]>,
-    pub message_id: Option<MessageId>,
-    tier: MemoryTier,
-    agent: Option<AgentName>,
-    thread: Option<(ConversationId, usize)>,
-}
-
-impl Row {
-    /// Tells whether a search narrowed by `filter` may show it.
-    pub(super) fn passes(&self, filter: &SearchFilter) -> bool {
-        filter.tier.is_none_or(|tier| self.tier == tier)
-            && filter.agent.is_none_or(|agent| self.agent == Some(agent))
-            && (filter.except_message.is_none() || self.message_id != filter.except_message)
-    }
-}
+use super::row::Row;
 
 /// One person's memories.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
-    rows: Vec<Row>,
+    rows: Vec<Option<Row>>,
+    free: Vec<usize>,
     places: HashMap<MemoryId, usize>,
-    threads: HashMap<ConversationId, Vec<usize>>,
+    threads: HashMap<ConversationId, BTreeMap<u64, usize>>,
     authors: HashMap<String, usize>,
     rarity: HashMap<u32, u32>,
+    counts: HashMap<Collection, u64>,
     newest_micros: i64,
 }
 
 impl Shelf {
     /// Puts a memory in, or in the place of its older form.
-    pub(super) fn put(&mut self, memory: &Memory, words: Box<[u32]>) {
-        let known = self.places.get(&memory.id).copied();
-        let place = known.unwrap_or(self.rows.len());
-        let thread = match known {
-            Some(place) => self.forget(place),
-            None => memory.provenance.conversation_id.map(|id| self.join(id, place)),
-        };
-        for word in &words {
+    pub(super) fn put(&mut self, row: Row) {
+        self.take(row.id);
+        let place = self.free.pop().unwrap_or(self.rows.len());
+        self.places.insert(row.id, place);
+        // A learning is about a conversation and no part of it.
+        if row.facets.collection != Collection::Learnings
+            && let Some(id) = row.facets.conversation_id
+        {
+            self.threads.entry(id).or_default().insert(row.seq, place);
+        }
+        for word in &row.words {
             *self.rarity.entry(*word).or_default() += 1;
         }
-        let row = row(memory, words, thread);
         for name in &row.author {
             *self.authors.entry(name.clone()).or_default() += 1;
         }
-        self.newest_micros = self.newest_micros.max(row.created_micros);
-        self.places.insert(memory.id, place);
-        if place < self.rows.len() { self.rows[place] = row } else { self.rows.push(row) }
+        *self.counts.entry(row.facets.collection).or_default() += 1;
+        self.newest_micros = self.newest_micros.max(row.facets.created_at.unix_micros());
+        match self.rows.get_mut(place) {
+            Some(free) => *free = Some(row),
+            None => self.rows.push(Some(row)),
+        }
     }
 
-    /// Takes the counts of a row back; returns where it stands in its conversation.
-    fn forget(&mut self, place: usize) -> Option<(ConversationId, usize)> {
-        let row = &self.rows[place];
+    /// Takes a memory out; one that is not there is fine.
+    pub(super) fn take(&mut self, id: MemoryId) {
+        let Some(place) = self.places.remove(&id) else { return };
+        let Some(row) = self.rows[place].take() else { return };
+        self.free.push(place);
+        if let Some(id) = row.facets.conversation_id
+            && let Some(thread) = self.threads.get_mut(&id)
+        {
+            thread.remove(&row.seq);
+            if thread.is_empty() {
+                self.threads.remove(&id);
+            }
+        }
         for word in &row.words {
-            self.rarity.entry(*word).and_modify(|count| *count -= 1);
+            less(&mut self.rarity, word);
         }
         for name in &row.author {
-            self.authors.entry(name.clone()).and_modify(|count| *count -= 1);
+            less(&mut self.authors, name);
         }
-        row.thread
+        less(&mut self.counts, &row.facets.collection);
     }
 
-    fn join(&mut self, id: ConversationId, place: usize) -> (ConversationId, usize) {
-        let thread = self.threads.entry(id).or_default();
-        thread.push(place);
-        (id, thread.len() - 1)
+    /// Returns the memory at a place that [`place`](Self::place) or [`beside`](Self::beside) gave.
+    pub(super) fn row(&self, place: usize) -> Option<&Row> {
+        self.rows.get(place)?.as_ref()
     }
 
-    pub(super) fn row(&self, place: usize) -> &Row {
-        &self.rows[place]
+    /// Returns how many places there are; archived memories stand behind them for one search.
+    pub(super) fn end(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Returns how many memories are there.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Returns how many memories of a collection are there.
+    pub(super) fn count(&self, collection: Collection) -> u64 {
+        self.counts.get(&collection).copied().unwrap_or_default()
     }
 
     pub(super) fn place(&self, id: MemoryId) -> Option<usize> {
@@ -111,54 +100,98 @@ impl Shelf {
 
     /// Returns the memory said `steps` after this one in its conversation, before it if negative.
     pub(super) fn beside(&self, place: usize, steps: isize) -> Option<usize> {
-        let (id, at) = self.rows[place].thread?;
-        self.threads.get(&id)?.get(at.checked_add_signed(steps)?).copied()
+        let row = self.row(place).filter(|row| row.facets.collection != Collection::Learnings)?;
+        let thread = self.threads.get(&row.facets.conversation_id?)?;
+        let nth = steps.unsigned_abs().checked_sub(1)?;
+        let found = match steps < 0 {
+            true => thread.range(..row.seq).nth_back(nth),
+            false => thread.range(row.seq.checked_add(1)?..).nth(nth),
+        };
+        found.map(|(_, place)| *place)
     }
 
     /// Tells whether somebody of that name said something here.
     pub(super) fn has_author(&self, name: &str) -> bool {
-        self.authors.get(name).is_some_and(|count| *count > 0)
+        self.authors.contains_key(name)
     }
 
     /// Returns how much a word tells apart among these memories (inverse document frequency).
     pub(super) fn weight(&self, word: Option<u32>) -> f32 {
         let having = word.and_then(|word| self.rarity.get(&word)).copied().unwrap_or_default();
-        let (having, all) = (having as f32, self.rows.len() as f32);
-        (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
+        let (having, all) = (having as f32, self.places.len() as f32);
+        (1.0 + (all - having + 0.5).max(0.5) / (having + 0.5)).ln()
     }
 
     /// Returns how many days older than the newest memory a row is.
-    pub(super) fn age_days(&self, place: usize) -> f32 {
-        (self.newest_micros - self.rows[place].created_micros) as f32 / 86_400e6
+    pub(super) fn age_days(&self, row: &Row) -> f32 {
+        (self.newest_micros - row.facets.created_at.unix_micros()).max(0) as f32 / 86_400e6
     }
 }
 
-fn row(memory: &Memory, words: Box<[u32]>, thread: Option<(ConversationId, usize)>) -> Row {
-    let text = memory.text.trim_end();
-    let end = &text[text.ceil_char_boundary(text.len().saturating_sub(END_BYTES))..];
-    let denies = memory.kind == MemoryKind::Answer && utterance::is_denial(text);
-    let mut form = DefaultHasher::new();
-    utterance::same_form(text).hash(&mut form);
-    let author = memory.provenance.author.as_deref().unwrap_or_default();
-    Row {
-        id: memory.id,
-        seq: memory.seq,
-        kind: memory.kind,
-        created_micros: memory.created_at.unix_micros(),
-        author: names(author).collect(),
-        form: form.finish(),
-        empty: utterance::is_question(text) || denies,
-        ends_asking: end.ends_with(['?', '？']),
-        words,
-        message_id: memory.provenance.message_id,
-        tier: memory.tier,
-        agent: memory.provenance.agent,
-        thread,
+/// Counts one less, and keeps no count of nothing.
+fn less<K, N>(counts: &mut HashMap<K, N>, key: &K)
+where
+    K: std::hash::Hash + Eq,
+    N: Copy + PartialEq + std::ops::Sub<Output = N> + From<u8>,
+{
+    let Some(count) = counts.get_mut(key) else { return };
+    *count = *count - N::from(1);
+    if *count == N::from(0) {
+        counts.remove(key);
     }
 }
 
-/// Returns the words of a text that may be a name, lower case.
-pub(super) fn names(text: &str) -> impl Iterator<Item = String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
-    words.filter(|word| word.chars().count() > 1)
+#[cfg(test)]
+mod tests {
+    use appliance_core::{Memory, MemoryKind, Provenance, Timestamp, UserId};
+
+    use super::*;
+
+    fn row(seq: u64, thread: u8, author: &str, words: &[u32]) -> Row {
+        let provenance = Provenance {
+            conversation_id: Some(ConversationId::from_bytes([thread; 16])),
+            author: Some(author.to_owned()),
+            ..Provenance::default()
+        };
+        let (id, owner) = (MemoryId::from_bytes([seq as u8; 16]), UserId::from_bytes([1; 16]));
+        let at = Timestamp::from_unix_micros(0);
+        let memory = Memory::new(id, owner, MemoryKind::Said, String::new(), provenance, at);
+        Row::of(&Memory { seq, ..memory }, words.into())
+    }
+
+    #[test]
+    fn neighbours_stand_in_the_order_of_arrival_whatever_changed_last_or_left() {
+        let mut shelf = Shelf::default();
+        for seq in [5, 1, 3, 2, 4] {
+            shelf.put(row(seq, 7, "Ida", &[]));
+        }
+        shelf.put(row(9, 8, "Tom", &[]));
+        shelf.put(row(2, 7, "Ida", &[]));
+        let beside = |shelf: &Shelf, seq: u8, steps| {
+            let place = shelf.place(MemoryId::from_bytes([seq; 16])).unwrap();
+            shelf.beside(place, steps).and_then(|place| shelf.row(place)).map(|row| row.seq)
+        };
+        assert_eq!(beside(&shelf, 3, -2), Some(1));
+        assert_eq!((beside(&shelf, 3, 1), beside(&shelf, 5, 1)), (Some(4), None));
+        shelf.take(MemoryId::from_bytes([4; 16]));
+        assert_eq!((beside(&shelf, 3, 1), beside(&shelf, 5, -1)), (Some(5), Some(3)));
+        assert_eq!(beside(&shelf, 9, -1), None);
+        assert_eq!(shelf.len(), 5);
+    }
+
+    #[test]
+    fn what_is_taken_out_counts_no_more_and_its_place_is_used_again() {
+        let mut shelf = Shelf::default();
+        shelf.put(row(1, 7, "Ida", &[3, 4]));
+        shelf.put(row(2, 7, "Tom", &[3]));
+        let (rare, common) = (shelf.weight(Some(4)), shelf.weight(Some(3)));
+        assert!(rare > common && common > 0.0);
+        assert_eq!(shelf.count(Collection::Conversations), 2);
+        shelf.take(MemoryId::from_bytes([1; 16]));
+        shelf.take(MemoryId::from_bytes([1; 16]));
+        assert!(!shelf.has_author("ida") && shelf.has_author("tom"));
+        assert_eq!((shelf.len(), shelf.count(Collection::Conversations)), (1, 1));
+        shelf.put(row(6, 7, "Ida", &[]));
+        assert_eq!(shelf.end(), 2);
+    }
 }

@@ -4,9 +4,10 @@
 //! follower, up to [`MOST_WORDS`]; a word beyond that is alike to nothing and still found by the
 //! text index.
 //!
-//! Invariant: `codes` holds `dim` numbers for each word, in the order of their places.
+//! Invariant: `codes` holds `dim` numbers for each word, in the order of their places; zeros until the
+//! word has been taught.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use appliance_core::{Embedding, words};
 
@@ -28,33 +29,48 @@ pub(super) struct Vocabulary {
     dim: usize,
     places: HashMap<String, u32>,
     codes: Vec<i8>,
+    /// Words that have a place and no vector yet, the oldest first.
+    waiting: VecDeque<String>,
 }
 
 impl Vocabulary {
     pub(super) fn new(dim: usize) -> Self {
-        Self { dim, places: HashMap::new(), codes: Vec::new() }
+        Self { dim, places: HashMap::new(), codes: Vec::new(), waiting: VecDeque::new() }
     }
 
-    /// Returns those of `words` that have no place yet and may get one.
-    pub(super) fn unknown<'a>(&self, words: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
-        let room = MOST_WORDS.saturating_sub(self.places.len());
-        let mut unknown: Vec<&str> =
-            words.filter(|word| !self.places.contains_key(*word)).map(String::as_str).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
-        unknown.truncate(room);
-        unknown
-    }
-
-    /// Gives a word its place; one without a vector is alike to nothing but keeps its place.
-    pub(super) fn learn(&mut self, word: &str, vector: Option<&Embedding>) {
-        let place = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        if self.places.insert(word.to_owned(), place).is_some() {
-            return;
+    /// Returns the place of a word, a new one if need be; `None` when all are taken. Until it gets a
+    /// vector a word is alike to nothing but itself.
+    pub(super) fn learn(&mut self, word: &str) -> Option<u32> {
+        if let Some(place) = self.place(word) {
+            return Some(place);
         }
-        match vector {
-            Some(vector) => self.codes.extend(vector.values().iter().map(|v| (v * 127.0) as i8)),
-            None => self.codes.resize(self.codes.len() + self.dim, 0),
+        let place = u32::try_from(self.places.len()).ok()?;
+        if self.places.len() >= MOST_WORDS {
+            return None;
+        }
+        self.places.insert(word.to_owned(), place);
+        self.codes.resize(self.codes.len() + self.dim, 0);
+        self.waiting.push_back(word.to_owned());
+        Some(place)
+    }
+
+    /// Returns up to `most` words that wait for a vector.
+    pub(super) fn waiting(&self, most: usize) -> Vec<String> {
+        self.waiting.iter().take(most).cloned().collect()
+    }
+
+    /// Gives words their vectors, which stand in the same order; `None` leaves one alike to nothing.
+    pub(super) fn teach(&mut self, words: &[String], vectors: &[Option<Embedding>]) {
+        for (word, vector) in words.iter().zip(vectors) {
+            if let (Some(place), Some(vector)) = (self.place(word), vector) {
+                let from = place as usize * self.dim;
+                let codes = self.codes[from..from + self.dim].iter_mut();
+                codes.zip(vector.values()).for_each(|(code, v)| *code = (v * 127.0) as i8);
+            }
+        }
+        // Others may have taught some of them meanwhile, and new ones may wait behind.
+        for word in words {
+            self.waiting.pop_front_if(|first| first == word);
         }
     }
 
@@ -127,11 +143,12 @@ mod tests {
         let mut known = Vocabulary::new(16);
         let one = Embedding::normalised((0..16).map(|n| n as f32 - 4.0).collect());
         let other = Embedding::normalised((0..16).map(|n| 4.0 - n as f32).collect());
-        let words = ["heron".to_owned(), "osprey".to_owned(), "heron".to_owned()];
-        assert_eq!(known.unknown(words.iter()), ["heron", "osprey"]);
-        known.learn("heron", one.as_ref());
-        known.learn("osprey", None);
-        assert!(known.unknown(words.iter()).is_empty());
+        assert_eq!(["heron", "osprey", "heron"].map(|word| known.learn(word)), [0, 1, 0].map(Some));
+        let words = known.waiting(9);
+        assert_eq!(words, ["heron", "osprey"]);
+        known.teach(&words, &[one.clone(), None]);
+        known.teach(&words, &[one.clone(), None]);
+        assert!(known.waiting(9).is_empty());
         let (one, other) = (one.unwrap(), other.unwrap());
         let like = known.likeness(&one, &[0, 1, 9]);
         assert!(like[0] > 0.95 && like[1..] == [0.0, 0.0], "{like:?}");

@@ -1,7 +1,26 @@
-//! What each sign of relevance is worth: the settings of recall. Computes nothing.
+//! What each sign of relevance is worth: the settings of recall. Ranks nothing.
 //!
 //! The unit is one standard deviation among the candidates of one search, so that signs of different
 //! scales add up. A weight of 0 turns its sign off. Measured one by one in `docs/retrieval.md`.
+
+use super::feed::Feeder;
+
+/// The embedder that the weights were chosen with.
+const CHOSEN_WITH: &str = "minilm-static-256";
+
+/// What the likeness of words adds to the nearness of a text that has little to do with a question.
+const ALIKE_BY_CHANCE: f32 = 0.2;
+
+/// Returns the nearness under which a memory of this space has nothing to do with a question: as it
+/// was set, else as it was measured, else as it is calibrated; until enough is stored, none.
+pub(super) fn floor(feeder: &Feeder, weights: &Weights) -> f32 {
+    let by_chance = if weights.alike > 0.0 { ALIKE_BY_CHANCE } else { 0.0 };
+    match feeder.space.floor {
+        Some(floor) => floor,
+        None if feeder.space.embedder.model() == CHOSEN_WITH => weights.floor,
+        None => feeder.spread().floor().map_or(f32::NEG_INFINITY, |floor| floor + by_chance),
+    }
+}
 
 /// The weights of one search.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,10 +51,16 @@ pub struct Weights {
     pub empty: f32,
     /// Taken from an agent's answer, which is hearsay of what was said.
     pub answer: f32,
+    /// Taken, besides half of its own standing, from what was learned of a task: it quotes the very
+    /// question and says nothing about it.
+    pub learning: f32,
     /// Credit for what was kept on purpose.
     pub note: f32,
+    /// Credit for a utility of 1, taken from one of 0: how far it is from where all begin counts.
+    pub utility: f32,
     /// Nearness under which a memory has nothing to do with the question: its cosine plus half of
-    /// how alike the words are. Depends on the embedder; about 0.35 with `alike` off.
+    /// how alike the words are. About 0.35 with `alike` off. For the built-in embedder, which the
+    /// weights were chosen with; that of any other is calibrated (see [`Spread`](super::Spread)).
     pub floor: f32,
     /// Most candidates that each index gives.
     pub pool: usize,
@@ -56,7 +81,9 @@ impl Default for Weights {
             half_life_days: 90.0,
             empty: 6.0,
             answer: 1.0,
+            learning: 6.0,
             note: 0.5,
+            utility: 1.0,
             floor: 0.55,
             pool: 100,
         }

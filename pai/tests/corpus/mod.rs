@@ -1,5 +1,7 @@
 //! One person's memories, made up: statements with the question each answers, and everyday talk.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 /// A statement, a question that it answers, and a near statement that does not.
 pub struct Pair {
     pub stated: &'static str,

@@ -3,10 +3,11 @@
 use std::future::Future;
 
 use appliance_core::{
-    Actor, AgentName, Applied, AuditEvent, AuditOutcome, Conversation, ConversationId, Envelope,
-    EnvelopeKind, ErrorKind, EventType, IdMint, Memory, MemoryKind, MemoryTier, Message, MessageId,
-    Page, PageRequest, Pai, Payload, Priority, Provenance, RiskLevel, Role, StoreError, StreamName,
-    Task, TaskId, TaskKind, TaskStatus, User, UserId, UserRole, Write,
+    ActionId, Actor, AgentName, Applied, AuditEvent, AuditOutcome, Conversation, ConversationId,
+    Deed, Envelope, EnvelopeKind, ErrorKind, EventType, IdMint, Memory, MemoryAction, MemoryKind,
+    Message, MessageId, Page, PageRequest, Pai, Payload, Priority, Provenance, RiskLevel, Role,
+    SearchFilter, StoreError, StreamName, Task, TaskId, TaskKind, TaskStatus, User, UserId,
+    UserRole, Write,
     envelope::Sender,
     ids::{AuditId, EnvelopeId, MemoryId},
     intake,
@@ -137,15 +138,76 @@ pub fn task(mint: &IdMint, owner: UserId, thread: ConversationId) -> Task {
 /// Returns a memory that is not stored yet.
 #[must_use]
 pub fn memory(mint: &IdMint, owner: UserId, text: &str) -> Memory {
-    Memory {
-        id: mint.next(MemoryId::from_uuid),
-        owner,
-        seq: 0,
-        text: text.to_owned(),
-        kind: MemoryKind::Said,
-        tier: MemoryTier::Warm,
-        provenance: Provenance::default(),
-        created_at: mint.clock().now(),
+    let (id, now) = (mint.next(MemoryId::from_uuid), mint.clock().now());
+    Memory::new(id, owner, MemoryKind::Said, text.to_owned(), Provenance::default(), now)
+}
+
+/// Remembers `text` for `owner`; returns the memory as it was put.
+///
+/// # Errors
+/// As the port.
+pub async fn remembered(
+    it: &impl StoreFixture,
+    owner: UserId,
+    text: &str,
+) -> Result<Memory, StoreError> {
+    let memory = memory(&it.mint(), owner, text);
+    it.write(vec![Write::PutMemory(memory.clone())]).await?;
+    Ok(memory)
+}
+
+/// Returns a deed of `owner` that is not done yet.
+#[must_use]
+pub fn action(mint: &IdMint, owner: UserId, deed: Deed) -> MemoryAction {
+    let (id, at) = (mint.next(ActionId::from_uuid), mint.clock().now());
+    MemoryAction { id, owner, deed, at, undone_at: None }
+}
+
+/// Does `deed` to memories of `owner`.
+///
+/// # Errors
+/// As the port.
+pub async fn done(
+    it: &impl StoreFixture,
+    owner: UserId,
+    deed: Deed,
+) -> Result<MemoryAction, StoreError> {
+    let action = action(&it.mint(), owner, deed);
+    it.write(vec![Write::ActOnMemory(action.clone())]).await?;
+    Ok(action)
+}
+
+/// Returns a memory of `owner` that must be there.
+///
+/// # Errors
+/// As the port, and when it is not there.
+pub async fn found(
+    it: &impl StoreFixture,
+    owner: UserId,
+    id: MemoryId,
+) -> Result<Memory, StoreError> {
+    let memory = it.memories().get(owner, id).await?;
+    memory.ok_or_else(|| StoreError::invalid("contract", format!("memory {id} is not there")))
+}
+
+/// Reads `owner`'s list narrowed by `filter` to its end, `limit` at a time.
+///
+/// # Errors
+/// As the port.
+pub async fn listed(
+    it: &impl StoreFixture,
+    owner: UserId,
+    filter: &SearchFilter,
+    limit: usize,
+) -> Result<Vec<Memory>, StoreError> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = it.memories().list(owner, filter, PageRequest::new(limit, after)).await?;
+        assert!(page.items.len() <= limit, "a page holds at most what was asked for");
+        found.extend(page.items);
+        let Some(next) = page.next else { return Ok(found) };
+        assert!(after.is_none_or(|before| next < before), "the cursor goes down");
+        after = Some(next);
     }
 }
 

@@ -11,13 +11,19 @@
 pub mod conversations;
 pub mod fixture;
 pub mod given;
+pub mod hot;
 pub mod live;
 pub mod memories;
+pub mod memory_actions;
+pub mod memory_repeats;
+pub mod memory_signals;
 pub mod records;
 pub mod streams;
 pub mod tasks;
+pub mod tiers;
 pub mod trail;
 pub mod users;
+pub mod vectors;
 
 pub use fixture::{LiveFixture, StoreFixture};
 

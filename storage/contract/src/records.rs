@@ -197,16 +197,16 @@ pub async fn a_write_that_refers_to_nothing_is_invalid(it: &mut impl StoreFixtur
 /// Sequences are told for the writes that get one, in the order of the writes; commits count up.
 pub async fn sequences_and_commits_are_told(it: &mut impl StoreFixture) -> Checked {
     let (owner, thread) = a_person(it).await?;
-    let batch = || {
+    let batch = |text: &str| {
         let mint = it.mint();
         Batch::new()
-            .write(Write::PutMemory(given::memory(&mint, owner, "tea")))
+            .write(Write::PutMemory(given::memory(&mint, owner, text)))
             .write(Write::PutTask(given::task(&mint, owner, thread)))
             .write(Write::AppendMessage(given::message(&mint, thread, "tea")))
             .write(Write::AppendAudit(given::audit(&mint, "message.post")))
     };
-    let one = it.records().apply(batch()).await?;
-    let two = it.records().apply(batch()).await?;
+    let one = it.records().apply(batch("tea")).await?;
+    let two = it.records().apply(batch("coffee")).await?;
     assert_eq!(one.sequences, [Some(1), None, Some(1), Some(1)]);
     assert_eq!(two.sequences, [Some(2), None, Some(2), Some(2)]);
     assert_eq!(two.commit, one.commit + 1);

@@ -21,7 +21,7 @@ use crate::{
     bus::tables,
     draft::Tables,
     fault::Fault,
-    records::{self, counters},
+    records::{self, counters, marks, memories},
     snapshot::Snapshot,
     trial::Trial,
 };
@@ -54,9 +54,24 @@ fn open(path: &Path) -> Result<Database, OpenError> {
     let trial = Trial::of(file).map_err(|error| refused(path, error))?;
     let db = guarded(|| builder().create_with_backend(trial.clone()));
     let db = db.map_err(|error| refused(path, error))?;
-    prepare(&db).and_then(|()| prove(&db)).map_err(|fault| corrupt(path, fault.to_string()))?;
-    trial.settle().map_err(|source| io("opening", source))?;
+    let damaged = |fault: Fault| corrupt(path, fault.to_string());
+    if guarded_read(|| is_prepared(&db)).map_err(damaged)? {
+        prove(&db).map_err(damaged)?;
+        trial.settle().map_err(|source| io("opening", source))?;
+        return Ok(db);
+    }
+    // What is made on trial is dropped, and made for good by a commit of redb's own: a trial's
+    // changes reach the file in no order that a crash between them would survive.
+    guarded_read(|| make_tables(&db)).and_then(|()| prove(&db)).map_err(damaged)?;
+    drop(db);
+    drop(trial);
+    let db = guarded(|| builder().create(path)).map_err(|error| refused(path, error))?;
+    prepare(&db).map_err(damaged)?;
     Ok(db)
+}
+
+fn guarded_read<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    caught(read).unwrap_or_else(|why| Err(Fault::Unreadable(why)))
 }
 
 /// Reads what the store needs to start, so that a file that cannot give it is refused untouched.
@@ -66,14 +81,18 @@ fn prove(db: &Database) -> Result<(), Fault> {
         counters::read(&file)?;
         tables::load(&file).map(drop)
     };
-    caught(read).unwrap_or_else(|why| Err(Fault::Unreadable(why)))
+    guarded_read(read)
 }
 
-/// Makes the tables that are missing, so that no reader meets a missing one; a file that has them
-/// all is left alone, because on a full disk it must still open.
+/// Makes the tables that are missing, so that no reader meets a missing one, and brings rows of an
+/// earlier version up to this one, in one transaction; a file that lacks nothing is left alone,
+/// because on a full disk it must still open.
 pub(crate) fn prepare(db: &Database) -> Result<(), Fault> {
-    caught(|| if has_all_tables(db)? { Ok(()) } else { make_tables(db) })
-        .unwrap_or_else(|why| Err(Fault::Unreadable(why)))
+    guarded_read(|| if is_prepared(db)? { Ok(()) } else { bring_up(db) })
+}
+
+fn is_prepared(db: &Database) -> Result<bool, Fault> {
+    Ok(has_all_tables(db)? && marks::has(&Snapshot::of(db)?, marks::MEMORIES_STAND)?)
 }
 
 fn has_all_tables(db: &Database) -> Result<bool, Fault> {
@@ -84,12 +103,21 @@ fn has_all_tables(db: &Database) -> Result<bool, Fault> {
 
 fn make_tables(db: &Database) -> Result<(), Fault> {
     let txn = begin(db)?;
+    all_tables(&mut Tables::of(&txn))?;
+    Ok(txn.commit()?)
+}
+
+fn bring_up(db: &Database) -> Result<(), Fault> {
+    let txn = begin(db)?;
     let mut tables = Tables::of(&txn);
-    for name in records::TABLES {
-        tables.table(name)?;
-    }
+    all_tables(&mut tables)?;
+    memories::upgrade(&mut tables)?;
     drop(tables);
     Ok(txn.commit()?)
+}
+
+fn all_tables(tables: &mut Tables<'_>) -> Result<(), Fault> {
+    records::TABLES.iter().try_for_each(|name| tables.table(name).map(drop))
 }
 
 /// Begins a write transaction whose commit survives a crash and reopens at once.

@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     Code(#[from] UnknownCode),
     #[error("the store's code met a page it cannot read: {0}; run `ai-infra doctor`")]
     Unreadable(String),
+    #[error(transparent)]
+    Archive(StoreError),
     #[error("the store is closed")]
     Closed,
     #[error("the reader's task ended early")]
@@ -48,6 +50,7 @@ impl Fault {
                 redb::Error::Io(io) if is_out_of_room(io) => ErrorKind::Full,
                 _ => ErrorKind::Unavailable,
             },
+            Self::Archive(error) => error.kind,
             Self::Closed | Self::Lost => ErrorKind::Unavailable,
         }
     }

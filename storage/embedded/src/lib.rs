@@ -12,20 +12,28 @@
 
 mod bus;
 mod codec;
+mod cold;
 mod data_dir;
 mod database;
 mod draft;
 mod engine;
 mod fault;
+mod hot;
 mod live;
 mod open_error;
 mod records;
 mod rows;
 mod snapshot;
+mod steps;
 mod store;
+mod tiers;
 mod trial;
 
+pub use cold::{ColdFile, Rehearsal};
 pub use data_dir::DataDir;
+pub use hot::MemoryHotTier;
 pub use live::LiveHub;
 pub use open_error::OpenError;
+#[cfg(debug_assertions)]
+pub use steps::watch_steps;
 pub use store::Store;

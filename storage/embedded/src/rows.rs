@@ -104,5 +104,15 @@ macro_rules! stored_as_is {
     )+ };
 }
 
-// What index rows hold: an id, a hash, a sequence, a key's name, or nothing.
-stored_as_is!((), bool, u32, u64, String, [u8; 16], [u8; 32], ([u8; 16], u64));
+// What index rows hold: an id, a hash, a sequence, a key's name, two of them, or nothing.
+stored_as_is!(
+    (),
+    bool,
+    u32,
+    u64,
+    String,
+    [u8; 16],
+    [u8; 32],
+    ([u8; 16], u64),
+    ([u8; 16], [u8; 16])
+);

@@ -86,6 +86,66 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// Returns a page of those rows with `prefix` that `pick` makes an item of, highest sequence
+    /// first. Looks at `most` rows at most: where few pass, a page is short and has a next one.
+    pub fn newest_passing<R: Record, T>(
+        &self,
+        rows: &Rows<R>,
+        prefix: &[u8],
+        page: PageRequest,
+        most: usize,
+        mut pick: impl FnMut(R) -> Result<Option<T>, Fault>,
+    ) -> Result<Page<T>, Fault> {
+        let wanted = PageRequest::new(page.limit, page.after);
+        let low = key(&[prefix, &[0; 8]]);
+        let below = key(&[prefix, &wanted.after.map_or(END, u64::to_be_bytes)]);
+        let table = self.txn.open_table(rows.raw())?;
+        let mut found = Page { items: Vec::new(), next: None };
+        let mut last = 0;
+        for (looked, row) in
+            table.range::<&[u8]>(low.as_slice()..below.as_slice())?.rev().enumerate()
+        {
+            if found.items.len() == wanted.limit || looked == most {
+                found.next = Some(last);
+                break;
+            }
+            let (at, value) = row?;
+            found.items.extend(pick(rows.open(at.value(), value.value())?)?);
+            last = trailing_seq(at.value());
+        }
+        Ok(found)
+    }
+
+    /// Visits the rows with `prefix` in key order.
+    pub fn each_of<R: Record>(
+        &self,
+        rows: &Rows<R>,
+        prefix: &[u8],
+        visit: impl FnMut(&[u8], R) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.each_from(rows, prefix, &[], visit)
+    }
+
+    /// Visits the rows with `prefix` whose keys go on with `from` or more, in key order.
+    pub fn each_from<R: Record>(
+        &self,
+        rows: &Rows<R>,
+        prefix: &[u8],
+        from: &[u8],
+        mut visit: impl FnMut(&[u8], R) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let low = key(&[prefix, from]);
+        let table = self.txn.open_table(rows.raw())?;
+        for row in table.range::<&[u8]>(low.as_slice()..)? {
+            let (at, value) = row?;
+            if !at.value().starts_with(prefix) {
+                break;
+            }
+            visit(at.value(), rows.open(at.value(), value.value())?)?;
+        }
+        Ok(())
+    }
+
     /// Visits every row of a table in key order.
     pub fn each<R: Record>(
         &self,

@@ -10,9 +10,9 @@ use std::sync::{
 
 use appliance_core::{
     AgentName, Applied, AuditEvent, Batch, Clock, Conversation, ConversationId, ConversationStatus,
-    Memory, MemoryId, Message, MessageId, Page, PageRequest, Session, SessionId, SetupLink,
-    StoreError, Task, TaskId, TokenHash, User, UserId,
-    ports::{AuditTrail, Conversations, Memories, Records, TaskFilter, Tasks, Users},
+    Message, MessageId, Page, PageRequest, Session, SessionId, SetupLink, StoreError, Task, TaskId,
+    TokenHash, User, UserId,
+    ports::{AuditTrail, Conversations, Records, TaskFilter, Tasks, Users},
 };
 use async_trait::async_trait;
 use redb::Database;
@@ -20,16 +20,22 @@ use redb::Database;
 use crate::{
     DataDir, OpenError,
     bus::{self, Bus},
+    cold::Archive,
     database::{self, Opener, caught},
+    draft::Draft,
     engine::{Engine, Room, writer::Writer},
     fault::Fault,
     records::{
-        agents_wanted, audit, conversations,
+        Refusal, agents_wanted, audit, conversations,
         counters::{self, Counters},
-        memories, messages, sessions, setup_links, tasks, users,
+        messages, sessions, setup_links, tasks, users,
     },
     snapshot::Snapshot,
+    tiers,
 };
+
+/// The archive's folder in the data directory.
+const ARCHIVE: &str = "cold";
 
 /// All records and the bus. Clones share one file, one writer and one claim on the directory.
 #[derive(Debug, Clone)]
@@ -42,6 +48,7 @@ struct Inner {
     // Dropped first: the writer finishes while the file is still open.
     writer: Writer,
     shared: Arc<Shared>,
+    archive: Arc<Archive>,
     _claim: DataDir,
 }
 
@@ -53,7 +60,8 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The memory side of the bus.
     pub bus: Bus,
-    latest_memory: AtomicU64,
+    /// The highest position of the memories' change log.
+    pub latest_memory: AtomicU64,
     newest_millis: AtomicU64,
 }
 
@@ -121,9 +129,11 @@ impl Store {
     /// Opens the records in `dir`, or makes them.
     ///
     /// # Errors
-    /// [`OpenError::Corrupt`] for a damaged file, which is left as it is; else what the system said.
+    /// [`OpenError::Corrupt`] for a damaged file, which is left as it is; else what the system
+    /// said.
     pub fn open(dir: &DataDir, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let path = dir.state_file();
+        let archive = Arc::new(Archive::open(&dir.path().join(ARCHIVE))?);
         let opener = database::opener(&path);
         let (shared, counters) = Shared::open(&opener, clock).map_err(|fault| match fault {
             OpenFault::Open(error) => error,
@@ -138,7 +148,10 @@ impl Store {
             path,
             source,
         })?;
-        Ok(Self { inner: Arc::new(Inner { writer, shared, _claim: dir.clone() }) })
+        let inner = Inner { writer, shared, archive, _claim: dir.clone() };
+        let store = Self { inner: Arc::new(inner) };
+        tiers::begin(&store);
+        Ok(store)
     }
 
     /// Returns the newest id's unix milliseconds: the floor for an `IdMint`.
@@ -161,7 +174,27 @@ impl Store {
         &self.inner.shared
     }
 
-    fn read<T>(
+    /// Returns the archive of texts that nobody has asked for in a while.
+    pub(crate) fn archive(&self) -> &Arc<Archive> {
+        &self.inner.archive
+    }
+
+    /// Makes a change of the store's own, in a transaction of its own; on disk when it returns.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        job: impl FnOnce(&mut Draft<'_, '_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, told) = std::sync::mpsc::sync_channel(1);
+        let job = Box::new(move |draft: &mut Draft<'_, '_>| {
+            let _ = tell.send(job(draft)?); // its receiver waits below
+            Ok(())
+        });
+        self.inner.writer.run(job).await?;
+        told.try_recv().map_err(|_| Fault::Lost.at(op))
+    }
+
+    pub(crate) fn read<T>(
         &self,
         op: &'static str,
         ask: impl FnOnce(&Snapshot) -> Result<T, Fault>,
@@ -169,7 +202,7 @@ impl Store {
         self.shared().read(op, ask)
     }
 
-    async fn scan<T: Send + 'static>(
+    pub(crate) async fn scan<T: Send + 'static>(
         &self,
         op: &'static str,
         ask: impl FnOnce(&Snapshot) -> Result<T, Fault> + Send + 'static,
@@ -265,25 +298,6 @@ impl Tasks for Store {
 
     async fn children(&self, parent: TaskId) -> Result<Vec<Task>, StoreError> {
         self.scan("tasks.children", move |file| tasks::children(file, parent)).await
-    }
-}
-
-#[async_trait]
-impl Memories for Store {
-    async fn get(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
-        self.read("memories.get", |file| memories::get(file, owner, id))
-    }
-
-    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Memory>, StoreError> {
-        self.scan("memories.list", move |file| memories::list(file, owner, page)).await
-    }
-
-    async fn since(&self, after: u64, limit: usize) -> Result<Vec<Memory>, StoreError> {
-        self.scan("memories.since", move |file| memories::since(file, after, limit)).await
-    }
-
-    fn latest(&self) -> u64 {
-        self.shared().latest_memory.load(Ordering::Acquire)
     }
 }
 

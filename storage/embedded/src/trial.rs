@@ -50,20 +50,36 @@ impl Trial {
     }
 
     /// Ends the trial: writes and syncs what waited, and lets everything through from now on.
+    ///
+    /// The first piece, which says where everything is, is written once all others are on disk, and
+    /// nothing is cut off before that: a crash on the way leaves what was there before.
     pub fn settle(&self) -> io::Result<()> {
         let mut aside = self.aside();
-        let Aside { len, pieces } = std::mem::take(&mut *aside);
-        if self.0.file.len()? != len {
+        let Aside { len, mut pieces } = std::mem::take(&mut *aside);
+        if self.0.file.len()? < len {
             self.0.file.set_len(len)?;
         }
+        let first = pieces.remove(&0);
         for (number, piece) in pieces {
-            let at = number * PIECE;
-            let kept = usize::try_from(len.saturating_sub(at)).unwrap_or(usize::MAX);
-            self.0.file.write(at, &piece[..kept.min(piece.len())])?;
+            self.put(number, &piece, len)?;
         }
         self.0.file.sync_data()?;
+        if let Some(piece) = first {
+            self.put(0, &piece, len)?;
+            self.0.file.sync_data()?;
+        }
+        if self.0.file.len()? > len {
+            self.0.file.set_len(len)?;
+        }
         self.0.settled.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// Writes piece `number` of a file that is `len` bytes long.
+    fn put(&self, number: u64, piece: &[u8], len: u64) -> io::Result<()> {
+        let at = number * PIECE;
+        let kept = usize::try_from(len.saturating_sub(at)).unwrap_or(usize::MAX);
+        self.0.file.write(at, &piece[..kept.min(piece.len())])
     }
 
     fn is_settled(&self) -> bool {

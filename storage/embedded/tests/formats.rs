@@ -10,15 +10,15 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use appliance_core::{
     Actor, AgentName, AuditEvent, AuditId, AuditOutcome, Batch, BatchKey, Citation, Conversation,
     ConversationId, ConversationStatus, Envelope, EnvelopeId, EnvelopeKind, EventType, Incarnation,
-    IncarnationId, Memory, MemoryId, MemoryKind, MemoryTier, Message, MessageId, PageRequest, Pai,
-    Payload, Phase, Priority, Provenance, RiskLevel, Role, Session, SessionId, SetupLink,
-    StreamName, Task, TaskId, TaskKind, TaskOutcome, TaskStatus, Timestamp, TokenHash, User,
-    UserId, UserRole, Write,
+    IncarnationId, Labels, Memory, MemoryId, MemoryKind, MemoryTier, Message, MessageId,
+    PageRequest, Pai, Payload, Phase, Priority, Provenance, RiskLevel, Role, Session, SessionId,
+    SetupLink, Standing, StreamName, Task, TaskId, TaskKind, TaskOutcome, TaskStatus, Timestamp,
+    TokenHash, User, UserId, UserRole, Write,
     bus::AGENTS_GROUP,
     envelope::Sender,
     ports::{
-        AuditTrail as _, Conversations, Memories, Records as _, Streams as _, Take, TaskFilter,
-        Tasks, Users,
+        AuditTrail as _, Change, Changed, Conversations, Memories, Records as _, Streams as _,
+        Take, TaskFilter, Tasks, Users,
     },
     time::ManualClock,
 };
@@ -160,9 +160,11 @@ fn memory() -> Memory {
             conversation_id: Some(ConversationId::from_bytes(id(4))),
             message_id: Some(MessageId::from_bytes(id(6))),
             agent: Some(AgentName::Supervisor),
-            author: None,
+            ..Provenance::default()
         },
+        labels: Labels::default(),
         created_at: at(11),
+        standing: Standing::new(at(11)),
     }
 }
 
@@ -269,7 +271,9 @@ async fn a_file_of_version_1_reads_as_it_was_written() {
     assert_eq!(tasks.items, [child(), task()]);
     assert_eq!(store.children(task().id).await.unwrap(), [child()]);
     assert_eq!(Memories::get(&store, owner, memory().id).await.unwrap(), Some(memory()));
-    assert_eq!(store.since(0, 10).await.unwrap(), [memory()]);
+    let now = Changed::Live(Box::new(memory()));
+    let change = Change { position: 1, id: memory().id, owner, now };
+    assert_eq!(store.since(0, 10).await.unwrap(), [change]);
     assert_eq!(store.events(page).await.unwrap().items, [audit()]);
     assert!(!store.agent_wanted(AgentName::Infra).await.unwrap());
 }
@@ -280,7 +284,7 @@ async fn a_file_of_version_1_goes_on_where_it_stood() {
     fs::copy(fixture(), folder.path().join("state.redb")).unwrap();
     let store = open(&folder);
     let again = store.apply(Batch::new().key(key())).await.unwrap();
-    assert!(again.repeated);
+    assert!(again.repeated && again.memories.is_empty());
     assert_eq!((again.commit, again.ids), (1, vec![id(5), id(7)]));
 
     let mut taken = Vec::new();
@@ -292,5 +296,6 @@ async fn a_file_of_version_1_goes_on_where_it_stood() {
     assert_eq!((store.latest(), store.newest_millis()), (1, 0x01a1_7701_7600));
     let more = Batch::new().write(Write::AppendAudit(audit())).write(Write::PutMemory(memory()));
     let applied = store.apply(more).await.unwrap();
-    assert_eq!(applied.sequences, [Some(2), Some(2)]);
+    assert_eq!(applied.sequences, [Some(2), Some(1)], "a memory keeps its place");
+    assert_eq!((applied.memories, store.latest()), (vec![memory().id], 2));
 }

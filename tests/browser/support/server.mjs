@@ -17,7 +17,7 @@ const START_MS = 60_000;
 const STOP_MS = 35_000;
 
 // Where packaging/scripts/browser.sh says the binary is; else what plain `cargo build` has made.
-function binary() {
+export function binary() {
   return process.env.AI_INFRA_BROWSER_BINARY || path.join(ROOT, 'target/x86_64-unknown-linux-gnu/debug/ai-infra');
 }
 
@@ -80,7 +80,11 @@ class Server {
   }
 
   places() {
-    return ['--data', path.join(this.home, 'data'), '--config', path.join(this.home, 'config')];
+    return ['--data', this.data, '--config', path.join(this.home, 'config')];
+  }
+
+  get data() {
+    return path.join(this.home, 'data');
   }
 
   variables() {

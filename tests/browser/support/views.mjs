@@ -73,9 +73,13 @@ export function views(world) {
     { name: 'agents, loaded', open: agents },
     { name: 'agents, log', open: agentLog },
     { name: 'agents, error', open: (page) => failing(page, '/agents') },
-    { name: 'memory, empty', open: (page) => portal.open(page, '/memory') },
+    { name: 'memory, list', open: (page) => shown(page, '/memory') },
+    { name: 'memory, empty', open: (page) => shown(page, '/memory?until=2001-01-01') },
     { name: 'memory, nothing found', open: (page) => search(page, 'zzzzqqqq') },
     { name: 'memory, loaded', open: (page) => search(page, 'staging database') },
+    { name: 'memory, opened', open: openedMemory },
+    { name: 'memory, correcting', open: correctedMemory },
+    { name: 'memory, new note', open: newNote },
     { name: 'memory, error', open: memoryError },
     { name: 'settings, loaded', open: settings },
     { name: 'settings, error', open: (page) => failing(page, '/settings') },
@@ -173,11 +177,28 @@ async function agentLog(page) {
 
 async function search(page, words) {
   await portal.open(page, '/memory');
-  await page.getByRole('searchbox', { name: 'What are you looking for?' }).fill(words);
   const answered = page.waitForResponse('**/api/memory/search');
-  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await page.getByRole('searchbox', { name: 'What are you looking for?' }).fill(words);
   await answered;
   await page.waitForLoadState('networkidle');
+}
+
+async function openedMemory(page) {
+  await search(page, 'staging database');
+  await page.getByRole('list', { name: 'Memories' }).getByRole('button').first().click();
+  await page.getByRole('heading', { name: 'Memory', level: 2 }).waitFor();
+}
+
+async function correctedMemory(page) {
+  await openedMemory(page);
+  await page.getByRole('button', { name: 'Correct', exact: true }).click();
+  await page.getByRole('textbox', { name: 'What is so' }).waitFor();
+}
+
+async function newNote(page) {
+  await portal.open(page, '/memory');
+  await page.getByRole('button', { name: 'New note' }).click();
+  await page.getByRole('textbox', { name: 'What shall be remembered?' }).waitFor();
 }
 
 async function memoryError(page) {

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod check;
+pub mod embeddings;
 pub mod wire;
 
 use std::{

@@ -26,7 +26,7 @@ enum Level {
 use Level::{Development, Page, Part, Whole, Words};
 
 /// Every crate of the workspace.
-const LEVELS: [(&str, Level); 15] = [
+const LEVELS: [(&str, Level); 17] = [
     ("appliance-core", Words),
     ("web-dto", Words),
     ("agents", Part),
@@ -35,7 +35,9 @@ const LEVELS: [(&str, Level); 15] = [
     ("pai", Part),
     ("storage-embedded", Part),
     ("vector", Part),
+    ("vector-qdrant", Part),
     ("web-api", Part),
+    ("web-mcp", Part),
     ("appliance", Whole),
     ("web-portal", Page),
     ("appliance-tests", Development),
@@ -44,8 +46,8 @@ const LEVELS: [(&str, Level); 15] = [
     ("storage-contract", Development),
 ];
 
-/// The one arrow between two parts that the design has.
-const BETWEEN_PARTS: [(&str, &str); 1] = [("agents", "pai")];
+/// The arrows between two parts that the design has.
+const BETWEEN_PARTS: [(&str, &str); 2] = [("agents", "pai"), ("web-api", "web-mcp")];
 
 /// All that the words may stand on: no runtime, no driver, no I/O.
 const UNDER_WORDS: [&str; 8] =

@@ -28,6 +28,12 @@ pub(super) fn encode(values: &[f32], codes: &mut Vec<Block>) -> f32 {
     scale
 }
 
+/// Returns the vector that a row of codes stands for.
+pub(super) fn decode(codes: &[Block], scale: f32, dim: usize) -> Vec<f32> {
+    let all = codes.iter().flat_map(|block| block.0).take(dim);
+    all.map(|code| f32::from((code ^ OFFSET).cast_signed()) * scale).collect()
+}
+
 /// A query: 8-bit codes and the scale that turns sums back into cosines.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Query {

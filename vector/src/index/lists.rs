@@ -1,40 +1,39 @@
 //! Who owns which rows of a merged segment: a list a person, cut by agent.
 //!
 //! One column of row numbers, ordered by owner, agent, row; a list is a slice of it, ascending
-//! within each agent, which a flat scan reads almost in order. Knows nothing of tiers or the dead.
+//! within each agent, which a flat scan reads almost in order. Knows no other filter and no dead.
 
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    rows::Rows,
-    tag::{AGENTS, Tag, Wanted},
+    card::{AGENTS, Whose},
+    mapped::Column,
+    wanted::Wanted,
 };
 
 /// The lists of one segment.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lists {
-    order: Vec<u32>,
+    pub(super) order: Column<u32>,
     /// Where an owner's agents begin in `order`, and where the last one ends.
-    cuts: HashMap<u32, [u32; AGENTS + 1]>,
+    pub(super) cuts: HashMap<u32, [u32; AGENTS + 1]>,
 }
 
 impl Lists {
-    /// Lists all of `rows`.
-    pub(super) fn new(rows: &Rows) -> Self {
-        let key = |tag: &Tag| (tag.owner, tag.agent);
-        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
-        order.sort_by_key(|&row| key(&rows.tags[row as usize]));
+    /// Lists rows by whose they are.
+    pub(super) fn new(whose: &[Whose]) -> Self {
+        let key = |row: u32| whose[row as usize];
+        let mut order: Vec<u32> = (0..whose.len() as u32).collect();
+        order.sort_by_key(|&row| key(row));
         let mut cuts: HashMap<u32, [u32; AGENTS + 1]> = HashMap::new();
         let mut at = 0;
-        for run in
-            order.chunk_by(|&a, &b| key(&rows.tags[a as usize]) == key(&rows.tags[b as usize]))
-        {
-            let tag = rows.tags[run[0] as usize];
-            let owner = cuts.entry(tag.owner).or_insert([at; AGENTS + 1]);
+        for run in order.chunk_by(|&a, &b| key(a) == key(b)) {
+            let Whose { owner, agent } = key(run[0]);
+            let ends = cuts.entry(owner).or_insert([at; AGENTS + 1]);
             at += run.len() as u32;
-            owner[usize::from(tag.agent) + 1..].fill(at);
+            ends[usize::from(agent) + 1..].fill(at);
         }
-        Self { order, cuts }
+        Self { order: order.into(), cuts }
     }
 
     /// Returns the rows that an owner, and an agent if one is wanted, may find.

@@ -3,25 +3,32 @@
 //! [`SegmentIndex`] implements the port. A new vector goes into a fresh segment and is found at
 //! once; in the background, segments are merged and large ones get a graph; what is deleted is
 //! skipped at once and left behind by the next merge. Derived: the records are the truth, and
-//! [`SegmentIndex::save`] only spares a restart the building.
+//! what it saves only spares a restart the building.
 //!
-//! How a search goes: `state` asks every segment for its nearest rows by 8-bit codes, `segment`
+//! How a search goes: `state` asks every segment for its nearest rows by 8-bit codes, `search`
 //! decides whether to scan a list or to walk the `graph`, and the few best are compared exactly.
 //! Does not embed and does not rank by anything but the cosine.
 
 mod bits;
+mod card;
+mod chunk;
 mod code;
 mod dump;
+mod folder;
 mod graph;
 mod lists;
+mod mapped;
 mod merge;
+mod names;
+mod pages;
 mod rows;
+mod search;
 mod segment;
 mod simd;
 mod state;
-mod tag;
 mod top;
+mod wanted;
 mod warm;
 
 pub use dump::DumpError;
-pub use warm::{Options, SegmentIndex};
+pub use warm::{Opened, Options, SegmentIndex};

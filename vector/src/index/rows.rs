@@ -1,33 +1,28 @@
-//! Rows in columns: codes for the walk, exact vectors for the rerank, keys and tags.
+//! Rows in columns: codes for the walk, exact vectors for the rerank, and ids.
 //!
-//! Codes lie in one allocation, each row on its own cache lines. Exact vectors lie in chunks that
-//! are shared between an index before and after a merge, so a merge copies no vector it keeps.
-//! Rows are appended and never change; who is dead is kept elsewhere.
+//! Codes lie in one piece, each row on its own cache lines. Exact vectors lie in chunks that are
+//! shared between an index before and after a merge, so a merge copies no vector it keeps.
+//! Rows are appended and never change; who is dead, and what they are filtered by, is kept elsewhere.
 //!
 //! Invariant: every column has one entry (or `stride` blocks, or `dim` numbers) a row.
 
-use std::sync::Arc;
+use std::{borrow::Cow, io, sync::Arc};
 
-use appliance_core::{MemoryId, MessageId};
+use appliance_core::MemoryId;
 
 use super::{
+    chunk::{self, CHUNK, Chunk},
     code,
+    folder::Folder,
+    mapped::Column,
+    pages::Floats,
     simd::{Block, Unit},
-    tag::{Tag, Wanted},
 };
-
-/// Rows in one chunk of exact vectors.
-pub(super) const CHUNK: usize = 256;
-
-/// The message of a row that came from none; its tag says so, too.
-pub(super) const NO_MESSAGE: MessageId = MessageId::from_bytes([0; 16]);
 
 /// A row on its way in.
 #[derive(Debug)]
 pub(super) struct NewRow<'a> {
     pub(super) id: MemoryId,
-    pub(super) tag: Tag,
-    pub(super) message: MessageId,
     pub(super) values: &'a [f32],
     pub(super) codes: &'a [Block],
     pub(super) scale: f32,
@@ -37,35 +32,25 @@ pub(super) struct NewRow<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
     pub(super) dim: usize,
-    pub(super) ids: Vec<MemoryId>,
-    pub(super) tags: Vec<Tag>,
-    pub(super) messages: Vec<MessageId>,
-    pub(super) scales: Vec<f32>,
-    pub(super) codes: Vec<Block>,
-    pub(super) vectors: Vec<Arc<Vec<f32>>>,
+    pub(super) ids: Column<[u8; 16]>,
+    pub(super) scales: Column<f32>,
+    pub(super) codes: Column<Block>,
+    pub(super) chunks: Vec<Arc<Chunk>>,
 }
 
 impl Rows {
     /// Makes columns without rows.
     pub(super) fn new(dim: usize) -> Self {
-        Self {
-            dim,
-            ids: Vec::new(),
-            tags: Vec::new(),
-            messages: Vec::new(),
-            scales: Vec::new(),
-            codes: Vec::new(),
-            vectors: Vec::new(),
-        }
+        let (ids, scales, codes) = (Column::default(), Column::default(), Column::default());
+        Self { dim, ids, scales, codes, chunks: Vec::new() }
     }
 
     /// Makes room for `rows` more.
     pub(super) fn reserve(&mut self, rows: usize) {
-        self.ids.reserve_exact(rows);
-        self.tags.reserve_exact(rows);
-        self.messages.reserve_exact(rows);
-        self.scales.reserve_exact(rows);
-        self.codes.reserve_exact(rows * self.stride());
+        self.ids.reserve(rows);
+        self.scales.reserve(rows);
+        let blocks = rows * self.stride();
+        self.codes.reserve(blocks);
     }
 
     /// Returns how many rows there are.
@@ -81,47 +66,67 @@ impl Rows {
     /// Appends a row and returns its number.
     pub(super) fn push(&mut self, row: &NewRow<'_>) -> u32 {
         let number = self.ids.len();
-        self.ids.push(row.id);
-        self.tags.push(row.tag);
-        self.messages.push(row.message);
-        self.scales.push(row.scale);
-        self.codes.extend_from_slice(row.codes);
-        if number.is_multiple_of(CHUNK) {
-            self.vectors.push(Arc::new(Vec::with_capacity(CHUNK * self.dim)));
-        }
-        if let Some(chunk) = self.vectors.last_mut() {
-            Arc::make_mut(chunk).extend_from_slice(row.values);
-        }
+        self.ids.extend(&[row.id.bytes()]);
+        self.scales.extend(&[row.scale]);
+        self.codes.extend(row.codes);
+        self.push_exact(row.values);
         number as u32
+    }
+
+    fn push_exact(&mut self, values: &[f32]) {
+        if let Some(last) = self.chunks.last_mut()
+            && let Some(Chunk::Loose(chunk)) = Arc::get_mut(last)
+            && chunk.values().len() < CHUNK * self.dim
+        {
+            chunk.extend(values);
+            return;
+        }
+        let full = CHUNK * self.dim;
+        let mut chunk = Floats::with_room(full);
+        // One that another index shares is copied, once a merge.
+        if let Some(shared) = self.chunks.pop_if(|last| last.has_room(full)) {
+            chunk.extend(shared.values().unwrap_or_default());
+        }
+        chunk.extend(values);
+        self.chunks.push(Arc::new(Chunk::Loose(chunk)));
     }
 
     /// Appends row `row` of `other` and returns its number here.
     pub(super) fn push_from(&mut self, other: &Self, row: u32) -> u32 {
-        let n = row as usize;
         self.push(&NewRow {
-            id: other.ids[n],
-            tag: other.tags[n],
-            message: other.messages[n],
-            values: other.vector(row),
+            id: other.id(row),
+            values: &other.vector(row),
             codes: other.code(row),
-            scale: other.scales[n],
+            scale: other.scales[row as usize],
         })
     }
 
-    /// Returns the exact vector of a row.
-    pub(super) fn vector(&self, row: u32) -> &[f32] {
-        let row = row as usize;
-        &self.vectors[row / CHUNK][row % CHUNK * self.dim..][..self.dim]
+    /// Moves exact vectors to a file of `folder`, but for the last few.
+    ///
+    /// # Errors
+    /// When it cannot be written; they are then in memory as before.
+    pub(super) fn move_to_file(&mut self, folder: &Arc<Folder>) -> io::Result<()> {
+        chunk::move_to_file(&mut self.chunks, self.dim, folder)
+    }
+
+    /// Returns the id of a row.
+    pub(super) fn id(&self, row: u32) -> MemoryId {
+        MemoryId::from_bytes(self.ids[row as usize])
+    }
+
+    /// Returns the exact vector of a row, or where that is damaged, the one its code stands for,
+    /// which gives the cosine within a thousandth.
+    pub(super) fn vector(&self, row: u32) -> Cow<'_, [f32]> {
+        let place = row as usize;
+        match self.chunks[place / CHUNK].values() {
+            Some(values) => Cow::Borrowed(&values[place % CHUNK * self.dim..][..self.dim]),
+            None => Cow::Owned(code::decode(self.code(row), self.scales[place], self.dim)),
+        }
     }
 
     /// Returns the codes of a row.
     pub(super) fn code(&self, row: u32) -> &[Block] {
         &self.codes[row as usize * self.stride()..][..self.stride()]
-    }
-
-    /// Tells whether a filter takes a row.
-    pub(super) fn wanted(&self, row: u32, wanted: &Wanted) -> bool {
-        wanted.takes(self.tags[row as usize], self.messages[row as usize])
     }
 
     /// Calls `each` with every one of `picked` and its approximate cosine to `query`.

@@ -4,8 +4,8 @@
 //! query's is signed (`i8`): that is what VNNI multiplies, and the offset costs one subtraction a
 //! row. Sums are exact integers, so every unit gives the same result, bit for bit. Knows no scores.
 //!
-//! The only file of the crate with unsafe code: aligned loads, a prefetch, and calls of functions
-//! compiled for a feature that was just detected.
+//! With [`mapped`](super::mapped) the only file of the crate with unsafe code: aligned loads, a
+//! prefetch, and calls of functions compiled for a feature that was just detected.
 
 /// Bytes in one line of the processor's cache; rows begin on one.
 pub(super) const LINE: usize = 64;

@@ -7,33 +7,80 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
-use appliance_core::{Embedding, MemoryId, SearchFilter, UserId, ports::IndexEntry};
+use appliance_core::{Embedding, Facets, MemoryId, SearchFilter, UserId};
 
 use super::{
     bits::Bits,
-    code::Query,
+    card::{Card, Cards},
+    code::{Query, encode},
     graph::walk::{Field, Scratch},
-    rows::{NO_MESSAGE, NewRow},
-    segment::{Ask, Ids, Plan, Segment},
+    names::Names,
+    rows::NewRow,
+    search::{Ask, Plan, View},
+    segment::{Ids, Segment},
     simd::{Block, Unit},
-    tag::{Owners, Tag, Wanted},
     top::{row_of, score_of},
+    wanted::Wanted,
 };
-use crate::dot::dot;
+use crate::rows::{cosine, nearest_first};
 
-/// A segment that no longer grows, and its dead.
-#[derive(Debug, Clone)]
-pub(super) struct Part {
-    pub(super) segment: Arc<Segment>,
+/// A segment, what its rows are filtered by, and its dead. Only the one that is not shared grows.
+#[derive(Debug)]
+pub(super) struct Part<S = Arc<Segment>> {
+    pub(super) segment: S,
+    pub(super) cards: Cards,
     pub(super) dead: Bits,
 }
 
-/// An entry whose vector is already coded, so that nothing is computed under the lock.
+impl<S: AsRef<Segment>> Part<S> {
+    /// Returns how many rows are not dead.
+    pub(super) fn alive(&self) -> usize {
+        self.segment.as_ref().rows.len() - self.dead.count()
+    }
+
+    fn view(&self) -> View<'_> {
+        View { segment: self.segment.as_ref(), cards: &self.cards, dead: &self.dead }
+    }
+
+    /// Returns the living row of an id.
+    fn find(&self, id: MemoryId) -> Option<u32> {
+        self.segment.as_ref().find(id, &self.dead)
+    }
+
+    /// Marks a row dead, if it is `owner`'s or nobody is named; tells whether it did.
+    fn bury(&mut self, row: u32, owner: Option<u32>) -> bool {
+        let may = owner.is_none_or(|owner| self.cards.tags[row as usize].owner == owner);
+        may && self.dead.add(row)
+    }
+
+    /// Gives a row another card; tells whether it could: whose it is stays.
+    fn retag(&mut self, row: u32, card: &Card) -> bool {
+        let tag = self.cards.tags[row as usize];
+        let same = (tag.owner, tag.agent) == (card.tag.owner, card.tag.agent);
+        if same {
+            self.cards.set(row, card);
+        }
+        same
+    }
+}
+
+/// A vector on its way in, coded already, so that little is computed under the lock.
 #[derive(Debug)]
 pub(super) struct Prepared<'a> {
-    pub(super) entry: &'a IndexEntry,
+    pub(super) id: MemoryId,
+    pub(super) facets: &'a Facets,
+    pub(super) values: &'a [f32],
     pub(super) codes: Vec<Block>,
     pub(super) scale: f32,
+}
+
+impl<'a> Prepared<'a> {
+    /// Codes a vector.
+    pub(super) fn new(id: MemoryId, facets: &'a Facets, values: &'a [f32]) -> Self {
+        let mut codes = Vec::new();
+        let scale = encode(values, &mut codes);
+        Self { id, facets, values, codes, scale }
+    }
 }
 
 /// One search.
@@ -50,75 +97,89 @@ pub(super) struct Question<'a> {
 /// All segments.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) owners: Owners,
+    pub(super) names: Names,
     pub(super) parts: Vec<Part>,
-    pub(super) fresh: Segment,
-    pub(super) fresh_dead: Bits,
+    pub(super) fresh: Part<Segment>,
     room: usize,
 }
 
 impl State {
     /// Makes an empty one; a fresh segment is sealed at `room` rows.
     pub(super) fn new(dim: usize, room: usize) -> Self {
-        let fresh = Segment::fresh(dim, 0);
-        Self {
-            owners: Owners::default(),
-            parts: Vec::new(),
-            fresh,
-            fresh_dead: Bits::default(),
-            room,
-        }
+        let fresh = fresh(dim, 0);
+        Self { names: Names::default(), parts: Vec::new(), fresh, room }
     }
 
     /// Returns how many rows are not dead.
     pub(super) fn len(&self) -> usize {
-        let alive = |part: &Part| part.segment.rows.len() - part.dead.count();
-        let parts: usize = self.parts.iter().map(alive).sum();
-        parts + self.fresh.rows.len() - self.fresh_dead.count()
+        self.parts.iter().map(Part::alive).sum::<usize>() + self.fresh.alive()
     }
 
     /// Inserts or replaces; tells whether that sealed the fresh segment.
-    pub(super) fn put(&mut self, prepared: &Prepared<'_>) -> bool {
-        let entry = prepared.entry;
-        self.bury(entry.id, None);
-        let tag = Tag::of(entry, self.owners.number(entry.owner));
-        let row = self.fresh.rows.push(&NewRow {
-            id: entry.id,
-            tag,
-            message: entry.message_id.unwrap_or(NO_MESSAGE),
-            values: entry.embedding.values(),
-            codes: &prepared.codes,
-            scale: prepared.scale,
-        });
-        if let Ids::Map(ids) = &mut self.fresh.ids {
-            ids.insert(entry.id, row);
+    pub(super) fn put(&mut self, it: &Prepared<'_>) -> bool {
+        self.bury(it.id, None);
+        let card = Card::of(it.facets, &mut self.names);
+        let (id, values, codes, scale) = (it.id, it.values, it.codes.as_slice(), it.scale);
+        self.append(&NewRow { id, values, codes, scale }, &card)
+    }
+
+    /// Appends a row whose id has no other; tells whether that sealed the fresh segment.
+    pub(super) fn append(&mut self, row: &NewRow<'_>, card: &Card) -> bool {
+        let number = self.fresh.segment.rows.push(row);
+        self.fresh.cards.push(card);
+        if let Ids::Map(ids) = &mut self.fresh.segment.ids {
+            ids.insert(row.id, number);
         }
-        self.fresh.rows.len() >= self.room && self.seal()
+        self.fresh.segment.rows.len() >= self.room && self.seal()
     }
 
     /// Marks the row of an id dead, if it is `owner`'s or nobody is named; tells whether one was.
     pub(super) fn bury(&mut self, id: MemoryId, owner: Option<u32>) -> bool {
-        let may = |segment: &Segment, row: u32| {
-            owner.is_none_or(|owner| segment.rows.tags[row as usize].owner == owner)
-        };
-        if let Some(row) = self.fresh.find(id, &self.fresh_dead) {
-            return may(&self.fresh, row) && self.fresh_dead.add(row);
+        if let Some(row) = self.fresh.find(id) {
+            return self.fresh.bury(row, owner);
         }
-        let found = self.parts.iter_mut().rev().find_map(|part| {
-            let row = part.segment.find(id, &part.dead)?;
-            Some((part, row))
-        });
-        found.is_some_and(|(part, row)| may(&part.segment, row) && part.dead.add(row))
+        let found =
+            self.parts.iter_mut().rev().find_map(|part| part.find(id).map(|row| (part, row)));
+        found.is_some_and(|(part, row)| part.bury(row, owner))
+    }
+
+    /// Gives the row of an id other facets; tells whether there was one, of the same owner.
+    pub(super) fn retag(&mut self, id: MemoryId, facets: &Facets) -> bool {
+        if self.names.owners.find(&facets.owner).is_none() {
+            return false;
+        }
+        if let Some(row) = self.fresh.find(id) {
+            let card = Card::of(facets, &mut self.names);
+            return self.fresh.retag(row, &card) || self.move_to_agent(id, facets);
+        }
+        let found =
+            self.parts.iter_mut().rev().find_map(|part| part.find(id).map(|row| (part, row)));
+        let Some((part, row)) = found else { return false };
+        let card = Card::of(facets, &mut self.names);
+        part.retag(row, &card) || self.move_to_agent(id, facets)
+    }
+
+    /// Lists are cut by agent: a row that changes it is put in anew.
+    fn move_to_agent(&mut self, id: MemoryId, facets: &Facets) -> bool {
+        let Some(owner) = self.names.owners.find(&facets.owner) else { return false };
+        let mine = |view: View<'_>, row: u32| view.cards.tags[row as usize].owner == owner;
+        let row_in = |view: View<'_>| {
+            let row = view.segment.find(id, view.dead).filter(|row| mine(view, *row))?;
+            Some(view.segment.rows.vector(row).into_owned())
+        };
+        let Some(values) = self.views().find_map(row_in) else { return false };
+        self.put(&Prepared::new(id, facets, &values));
+        true
     }
 
     /// Stops the fresh segment from growing and begins another; tells whether it held anything.
     pub(super) fn seal(&mut self) -> bool {
-        if self.fresh.rows.len() == 0 {
+        if self.fresh.segment.rows.len() == 0 {
             return false;
         }
-        let next = Segment::fresh(self.fresh.rows.dim, self.room);
-        let segment = Arc::new(std::mem::replace(&mut self.fresh, next));
-        self.parts.push(Part { segment, dead: std::mem::take(&mut self.fresh_dead) });
+        let next = fresh(self.fresh.segment.rows.dim, self.room);
+        let Part { segment, cards, dead } = std::mem::replace(&mut self.fresh, next);
+        self.parts.push(Part { segment: Arc::new(segment), cards, dead });
         true
     }
 
@@ -129,32 +190,34 @@ impl State {
         ask: &Question<'_>,
         scratch: &mut Scratch,
     ) -> Vec<(MemoryId, f32)> {
-        let Some(owner) = self.owners.find(ask.owner) else { return Vec::new() };
         let k = ask.k.min(self.len());
-        if k == 0 {
-            return Vec::new();
-        }
-        let wanted = Wanted::new(owner, ask.filter);
+        let wanted = Wanted::new(&self.names, ask.owner, ask.filter).filter(|_| k > 0);
+        let Some(wanted) = wanted else { return Vec::new() };
         let query = Query::of(ask.embedding.values());
         let mut near: Vec<(u64, &Segment)> = Vec::new();
         let mut found = Vec::new();
-        for (segment, dead) in self.segments() {
-            let field = Field { unit, rows: &segment.rows, query: &query };
-            let most = reranked(k).min(segment.rows.len());
-            segment
-                .nearest(&Ask { field, wanted, dead, most, ef: ask.ef, plan: ask.plan }, scratch);
+        for view in self.views() {
+            let field = Field { unit, rows: &view.segment.rows, query: &query };
+            let most = reranked(k).min(view.segment.rows.len());
+            let (wanted, ef, plan) = (&wanted, ask.ef, ask.plan);
+            view.nearest(&Ask { field, wanted, most, ef, plan }, scratch);
             scratch.found.drain_into(&mut found);
-            near.extend(found.drain(..).map(|packed| (packed, segment)));
+            near.extend(found.drain(..).map(|packed| (packed, view.segment)));
         }
         near.sort_unstable_by_key(|&(packed, _)| Reverse(packed));
         near.truncate(reranked(k));
         decide(&near, ask.embedding.values(), k)
     }
 
-    fn segments(&self) -> impl Iterator<Item = (&Segment, &Bits)> {
-        let parts = self.parts.iter().map(|part| (part.segment.as_ref(), &part.dead));
-        parts.chain([(&self.fresh, &self.fresh_dead)])
+    fn views(&self) -> impl Iterator<Item = View<'_>> {
+        self.parts.iter().map(Part::view).chain([self.fresh.view()])
     }
+}
+
+fn fresh(dim: usize, room: usize) -> Part<Segment> {
+    let mut cards = Cards::default();
+    cards.reserve(room);
+    Part { segment: Segment::fresh(dim, room), cards, dead: Bits::default() }
 }
 
 /// Rows compared exactly for `k` wanted: codes misplace a neighbour by a few ranks at most.
@@ -166,13 +229,9 @@ fn reranked(k: usize) -> usize {
 fn decide(near: &[(u64, &Segment)], query: &[f32], k: usize) -> Vec<(MemoryId, f32)> {
     let exact = |&(packed, segment): &(u64, &Segment)| {
         let row = row_of(packed);
-        // Rounding may carry the product of unit vectors a little over one.
-        let cosine = dot(segment.rows.vector(row), query).clamp(-1.0, 1.0);
+        let cosine = cosine(&segment.rows.vector(row), query);
         debug_assert!((cosine - score_of(packed)).abs() < 0.1);
-        (segment.rows.ids[row as usize], cosine)
+        (segment.rows.id(row), cosine)
     };
-    let mut found: Vec<_> = near.iter().map(exact).collect();
-    found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    found.truncate(k);
-    found
+    nearest_first(near.iter().map(exact).collect(), k)
 }

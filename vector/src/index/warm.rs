@@ -2,26 +2,27 @@
 
 use std::{
     cell::RefCell,
+    io,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
 };
 
 use appliance_core::{
-    Embedding, MemoryId, SearchFilter, StoreError, UserId,
+    Embedding, ErrorKind, Facets, MemoryId, SearchFilter, StoreError, UserId,
     ports::{IndexEntry, VectorIndex},
 };
 use async_trait::async_trait;
 
 use super::{
-    code::encode,
     dump::{self, DumpError, Kind, Snapshot},
+    folder::Folder,
     graph::walk::Scratch,
     merge::{Job, Means, decayed},
-    segment::Plan,
+    search::Plan,
     simd::Unit,
     state::{Prepared, Question, State},
 };
@@ -81,6 +82,12 @@ pub(super) struct Shared {
     unit: Unit,
     ef: AtomicUsize,
     pub(super) state: RwLock<State>,
+    /// Where its files are.
+    folder: Arc<Folder>,
+    /// How far into the records the last save had read.
+    position: AtomicU64,
+    /// Held by whoever saves.
+    saving: Mutex<()>,
     /// Held by whoever merges.
     merging: Mutex<()>,
     /// Whether a thread merges or is about to.
@@ -89,26 +96,69 @@ pub(super) struct Shared {
     stop: AtomicBool,
 }
 
+/// An index as it was found on disk.
+#[derive(Debug)]
+pub struct Opened {
+    /// The index; empty, at position 0, where nothing could be taken over.
+    pub index: SegmentIndex,
+    /// Why it has to be built from the records, for the log; `None` when it was there.
+    pub rebuilt: Option<String>,
+}
+
 impl SegmentIndex {
-    /// Makes an empty index for vectors of `dim` numbers.
+    /// Makes an empty index for vectors of `dim` numbers, in memory only.
     #[must_use]
     pub fn new(dim: usize, options: Options) -> Self {
         let state = State::new(dim, options.fresh_rows.max(1));
-        Self::with(dim, options, state)
+        Self::with(dim, options, state, (Folder::nowhere(), 0))
     }
 
-    pub(super) fn with(dim: usize, options: Options, state: State) -> Self {
+    fn with(
+        dim: usize,
+        options: Options,
+        state: State,
+        (folder, position): (Arc<Folder>, u64),
+    ) -> Self {
         let shared = Shared {
             dim,
             unit: Unit::best(),
             ef: AtomicUsize::new(options.ef),
             options,
             state: RwLock::new(state),
+            folder,
+            position: AtomicU64::new(position),
+            saving: Mutex::default(),
             merging: Mutex::default(),
             awake: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Opens the index that is kept in `dir`, which is made if need be. Blocks on the disk.
+    ///
+    /// What cannot be taken over (nothing was saved yet, another model or dimension, damaged bytes)
+    /// gives an empty index and the reason.
+    ///
+    /// # Errors
+    /// [`DumpError::Io`] when the folder cannot be made or read.
+    pub fn open(dir: &Path, dim: usize, options: Options) -> Result<Opened, DumpError> {
+        let kind = Kind { model: &options.model, dim };
+        let room = options.fresh_rows.max(1);
+        let folder = Folder::at(dir).map_err(|source| DumpError::Io {
+            doing: "making the folder of",
+            path: dir.to_owned(),
+            source,
+        })?;
+        let (state, position, rebuilt) = match dump::open(&folder, &kind, room) {
+            Ok(Some((state, position))) => (state, position, None),
+            Ok(None) => (State::new(dim, room), 0, Some(dump::missing(dir))),
+            Err(error @ DumpError::Io { .. }) => return Err(error),
+            Err(error) => (State::new(dim, room), 0, Some(error.to_string())),
+        };
+        let index = Self::with(dim, options, state, (folder, position));
+        index.wake(); // for segments that were waiting to be merged
+        Ok(Opened { index, rebuilt })
     }
 
     /// Changes how many rows a walk keeps, for searches that begin from now on.
@@ -122,38 +172,6 @@ impl SegmentIndex {
     pub fn consolidate(&self) {
         self.shared.state_mut().seal();
         self.shared.merge(|_, state| Job::everything(state));
-    }
-
-    /// Saves the index in `dir`, in the place of what was saved there before. Blocks on the disk.
-    ///
-    /// `mark` comes back when it is opened: how far into the records the index has followed. Take it
-    /// before the call.
-    ///
-    /// # Errors
-    /// [`DumpError::Io`]; what was saved before is then still there.
-    pub fn save(&self, dir: &Path, mark: u64) -> Result<(), DumpError> {
-        let shared = &self.shared;
-        let snapshot = Snapshot::of(&shared.state.read().unwrap_or_else(PoisonError::into_inner));
-        snapshot.save(dir, &Kind { model: &shared.options.model, dim: shared.dim }, mark)
-    }
-
-    /// Opens what was saved in `dir`, with its mark; `None` if nothing was. Blocks on the disk.
-    ///
-    /// # Errors
-    /// [`DumpError::Foreign`] for another model or dimension, [`DumpError::Corrupt`] for damaged
-    /// bytes: build the index anew. [`DumpError::Io`] if it cannot be read.
-    pub fn open(
-        dir: &Path,
-        dim: usize,
-        options: Options,
-    ) -> Result<Option<(Self, u64)>, DumpError> {
-        let kind = Kind { model: &options.model, dim };
-        let Some((state, mark)) = dump::open(dir, &kind, options.fresh_rows.max(1))? else {
-            return Ok(None);
-        };
-        let index = Self::with(dim, options, state);
-        index.wake(); // for segments that were waiting to be merged
-        Ok(Some((index, mark)))
     }
 
     fn check(&self, op: &'static str, embedding: &Embedding) -> Result<(), StoreError> {
@@ -195,7 +213,10 @@ impl VectorIndex for SegmentIndex {
         }
         let mut sealed = false;
         for few in entries.chunks(AT_ONCE) {
-            let prepared: Vec<Prepared<'_>> = few.iter().map(prepare).collect();
+            let prepared: Vec<_> = few
+                .iter()
+                .map(|it| Prepared::new(it.id, &it.facets, it.embedding.values()))
+                .collect();
             let mut state = self.shared.state_mut();
             for one in &prepared {
                 sealed |= state.put(one);
@@ -205,6 +226,15 @@ impl VectorIndex for SegmentIndex {
             self.wake();
         }
         Ok(())
+    }
+
+    async fn retag(&self, entries: Vec<(MemoryId, Facets)>) -> Result<usize, StoreError> {
+        let mut there = 0;
+        for few in entries.chunks(AT_ONCE) {
+            let mut state = self.shared.state_mut();
+            there += few.iter().filter(|(id, facets)| state.retag(*id, facets)).count();
+        }
+        Ok(there)
     }
 
     async fn search(
@@ -227,7 +257,7 @@ impl VectorIndex for SegmentIndex {
         let (mut gone, mut due) = (0, false);
         for few in ids.chunks(AT_ONCE) {
             let mut state = self.shared.state_mut();
-            let Some(owner) = state.owners.find(owner) else { return Ok(0) };
+            let Some(owner) = state.names.owners.find(&owner) else { return Ok(0) };
             gone += few.iter().filter(|id| state.bury(**id, Some(owner))).count();
             due = state.parts.iter().any(decayed);
         }
@@ -235,6 +265,23 @@ impl VectorIndex for SegmentIndex {
             self.wake();
         }
         Ok(gone)
+    }
+
+    fn position(&self) -> u64 {
+        self.shared.position.load(Ordering::Relaxed)
+    }
+
+    async fn save(&self, position: u64) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let _turn = shared.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = Snapshot::of(&shared.state.read().unwrap_or_else(PoisonError::into_inner));
+        let kind = Kind { model: &shared.options.model, dim: shared.dim };
+        let saved = snapshot.save(&shared.folder, &kind, position);
+        saved.map_err(|error| StoreError::new(kind_of(&error), "vectors.save", error))?;
+        if shared.folder.dir().is_some() {
+            shared.position.store(position, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn len(&self) -> usize {
@@ -261,8 +308,12 @@ impl Shared {
         let _turn = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
         let job = choose(self, &self.state.read().unwrap_or_else(PoisonError::into_inner));
         let Some(job) = job else { return false };
-        let means =
-            Means { unit: self.unit, graph_from: self.options.graph_from, stop: &self.stop };
+        let means = Means {
+            unit: self.unit,
+            graph_from: self.options.graph_from,
+            folder: &self.folder,
+            stop: &self.stop,
+        };
         let Some(outcome) = job.run(self.dim, means) else { return true };
         let replaced = job.install(outcome, &mut self.state_mut());
         drop(replaced);
@@ -270,8 +321,12 @@ impl Shared {
     }
 }
 
-fn prepare(entry: &IndexEntry) -> Prepared<'_> {
-    let mut codes = Vec::new();
-    let scale = encode(entry.embedding.values(), &mut codes);
-    Prepared { entry, codes, scale }
+fn kind_of(error: &DumpError) -> ErrorKind {
+    match error {
+        DumpError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            ErrorKind::Full
+        }
+        DumpError::Io { .. } => ErrorKind::Unavailable,
+        DumpError::Foreign { .. } | DumpError::Corrupt { .. } => ErrorKind::Corrupt,
+    }
 }

@@ -1,9 +1,6 @@
 //! What is indexed of a text, and how a text becomes words. Searches nothing.
 
-use appliance_core::{
-    AgentName, MemoryId, MemoryTier, MessageId, UserId, memory::MAX_MEMORY_BYTES, ports::TextEntry,
-    words,
-};
+use appliance_core::{MemoryId, UserId, memory::MAX_MEMORY_BYTES, ports::TextEntry, words};
 use tantivy::{
     Index, TantivyDocument, Term,
     schema::{
@@ -30,9 +27,6 @@ const SPLIT_OFF: [&str; 7] = ["s", "t", "d", "m", "ll", "re", "ve"];
 pub(super) struct Fields {
     pub id: Field,
     pub owner: Field,
-    pub tier: Field,
-    pub agent: Field,
-    pub message: Field,
     pub text: Field,
     halves: [Field; 2],
 }
@@ -47,9 +41,6 @@ impl Fields {
         let fields = Self {
             id: schema.add_bytes_field("id", INDEXED),
             owner: schema.add_bytes_field("owner", INDEXED),
-            tier: schema.add_u64_field("tier", INDEXED),
-            agent: schema.add_u64_field("agent", INDEXED),
-            message: schema.add_bytes_field("message", INDEXED),
             text: words_field(&mut schema),
             halves: ID_HALVES.map(|half| schema.add_u64_field(half, FAST)),
         };
@@ -66,21 +57,6 @@ impl Fields {
         Term::from_field_bytes(self.owner, &owner.bytes())
     }
 
-    /// Returns the term that all texts of one message have.
-    pub fn message_term(self, message: MessageId) -> Term {
-        Term::from_field_bytes(self.message, &message.bytes())
-    }
-
-    /// Returns the term that all texts of one tier have.
-    pub fn tier_term(self, tier: MemoryTier) -> Term {
-        Term::from_field_u64(self.tier, tier as u64)
-    }
-
-    /// Returns the term that all texts of one agent have.
-    pub fn agent_term(self, agent: AgentName) -> Term {
-        Term::from_field_u64(self.agent, place(agent))
-    }
-
     /// Returns what is indexed of an entry; its author's name counts as a word of the text.
     pub fn document(self, entry: &TextEntry) -> TantivyDocument {
         let mut document = TantivyDocument::new();
@@ -89,13 +65,6 @@ impl Fields {
         let whole = u128::from_be_bytes(entry.id.bytes());
         document.add_u64(self.halves[0], (whole >> 64) as u64);
         document.add_u64(self.halves[1], whole as u64);
-        document.add_u64(self.tier, entry.tier as u64);
-        if let Some(agent) = entry.agent {
-            document.add_u64(self.agent, place(agent));
-        }
-        if let Some(message) = entry.message_id {
-            document.add_bytes(self.message, &message.bytes());
-        }
         if let Some(author) = &entry.author {
             document.add_text(self.text, author);
         }
@@ -133,8 +102,4 @@ fn words_field(schema: &mut SchemaBuilder) -> Field {
         .set_tokenizer(ANALYZER)
         .set_index_option(IndexRecordOption::WithFreqs);
     schema.add_text_field("text", TextOptions::default().set_indexing_options(indexing))
-}
-
-fn place(agent: AgentName) -> u64 {
-    AgentName::ALL.iter().position(|name| *name == agent).unwrap_or_default() as u64
 }

@@ -1,12 +1,14 @@
 //! The text index: which memories of one owner have a question's words, ranked by BM25.
 //!
 //! tantivy with English stemming and stop words behind [`TextIndex`](ports::TextIndex). What is put
-//! in is searched at once from a tail in memory and committed some hundred at a time. In memory ([`TextIndex::in_memory`]), or in a folder that a restart goes on from
-//! ([`TextIndex::open`]). The folder is derived: one that is damaged, or written by another version,
-//! is emptied and filled again from the records.
+//! in is searched at once from a tail in memory and committed some hundred at a time, or by
+//! [`flush`](ports::TextIndex::flush). In memory ([`TextIndex::in_memory`]), or in a folder that a
+//! restart goes on from ([`TextIndex::open`]). The folder is derived: one that is damaged, or written
+//! by another version, is emptied and filled again from the records.
 //!
-//! Rarity of words is counted over all owners of the process; what is found is one owner's only.
-//! Invariant: `ids` names exactly the texts that are in, committed or waiting.
+//! Rarity of words is counted over all owners of the process; what is found is one owner's only, and
+//! narrowed by nothing else. Invariants: `ids` names exactly the texts that are in, committed or
+//! waiting; a commit carries the position up to which everything before it is in.
 
 mod fields;
 mod open;
@@ -23,7 +25,7 @@ use std::{
 };
 
 use appliance_core::{
-    ErrorKind, MemoryId, SearchFilter, StoreError, UserId,
+    ErrorKind, MemoryId, StoreError, UserId,
     ports::{self, TextEntry},
 };
 use async_trait::async_trait;
@@ -55,6 +57,8 @@ struct State {
     reader: IndexReader,
     ids: HashSet<MemoryId>,
     tail: Tail,
+    /// The position that the last commit carries.
+    committed: u64,
 }
 
 impl fmt::Debug for TextIndex {
@@ -66,8 +70,17 @@ impl fmt::Debug for TextIndex {
 }
 
 impl State {
-    /// Moves what waits into the index.
+    /// Moves what waits into the index; what cannot be committed waits on.
     fn commit(&mut self, fields: Fields, position: u64) -> Result<(), TantivyError> {
+        let done = self.write(fields).and_then(|()| self.finish(position));
+        if done.is_err() {
+            // Half of it may be with the writer, and would be there twice after the next try.
+            let _ = self.writer.rollback();
+        }
+        done
+    }
+
+    fn write(&mut self, fields: Fields) -> Result<(), TantivyError> {
         let (gone, added) = self.tail.changes();
         for id in gone {
             self.writer.delete_term(fields.id_term(*id));
@@ -75,7 +88,7 @@ impl State {
         for entry in added {
             self.writer.add_document(fields.document(entry))?;
         }
-        self.finish(position)
+        Ok(())
     }
 
     fn finish(&mut self, position: u64) -> Result<(), TantivyError> {
@@ -84,6 +97,7 @@ impl State {
         commit.commit()?;
         self.reader.reload()?;
         self.tail = Tail::default();
+        self.committed = position;
         Ok(())
     }
 }
@@ -98,26 +112,42 @@ impl TextIndex {
         let mut words = self.words.clone();
         let mut position = self.position.load(Ordering::Acquire);
         for entry in entries {
-            position = position.max(entry.seq);
+            position = position.max(entry.position);
             let known = !state.ids.insert(entry.id);
             state.tail.put(entry, &mut words, known);
         }
-        if state.tail.len() > WAITING {
-            state.commit(self.fields, position)?;
-        }
-        self.position.store(position, Ordering::Release);
-        self.count.store(state.ids.len(), Ordering::Release);
-        Ok(())
+        self.settle(&mut state, position)
     }
 
-    fn take(&self, ids: &[MemoryId]) {
+    fn take(&self, ids: &[MemoryId], position: u64) -> Result<(), TantivyError> {
         let mut state = self.change();
         for id in ids {
             if state.ids.remove(id) {
                 state.tail.take(*id);
             }
         }
+        let position = self.position.load(Ordering::Acquire).max(position);
+        self.settle(&mut state, position)
+    }
+
+    /// Commits when enough waits, then moves on: a commit that fails leaves the position, so that
+    /// whoever feeds the index gives the same again.
+    fn settle(&self, state: &mut State, position: u64) -> Result<(), TantivyError> {
         self.count.store(state.ids.len(), Ordering::Release);
+        if state.tail.len() > WAITING {
+            state.commit(self.fields, position)?;
+        }
+        self.position.store(position, Ordering::Release);
+        Ok(())
+    }
+
+    fn write_out(&self) -> Result<(), TantivyError> {
+        let mut state = self.change();
+        let position = self.position.load(Ordering::Acquire);
+        if state.tail.len() == 0 && state.committed == position {
+            return Ok(());
+        }
+        state.commit(self.fields, position)
     }
 
     fn empty(&self) -> Result<(), TantivyError> {
@@ -137,9 +167,8 @@ impl ports::TextIndex for TextIndex {
         self.put(entries).map_err(|why| failed("texts.upsert", why))
     }
 
-    async fn delete(&self, ids: &[MemoryId]) -> Result<(), StoreError> {
-        self.take(ids);
-        Ok(())
+    async fn delete(&self, ids: &[MemoryId], position: u64) -> Result<(), StoreError> {
+        self.take(ids, position).map_err(|why| failed("texts.delete", why))
     }
 
     async fn clear(&self) -> Result<(), StoreError> {
@@ -150,10 +179,17 @@ impl ports::TextIndex for TextIndex {
         &self,
         owner: UserId,
         query: &str,
-        filter: &SearchFilter,
         k: usize,
     ) -> Result<Vec<(MemoryId, f32)>, StoreError> {
-        self.find(owner, query, filter, k).map_err(|why| failed("texts.search", why))
+        self.find(owner, query, k).map_err(|why| failed("texts.search", why))
+    }
+
+    fn holds(&self, id: MemoryId) -> bool {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).ids.contains(&id)
+    }
+
+    async fn flush(&self) -> Result<(), StoreError> {
+        self.write_out().map_err(|why| failed("texts.flush", why))
     }
 
     fn position(&self) -> u64 {

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// The layout of the folder; another one is filled again.
-const LAYOUT: &str = "texts.v1";
+const LAYOUT: &str = "texts.v2";
 
 /// The folder cannot hold an index.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,13 @@ impl TextIndex {
             words,
             position: position.into(),
             count: ids.len().into(),
-            state: RwLock::new(State { writer, reader, ids, tail: Tail::default() }),
+            state: RwLock::new(State {
+                writer,
+                reader,
+                ids,
+                tail: Tail::default(),
+                committed: position,
+            }),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::PoisonError,
 };
 
-use appliance_core::{MemoryId, SearchFilter, UserId};
+use appliance_core::{MemoryId, UserId};
 use tantivy::{
     Searcher, TantivyError, Term,
     collector::TopDocs,
@@ -28,7 +28,6 @@ impl TextIndex {
         &self,
         owner: UserId,
         question: &str,
-        filter: &SearchFilter,
         k: usize,
     ) -> Result<Vec<(MemoryId, f32)>, TantivyError> {
         let words = self.words(question);
@@ -38,12 +37,9 @@ impl TextIndex {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let searcher = state.reader.searcher();
         let both = Both { committed: &searcher, tail: &state.tail, text: self.fields.text };
-        let mut found = state.tail.find(owner, &words, filter, &both)?;
-        let mut clauses = self.scope(owner, filter);
-        let any = words.into_iter().map(|term| (Occur::Should, scored(term))).collect();
-        clauses.push((Occur::Must, Box::new(BooleanQuery::new(any))));
+        let mut found = state.tail.find(owner, &words, &both)?;
+        let query = self.query(owner, words, &searcher)?;
         let best = TopDocs::with_limit(k + state.tail.hidden()).order_by_score();
-        let query = BooleanQuery::new(clauses);
         let mut columns: HashMap<u32, [Column<u64>; 2]> = HashMap::new();
         for (score, at) in searcher.search_with_statistics_provider(&query, &best, &both)? {
             let [high, low] = match columns.entry(at.segment_ord) {
@@ -61,6 +57,34 @@ impl TextIndex {
         Ok(found)
     }
 
+    /// Returns what finds any of the words in texts of one owner. Where all texts are theirs, the
+    /// words alone: tantivy then passes over blocks of texts that cannot be among the best.
+    fn query(
+        &self,
+        owner: UserId,
+        words: Vec<Term>,
+        searcher: &Searcher,
+    ) -> Result<BooleanQuery, TantivyError> {
+        let any = words.into_iter().map(|term| (Occur::Should, scored(term))).collect();
+        let any = BooleanQuery::new(any);
+        let whose = self.fields.owner_term(owner);
+        if self.is_all_of(&whose, searcher)? {
+            return Ok(any);
+        }
+        Ok(BooleanQuery::new(vec![(Occur::Must, unscored(whose)), (Occur::Must, Box::new(any))]))
+    }
+
+    fn is_all_of(&self, owner: &Term, searcher: &Searcher) -> Result<bool, TantivyError> {
+        for segment in searcher.segment_readers() {
+            let owners = segment.inverted_index(self.fields.owner)?;
+            let only = owners.terms().num_terms() == 1 && owners.doc_freq(owner)? > 0;
+            if !only {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Returns the different words of a question, as they are indexed.
     fn words(&self, question: &str) -> Vec<Term> {
         let mut words: Vec<Term> = Vec::new();
@@ -73,21 +97,6 @@ impl TextIndex {
             }
         }
         words
-    }
-
-    fn scope(&self, owner: UserId, filter: &SearchFilter) -> Vec<(Occur, Box<dyn Query>)> {
-        let fields = self.fields;
-        let mut clauses = vec![(Occur::Must, unscored(fields.owner_term(owner)))];
-        if let Some(tier) = filter.tier {
-            clauses.push((Occur::Must, unscored(fields.tier_term(tier))));
-        }
-        if let Some(agent) = filter.agent {
-            clauses.push((Occur::Must, unscored(fields.agent_term(agent))));
-        }
-        if let Some(message) = filter.except_message {
-            clauses.push((Occur::MustNot, unscored(fields.message_term(message))));
-        }
-        clauses
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use appliance_core::{MemoryId, SearchFilter, UserId, ports::TextEntry};
+use appliance_core::{MemoryId, UserId, ports::TextEntry};
 use tantivy::{
     Searcher, Term, query::Bm25StatisticsProvider, schema::Field, tokenizer::TextAnalyzer,
 };
@@ -77,12 +77,11 @@ impl Tail {
         self.hidden.len()
     }
 
-    /// Returns the texts of `owner` that pass and have one of the words, in no order.
+    /// Returns the texts of `owner` that have one of the words, in no order.
     pub fn find(
         &self,
         owner: UserId,
         words: &[Term],
-        filter: &SearchFilter,
         both: &Both<'_>,
     ) -> tantivy::Result<Vec<(MemoryId, f32)>> {
         if self.rows.is_empty() {
@@ -97,8 +96,8 @@ impl Tail {
             let word = value.as_str().unwrap_or_default().to_owned();
             rare.push((word, (1.0 + (docs - having + 0.5) / (having + 0.5)).ln()));
         }
-        let passing = self.rows.iter().filter(|row| passes(&row.entry, owner, filter));
-        let scored = passing.map(|row| (row.entry.id, row.score(&rare, average)));
+        let theirs = self.rows.iter().filter(|row| row.entry.owner == owner);
+        let scored = theirs.map(|row| (row.entry.id, row.score(&rare, average)));
         Ok(scored.filter(|(_, score)| *score > 0.0).collect())
     }
 
@@ -118,13 +117,6 @@ impl Row {
         };
         rare.iter().map(part).sum()
     }
-}
-
-fn passes(entry: &TextEntry, owner: UserId, filter: &SearchFilter) -> bool {
-    entry.owner == owner
-        && filter.tier.is_none_or(|tier| entry.tier == tier)
-        && filter.agent.is_none_or(|agent| entry.agent == Some(agent))
-        && (filter.except_message.is_none() || entry.message_id != filter.except_message)
 }
 
 /// The statistics of what is committed and what waits, together.

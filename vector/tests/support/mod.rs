@@ -4,7 +4,10 @@
 
 pub mod sentence;
 
-use appliance_core::{MemoryId, UserId};
+use appliance_core::{
+    AgentName, Collection, Embedding, Facets, Labels, MemoryId, MemoryTier, Timestamp, UserId,
+    Utility,
+};
 
 /// The `n`th memory's id.
 pub fn id(n: u32) -> MemoryId {
@@ -16,6 +19,34 @@ pub fn id(n: u32) -> MemoryId {
 /// The `n`th owner's id.
 pub fn owner(n: u8) -> UserId {
     UserId::from_bytes([n; 16])
+}
+
+/// Facets of a memory that holds, in the warm tier.
+pub fn facets(owner: UserId, agent: Option<AgentName>) -> Facets {
+    let at = Timestamp::from_unix_micros(1_793_000_000_000_000);
+    Facets {
+        owner,
+        collection: Collection::Memories,
+        tier: MemoryTier::Warm,
+        agent,
+        conversation_id: None,
+        message_id: None,
+        created_at: at,
+        utility: Utility::START,
+        valid_from: at,
+        valid_until: None,
+        labels: Labels::default(),
+    }
+}
+
+/// The vector that a seed stands for.
+pub fn vector(seed: u32, dim: usize) -> Embedding {
+    let mut state = u64::from(seed) << 32 | 0x9e37_79b9;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 40) as f32 / 8_388_608.0 - 1.0
+    };
+    Embedding::normalised((0..dim).map(|_| next()).collect()).unwrap()
 }
 
 /// Waits for a future.

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
     Condition, ErrorKind, StoreError,
-    ports::{DeskError, FleetError, LlmError, LlmErrorKind, SearchError},
+    ports::{CareError, DeskError, FleetError, LlmError, LlmErrorKind, SearchError},
 };
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -136,6 +136,19 @@ impl From<SearchError> for ApiError {
                     .because(cause)
             }
             SearchError::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<CareError> for ApiError {
+    fn from(error: CareError) -> Self {
+        match error {
+            CareError::Unknown(_) => Self::new(Code::NotFound, error.to_string()),
+            CareError::NothingToUndo => Self::new(Code::NothingToUndo, error.to_string()),
+            CareError::Invalid(why) => Self::new(Code::BodyInvalid, why),
+            CareError::Busy(_) => Self::new(Code::JobRunning, error.to_string()),
+            CareError::Search(cause) => cause.into(),
+            CareError::Store(cause) => cause.into(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod gate;
 mod intake;
 mod logs;
 pub mod metrics;
+mod once;
 mod parts;
 pub mod portal;
 mod router;
@@ -27,6 +28,6 @@ mod view;
 
 pub use edge::Peer;
 pub use logs::{LineWriter, LogTail};
-pub use metrics::Metrics;
+pub use metrics::{MemoryCounts, MemoryFigures, Metrics};
 pub use parts::{Parts, Settings};
 pub use router::router;

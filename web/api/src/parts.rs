@@ -9,8 +9,8 @@ use std::{
 use appliance_core::{
     IdMint,
     ports::{
-        AuditTrail, Conversations, Desk, Fleet, Live, Memories, MemorySearch, Model, Records,
-        Streams, Tasks, Users,
+        AuditTrail, Conversations, Desk, Fleet, Live, Memories, MemoryCare, MemorySearch, Model,
+        Records, Streams, Tasks, Users,
     },
 };
 use secrecy::SecretBox;
@@ -19,6 +19,7 @@ use crate::{
     auth::{LoginLimits, Passwords, Tokens},
     logs::LogTail,
     metrics::Metrics,
+    once::Under,
     routes::health::Readiness,
 };
 
@@ -46,6 +47,8 @@ pub struct Parts {
     pub memories: Arc<dyn Memories>,
     /// Searches memories.
     pub search: Arc<dyn MemorySearch>,
+    /// Looks after memories: forget, correct, pin, undo, rate, count.
+    pub care: Arc<dyn MemoryCare>,
     /// The server's half of the agents' work.
     pub desk: Arc<dyn Desk>,
     /// The agents.
@@ -126,6 +129,8 @@ pub(crate) struct App {
     pub(crate) readiness: Readiness,
     /// Held while an account is read and written, so that a log-in cannot undo a set-up.
     pub(crate) account_writes: tokio::sync::Mutex<()>,
+    /// The idempotency keys whose deeds are being done.
+    pub(crate) under: Under,
 }
 
 impl App {
@@ -136,6 +141,7 @@ impl App {
             tokens: Tokens::new(&parts.settings.jwt_key),
             readiness: Readiness::default(),
             account_writes: tokio::sync::Mutex::new(()),
+            under: Under::default(),
             parts,
         }
     }

@@ -9,7 +9,7 @@ use appliance_core::desk::paths;
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 use web_dto::Code;
@@ -20,7 +20,7 @@ use crate::{
     parts::{App, Parts, Shared},
     portal,
     routes::{
-        agents, auth, conversations, desk, health, info, llm, logs, memory, messages, metrics,
+        agents, auth, conversations, desk, health, info, llm, logs, mcp, memory, messages, metrics,
         settings, tasks,
     },
     socket,
@@ -67,10 +67,22 @@ fn people() -> Router<Shared> {
         .route("/api/tasks/{id}/cancel", post(tasks::cancel))
         .route("/api/memory", get(memory::list).post(memory::remember))
         .route("/api/memory/search", post(memory::search))
+        .route("/api/memory/learnings", get(memory::learnings))
+        .route("/api/memory/stats", get(memory::stats))
+        .route("/api/memory/export", get(memory::export))
+        .route("/api/memory/reindex", post(memory::reindex))
+        .route("/api/memory/forget", post(memory::forget_many))
+        .route("/api/memory/undo", post(memory::undo))
+        .route("/api/memory/actions", get(memory::actions))
+        .route("/api/memory/signals", get(memory::signals).post(memory::signal))
         .route("/api/memory/{id}", get(memory::get))
+        .route("/api/memory/{id}/forget", post(memory::forget))
+        .route("/api/memory/{id}/pin", post(memory::pin))
+        .route("/api/memory/{id}/correct", post(memory::correct))
         .route("/api/logs", get(logs::get))
         .route("/api/settings", get(settings::get))
         .route("/ws", get(socket::get))
+        .route("/mcp", any(mcp::any))
 }
 
 /// What probes and scrapers use.
@@ -95,7 +107,7 @@ fn local() -> Router<Shared> {
         .route(paths::FAIL, post(desk::fail))
         .route(paths::PROGRESS, post(desk::progress))
         .route(paths::RECALL, post(desk::recall))
-        .route(paths::REMEMBER, post(desk::remember))
+        .route(paths::CARE, post(desk::care))
         .route(paths::MESSAGES, post(llm::messages))
         .route_layer(from_fn(gate::local_only))
 }

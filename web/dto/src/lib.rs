@@ -22,8 +22,11 @@ pub use conversations::{
 };
 pub use health::{AgentsHealth, Live, Ready, ServerInfo};
 pub use memory::{
-    MAX_NEW_MEMORIES, MemoryHitView, MemoryList, MemoryQuery, MemoryQueryFilters, MemoryResults,
-    MemoryView, NewMemories, NewMemory, Remembered,
+    ActionList, ActionView, CollectionView, CorrectMemory, Corrected, EXPORT_FORMAT, ExportMark,
+    ExportPlace, ForgetMemories, HotShareView, JobView, LabelsView, MAX_FORGOTTEN,
+    MAX_NEW_MEMORIES, MemoryHitView, MemoryList, MemoryListQuery, MemoryQuery, MemoryQueryFilters,
+    MemoryResults, MemoryStatsView, MemoryView, NewMemories, NewMemory, NewSignal, PinMemory,
+    RatingView, Remembered, SignalList, SignalView, TierView, UndoAction,
 };
 pub use problem::{CODES, Code, FieldError, Problem};
 pub use settings::{SettingList, SettingView};

@@ -111,6 +111,8 @@ codes! {
     AgentProcess = "agent.process", 503, "the agent's process cannot be reached", "look at the agent with `ai-infra agent list`; `ai-infra doctor` says more";
     RateLimited = "rate.limited", 429, "too many requests", "wait as long as Retry-After says";
     SearchInvalid = "search.invalid", 422, "search is not usable", "mend what `detail` names";
+    NothingToUndo = "memory.nothing_to_undo", 409, "there is nothing to undo", "GET /api/memory/actions lists what was done; after 30 days it is final";
+    JobRunning = "job.running", 409, "the same job is running already", "GET /api/memory/stats shows how far it is; try again when it has ended";
     ModelUnavailable = "model.unavailable", 503, "the model cannot be reached", "try again; `ai-infra doctor` says more";
     StoreFull = "store.full", 507, "the disk is full", "free space; nothing that was confirmed is lost";
     StoreUnavailable = "store.unavailable", 503, "the store cannot answer", "try again; `ai-infra doctor` says more";

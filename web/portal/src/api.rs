@@ -3,15 +3,19 @@
 //! The session travels in the cookie, which no script can read. Holds no state and decides nothing
 //! about the screen.
 
-use gloo_net::http::{Request, RequestBuilder, Response};
+use gloo_net::http::{Request, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use web_dto::{
-    Accepted, AgentList, AgentLog, AgentView, ConversationList, ConversationPatch,
-    ConversationView, LoggedIn, Login, Me, MemoryQuery, MemoryQueryFilters, MemoryResults,
-    MessageList, NewConversation, NewMessage, ServerInfo, SetUp, SettingList, TaskList, TaskView,
+    Accepted, ActionList, ActionView, AgentList, AgentLog, AgentView, ConversationList,
+    ConversationPatch, ConversationView, LoggedIn, Login, Me, MemoryList, MemoryView, MessageList,
+    NewConversation, NewMemories, NewMemory, NewMessage, Remembered, ServerInfo, SetUp,
+    SettingList, TaskList, TaskView,
 };
 
-use crate::model::Failure;
+use crate::model::{
+    Failure,
+    memory::{Asked, Figures, Found, read_deed},
+};
 
 /// What every route answers.
 pub type Answer<T> = Result<T, Failure>;
@@ -38,8 +42,7 @@ pub async fn set_up(body: &SetUp) -> Answer<LoggedIn> {
 
 /// Ends the session.
 pub async fn logout() -> Answer<()> {
-    let sent = Request::post("/api/auth/logout").send().await;
-    checked(sent).await.map(drop)
+    sent(Request::post("/api/auth/logout"), None).await.map(drop)
 }
 
 /// Lists conversations that are `active` or `archived`, last changed first.
@@ -56,7 +59,7 @@ pub async fn conversation(id: &str) -> Answer<ConversationView> {
 /// Renames a conversation, puts it away or brings it back.
 pub async fn change(id: &str, patch: &ConversationPatch) -> Answer<ConversationView> {
     let path = format!("/api/conversations/{id}");
-    decoded(with_body(Request::patch(&path), patch).await?).await
+    parsed(&sent(Request::patch(&path), written(patch)).await?)
 }
 
 /// Begins a conversation; its first message names it.
@@ -82,7 +85,7 @@ pub async fn messages_before(conversation: &str, before: &str) -> Answer<Message
 pub async fn send(conversation: &str, key: &str, text: &str) -> Answer<Accepted> {
     let body = NewMessage { content: text.to_owned(), attachments: Vec::new() };
     let path = format!("/api/conversations/{conversation}/messages");
-    decoded(with_body(Request::post(&path).header("Idempotency-Key", key), &body).await?).await
+    parsed(&sent(Request::post(&path).header("Idempotency-Key", key), written(&body)).await?)
 }
 
 /// Lists the six agents.
@@ -92,8 +95,7 @@ pub async fn agents() -> Answer<AgentList> {
 
 /// Starts, stops or restarts an agent.
 pub async fn steer(agent: &str, verb: &str) -> Answer<AgentView> {
-    let sent = Request::post(&format!("/api/agents/{agent}/{verb}")).send().await;
-    decoded(checked(sent).await?).await
+    parsed(&sent(Request::post(&format!("/api/agents/{agent}/{verb}")), None).await?)
 }
 
 /// Gets what an agent's window shows.
@@ -113,15 +115,49 @@ pub async fn task(id: &str) -> Answer<TaskView> {
 
 /// Calls a task off; what was written of its answer stays.
 pub async fn cancel(id: &str) -> Answer<TaskView> {
-    let sent = Request::post(&format!("/api/tasks/{id}/cancel")).send().await;
-    decoded(checked(sent).await?).await
+    parsed(&sent(Request::post(&format!("/api/tasks/{id}/cancel")), None).await?)
 }
 
-/// Searches the memories.
-pub async fn search(query: &str, limit: usize) -> Answer<MemoryResults> {
-    let filters = MemoryQueryFilters::default();
-    let body = MemoryQuery { query: query.to_owned(), limit, filters };
-    post("/api/memory/search", &body).await
+/// Searches the memories; a peek, because it is asked at every key.
+pub async fn search(asked: &Asked, limit: usize) -> Answer<Found> {
+    let body = Some(asked.body(limit));
+    let answer = sent(Request::post("/api/memory/search"), body).await?;
+    Found::read(&answer).map_err(|_| Failure::from_answer(200, ""))
+}
+
+/// Reads a page of the memories; `query` is what [`Asked::list`] says.
+pub async fn memories(query: &str) -> Answer<MemoryList> {
+    get(&format!("/api/memory?{query}")).await
+}
+
+/// Gets one memory.
+pub async fn memory(id: &str) -> Answer<MemoryView> {
+    get(&format!("/api/memory/{id}")).await
+}
+
+/// Remembers one text.
+pub async fn remember(text: String) -> Answer<Remembered> {
+    let item = NewMemory { text, ..NewMemory::default() };
+    post("/api/memory", &NewMemories { items: vec![item] }).await
+}
+
+/// Does something to memories: `path` is what stands after `/api/memory/`.
+pub async fn deed(path: &str, body: String) -> Answer<ActionView> {
+    let body = Some(body).filter(|body| !body.is_empty());
+    let answer = sent(Request::post(&format!("/api/memory/{path}")), body).await?;
+    read_deed(&answer).map_err(|_| Failure::from_answer(200, ""))
+}
+
+/// Asks how full memory is and what was done last.
+pub async fn figures() -> Answer<Figures> {
+    let mut figures: Figures = get("/api/memory/stats").await?;
+    figures.deeds = get::<ActionList>("/api/memory/actions?limit=10").await?.items;
+    Ok(figures)
+}
+
+/// Begins to build every vector anew.
+pub async fn reindex() -> Answer<()> {
+    sent(Request::post("/api/memory/reindex"), None).await.map(drop)
 }
 
 /// Lists the configuration; for admins.
@@ -129,31 +165,37 @@ pub async fn settings() -> Answer<SettingList> {
     get("/api/settings").await
 }
 
+// Everything that waits is written once, for all types: what is made for each is the reading alone.
+
 async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
-    let sent = Request::get(path).send().await;
-    decoded(checked(sent).await?).await
+    parsed(&sent(Request::get(path), None).await?)
 }
 
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Answer<T> {
-    decoded(with_body(Request::post(path), body).await?).await
+    parsed(&sent(Request::post(path), written(body)).await?)
 }
 
-async fn with_body(request: RequestBuilder, body: &impl Serialize) -> Answer<Response> {
-    let request = request.json(body).map_err(|_| Failure::unreachable())?;
-    checked(request.send().await).await
+fn written(body: &impl Serialize) -> Option<String> {
+    serde_json::to_string(body).ok()
 }
 
-/// Turns everything but a 2xx into a failure.
-async fn checked(sent: Result<Response, gloo_net::Error>) -> Answer<Response> {
+fn parsed<T: DeserializeOwned>(answer: &str) -> Answer<T> {
+    serde_json::from_str(answer).map_err(|_| Failure::from_answer(200, ""))
+}
+
+/// Sends a request and returns the answer's text; everything but a 2xx is a failure.
+async fn sent(request: RequestBuilder, body: Option<String>) -> Answer<String> {
+    let sent = match body {
+        None => request.send().await,
+        Some(body) => match request.header("content-type", "application/json").body(body) {
+            Ok(request) => request.send().await,
+            Err(error) => Err(error),
+        },
+    };
     let response = sent.map_err(|_| Failure::unreachable())?;
-    if response.ok() {
-        return Ok(response);
-    }
     let body = response.text().await.unwrap_or_default();
+    if response.ok() {
+        return Ok(body);
+    }
     Err(Failure::from_answer(response.status(), &body))
-}
-
-async fn decoded<T: DeserializeOwned>(response: Response) -> Answer<T> {
-    let status = response.status();
-    response.json().await.map_err(|_| Failure::from_answer(status, ""))
 }

@@ -90,7 +90,7 @@ fn scene(page: &Page, who: &Who) -> Scene {
 /// Sends people to the log-in page and back, and opens the conversation of the address.
 fn keep_in_step(portal: Portal) {
     let (place, session) = (portal.place, portal.session);
-    let wanted = StoredValue::new(Page::Chat(None));
+    let wanted = StoredValue::new((Page::Chat(None), "/".to_owned()));
     let was_inside = StoredValue::new(false);
     Effect::new(move |_| match (place.page(), session.who()) {
         (page, Who::Nobody) => {
@@ -99,7 +99,7 @@ fn keep_in_step(portal: Portal) {
                 portal.depart();
             }
             if page.needs_login() {
-                wanted.set_value(page);
+                wanted.set_value((page, Place::address()));
                 place.replace(Page::LogIn);
             }
         }
@@ -109,7 +109,10 @@ fn keep_in_step(portal: Portal) {
                 portal.arrive();
             }
             match page {
-                Page::LogIn => place.replace(wanted.get_value()),
+                Page::LogIn => {
+                    let (page, address) = wanted.get_value();
+                    place.restore(page, &address);
+                }
                 Page::Chat(id) => portal.open(id),
                 _ => {}
             }

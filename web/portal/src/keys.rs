@@ -7,15 +7,18 @@ use web_sys::{Element, KeyboardEvent};
 use crate::{app::focus, state::Portal};
 
 /// The shortcuts as the sheet lists them.
-pub const SHORTCUTS: [(&str, &str); 8] = [
+pub const SHORTCUTS: [(&str, &str); 11] = [
     ("Ctrl K", "Find a conversation or a command"),
-    ("/", "Go to the message field"),
+    ("/", "Go to the message field, or to the search of memories"),
     ("?", "This list"),
     ("Enter", "Send the message"),
     ("Shift Enter", "A new line in the message"),
     ("Esc", "Stop the answer, or close what is open"),
     ("Up Down", "Move in lists"),
     ("Tab", "Go to the next control"),
+    ("j k", "Memories: next and previous; Enter opens"),
+    ("p f", "Memories: pin, or forget; Delete forgets too"),
+    ("u", "Memories: undo the last deed"),
 ];
 
 /// Takes a key that was pressed anywhere.
@@ -33,7 +36,9 @@ pub fn pressed(portal: Portal, event: &KeyboardEvent) {
         "/" | "?" if !command && portal.ui.single_keys.get_untracked() && !is_typing(event) => {
             event.prevent_default();
             if event.key() == "/" {
+                // No page has both.
                 focus("composer");
+                focus("memory-query");
             } else {
                 portal.ui.shortcuts.set(true);
             }
@@ -54,7 +59,8 @@ fn escape(portal: Portal) {
     portal.stop();
 }
 
-fn is_typing(event: &KeyboardEvent) -> bool {
+/// Whether the key is for a field or a dialog.
+pub fn is_typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|element| {
         let name = element.tag_name();

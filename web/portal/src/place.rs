@@ -55,8 +55,20 @@ impl Place {
 
     /// Goes to a page in place of this one.
     pub fn replace(self, page: Page) {
+        let path = page.path();
+        self.restore(page, &path);
+    }
+
+    /// The whole address, with what a page keeps in its query.
+    pub fn address() -> String {
+        let location = window().location();
+        location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
+    }
+
+    /// Goes back to a page whose whole address was noted.
+    pub fn restore(self, page: Page, address: &str) {
         if let Ok(history) = window().history() {
-            _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&page.path()));
+            _ = history.replace_state_with_url(&JsValue::NULL, "", Some(address));
         }
         self.page.set(page);
     }

@@ -127,7 +127,9 @@ async fn body(
 fn cited(passages: &[Passage<'_>]) -> Vec<Block> {
     let block = |(n, passage): (usize, &Passage<'_>)| {
         let joint = if n == 0 { "" } else { " " };
-        let text = format!("{joint}{}", wording::retold(passage.text()));
+        let told = passage.untrusted().map(|label| wording::read_in(label, passage.text()));
+        let told = told.unwrap_or_else(|| wording::retold(passage.text()));
+        let text = format!("{joint}{told}");
         Block::Text { text, citation: Some(passage.citation()) }
     };
     passages.iter().enumerate().map(block).collect()

@@ -13,7 +13,7 @@ use appliance_core::{
 };
 use serde_json::{Value, json};
 
-use super::{request::Document, routing::cosine, wording};
+use super::{request::Document, routing::cosine};
 
 /// Nearness under which a sentence says nothing about a question; `pai/tests/answers.rs` prints how
 /// many questions are answered right and how many of the unanswerable ones are declined.
@@ -40,6 +40,12 @@ impl<'a> Passage<'a> {
     /// Returns the passage's own words.
     pub(super) fn text(&self) -> &'a str {
         &self.document.text[self.range.clone()]
+    }
+
+    /// Returns where the text was read, when its title says that it is nobody's word.
+    pub(super) fn untrusted(&self) -> Option<&'a str> {
+        let read = self.document.title?.strip_prefix("read in ")?;
+        read.split_once(" (untrusted)").map(|(label, _)| label)
     }
 
     /// Returns the API's citation of it; positions count characters.
@@ -100,13 +106,13 @@ fn passages<'a>(document: &Document<'a>) -> Vec<Passage<'a>> {
 
 /// Returns where a text states something: sentences that do not ask, without their lead words.
 fn statements(text: &str) -> Vec<Range<usize>> {
-    let body = wording::without_label(text);
+    let body = utterance::without_label(text);
     let mine = body.len() < text.len();
     let offset = text.len() - body.len();
     let sentences = utterance::sentences(body).into_iter().take(MOST_PER_DOCUMENT);
     sentences
         .filter(|range| states(&body[range.clone()]))
-        .filter(|range| !(mine && wording::is_own(&body[range.clone()])))
+        .filter(|range| !(mine && utterance::is_notice(&body[range.clone()])))
         .map(|range| {
             // The fact is the sentence's end: only words before it were cut off.
             let fact = utterance::statement(&body[range.clone()]);

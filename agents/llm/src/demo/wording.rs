@@ -1,24 +1,12 @@
 //! The demo's own words: its label, its phrases, and how a remembered sentence is said again.
 //!
-//! Whatever is said here must be recognised by [`without_label`] and [`is_own`], so that the demo
-//! never cites itself as evidence.
+//! Whatever is said here must be recognised by [`without_label`](utterance::without_label) and
+//! [`is_notice`](utterance::is_notice), so that the demo never cites itself as evidence.
 
-/// Every answer begins with this.
-const LABEL: &str = "Demo model";
+use appliance_core::utterance::LABEL;
 
 /// Most characters of a remembered sentence that are said again.
 const MOST_RETOLD: usize = 400;
-
-/// How the demo's sentences about itself begin.
-const OWN: [&str; 7] = [
-    "I remember nothing about",
-    "I can",
-    "I cannot",
-    "Noted:",
-    "Hello!",
-    "You are welcome.",
-    "For real answers",
-];
 
 /// Words after which a sentence is somebody's own and is better quoted than retold.
 const PERSONAL: [&str; 14] = [
@@ -34,17 +22,6 @@ pub(super) fn label(role: Option<&str>) -> String {
     }
 }
 
-/// Returns a remembered answer without the label that it began with.
-pub(super) fn without_label(text: &str) -> &str {
-    let Some(rest) = text.strip_prefix(LABEL) else { return text };
-    rest.split_once(": ").map_or(text, |(_, body)| body)
-}
-
-/// Tells whether a sentence is one of the demo's about itself.
-pub(super) fn is_own(sentence: &str) -> bool {
-    OWN.iter().any(|start| sentence.starts_with(start))
-}
-
 /// Says a remembered sentence: as a sentence of its own, or quoted if it is a personal one.
 pub(super) fn retold(fact: &str) -> String {
     let fact = shortened(fact);
@@ -55,6 +32,11 @@ pub(super) fn retold(fact: &str) -> String {
         return format!("you said: \"{}\".", fact.trim_end_matches(['.', '!']));
     }
     sentence(&fact)
+}
+
+/// Says what was read somewhere, as that place's words and nobody else's.
+pub(super) fn read_in(label: &str, fact: &str) -> String {
+    format!("{label} says: \"{}\".", shortened(fact).trim_end_matches(['.', '!']))
 }
 
 /// Says that something is noted; true, because every message is remembered.
@@ -117,18 +99,26 @@ pub(super) fn hello() -> String {
 
 #[cfg(test)]
 mod tests {
+    use appliance_core::utterance;
+
     use super::*;
 
     #[test]
     fn the_demo_knows_its_own_words() {
         for text in [nothing_known(), cannot_do(), hello(), welcome(), noted("it is late")] {
-            for range in appliance_core::utterance::sentences(&text) {
-                assert!(is_own(&text[range.clone()]), "{}", &text[range]);
+            for range in utterance::sentences(&text) {
+                assert!(utterance::is_notice(&text[range.clone()]), "{}", &text[range]);
             }
         }
-        assert_eq!(without_label(&format!("{}It is heron.", label(Some("Code")))), "It is heron.");
-        assert_eq!(without_label(&format!("{}It is heron.", label(None))), "It is heron.");
-        assert_eq!(without_label("Heron: a bird"), "Heron: a bird");
+        assert_eq!(
+            utterance::without_label(&format!("{}It is heron.", label(Some("Code")))),
+            "It is heron."
+        );
+        assert_eq!(
+            utterance::without_label(&format!("{}It is heron.", label(None))),
+            "It is heron."
+        );
+        assert_eq!(utterance::without_label("Heron: a bird"), "Heron: a bird");
     }
 
     #[test]

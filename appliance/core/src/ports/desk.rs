@@ -5,8 +5,8 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    Incarnation, MemoryHit, MemoryId, StoreError, Task,
-    desk::{Complete, Delegate, Fail, Lease, Progress, Recall, Remember, Work},
+    Incarnation, MemoryHit, StoreError, Task,
+    desk::{CareCommand, CareDone, Complete, Delegate, Fail, Lease, Progress, Recall, Work},
     ports::SearchError,
 };
 
@@ -56,6 +56,6 @@ pub trait Desk: fmt::Debug + Send + Sync {
     /// Searches the memories of the task's owner.
     async fn recall(&self, who: Incarnation, ask: Recall) -> Result<Vec<MemoryHit>, DeskError>;
 
-    /// Keeps a note for the task's owner; asking twice for one task and text keeps one.
-    async fn remember(&self, who: Incarnation, ask: Remember) -> Result<MemoryId, DeskError>;
+    /// Keeps, forgets, corrects, rates for the task's owner; asking twice does it once.
+    async fn care(&self, who: Incarnation, command: CareCommand) -> Result<CareDone, DeskError>;
 }

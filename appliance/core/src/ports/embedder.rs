@@ -17,6 +17,14 @@ pub enum EmbedError {
         /// Its own words.
         why: String,
     },
+    /// The embedder refuses: a wrong key, an unknown model, an exhausted account.
+    #[error("embedder {model} refuses: {why}")]
+    Refused {
+        /// Which embedder.
+        model: String,
+        /// Its own words, and what to do.
+        why: String,
+    },
 }
 
 /// Turns texts into vectors of one fixed dimension.
@@ -33,4 +41,13 @@ pub trait Embedder: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`EmbedError::Unavailable`] when a remote embedder is away.
     async fn embed(&self, texts: &[&str]) -> Result<Vec<Option<Embedding>>, EmbedError>;
+
+    /// The same for texts that are kept: a cache holds their vectors for as long as the texts may
+    /// need them, where those of questions expire.
+    ///
+    /// # Errors
+    /// As [`embed`](Self::embed).
+    async fn embed_kept(&self, texts: &[&str]) -> Result<Vec<Option<Embedding>>, EmbedError> {
+        self.embed(texts).await
+    }
 }

@@ -4,24 +4,75 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{Memory, MemoryId, Page, PageRequest, StoreError, UserId};
+use crate::{
+    ActionId, Memory, MemoryAction, MemoryId, Page, PageRequest, SearchFilter, Signal, StoreError,
+    Timestamp, UserId,
+};
 
-/// Reads memories. Contract: `storage_contract::memories`.
+/// What an index has to know about one memory since it last looked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The place of the change in the order of all changes; only a memory's last one is kept.
+    pub position: u64,
+    /// Which memory.
+    pub id: MemoryId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// How it is now.
+    pub now: Changed,
+}
+
+/// How a memory is now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Changed {
+    /// Hot or warm, and not forgotten.
+    Live(Box<Memory>),
+    /// In the archive: found by its words, read with [`Memories::get`].
+    Archived,
+    /// Forgotten or purged: found by nothing.
+    Gone,
+}
+
+/// Reads memories, wherever they are kept; the forgotten ones not, but for
+/// [`actions`](Self::actions). Contract: `storage_contract::memories`.
 #[async_trait]
 pub trait Memories: fmt::Debug + Send + Sync {
-    /// Returns the memory if `owner` has it.
+    /// Returns the memory if `owner` has it, out of the archive too.
     ///
     /// # Errors
-    /// `Unavailable`, `Corrupt`; so for all methods here.
+    /// `Unavailable`, `Corrupt` (an archive's block that is damaged); so for all methods here.
     async fn get(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError>;
 
-    /// Returns memories of `owner`, newest first; the cursor is `seq`.
-    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Memory>, StoreError>;
+    /// Returns memories of `owner` that pass, newest first; the cursor is `seq`. A page may be
+    /// short, or empty, and still have a next one, where few pass.
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: &SearchFilter,
+        page: PageRequest,
+    ) -> Result<Page<Memory>, StoreError>;
 
-    /// Returns up to `limit` memories of all owners with `seq > after`, ascending: what an index
+    /// Returns up to `limit` changes of all owners with `position > after`, ascending: what an index
     /// that stands at `after` has yet to read.
-    async fn since(&self, after: u64, limit: usize) -> Result<Vec<Memory>, StoreError>;
+    async fn since(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError>;
 
-    /// Returns the highest `seq` given so far, 0 for none. Cheap: asked before every search.
+    /// Returns the highest position given so far, 0 for none. Cheap: asked before every search.
     fn latest(&self) -> u64;
+
+    /// Returns what `owner` did, newest first, undone or not; the cursor is the place in that order.
+    async fn actions(
+        &self,
+        owner: UserId,
+        page: PageRequest,
+    ) -> Result<Page<MemoryAction>, StoreError>;
+
+    /// Returns one deed of `owner`.
+    async fn action(&self, owner: UserId, id: ActionId)
+    -> Result<Option<MemoryAction>, StoreError>;
+
+    /// Returns signals of `owner`, newest first.
+    async fn signals(&self, owner: UserId, page: PageRequest) -> Result<Page<Signal>, StoreError>;
+
+    /// Returns the sum of `|moved|` over the signals of `owner` since `from`, in ten-thousandths.
+    async fn moved_since(&self, owner: UserId, from: Timestamp) -> Result<u64, StoreError>;
 }

@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::UnixStream, time::timeout};
+use web_dto::Problem;
 
 pub use feed::Feed;
 
@@ -88,6 +89,24 @@ impl Client {
     pub async fn get_any<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let reply = self.send(self.request(&Method::GET, path, None, Bytes::new())?).await?;
         understand(reply, path).await
+    }
+
+    /// Asks for something, or sends `body`, and returns the server's no as it stands.
+    ///
+    /// # Errors
+    /// As [`Client::get`], but not for what the server says.
+    pub async fn exchange<T: DeserializeOwned>(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> anyhow::Result<Result<T, Problem>> {
+        let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+        let reply = self.send(self.request(method, path, None, body.into())?).await?;
+        if reply.status().is_success() {
+            return understand(reply, path).await.map(Ok);
+        }
+        understand(reply, path).await.map(Err)
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> anyhow::Result<T> {

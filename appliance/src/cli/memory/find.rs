@@ -1,51 +1,48 @@
-//! `memory search` and `memory why`: asks the server and prints the hits, best first.
+//! `memory search`: asks the server and prints the hits, best first.
 
 use std::process::ExitCode;
 
-use web_dto::{MemoryHitView, MemoryQuery, MemoryQueryFilters, MemoryResults};
+use web_dto::{MemoryHitView, MemoryQuery, MemoryResults};
 
-use super::{Context, WIDTH, minute, print};
+use super::{Context, WIDTH, minute, print, query};
+use crate::cli::arguments::Filters;
 
 /// Prints the hits as a table.
-///
-/// # Errors
-/// When no server runs, or it refuses; so for [`why`].
-pub(super) fn search(context: &Context, text: &str, limit: u16) -> anyhow::Result<ExitCode> {
+pub(super) fn search(
+    context: &Context,
+    text: &str,
+    limit: u16,
+    filters: &Filters,
+) -> anyhow::Result<ExitCode> {
     let row = |hit: &MemoryHitView| {
-        let text = print::line(&hit.text, WIDTH);
-        vec![format!("{:.2}", hit.score), hit.kind.clone(), minute(&hit.created_at), text]
+        let memory = &hit.memory;
+        let text = print::line(&memory.text, WIDTH);
+        vec![format!("{:.2}", hit.score), memory.kind.clone(), minute(&memory.created_at), text]
     };
-    show(context, text, limit, |hits| {
+    show(context, &asked(text, limit, filters), |hits| {
         let rows = hits.iter().map(row).collect();
         print::table(&["SCORE", "KIND", "SAID", "TEXT"], rows) + "\n"
     })
 }
 
-/// Prints each hit with the line that explains it.
-///
-/// # Errors
-/// As [`search`].
-pub(super) fn why(context: &Context, text: &str, limit: u16) -> anyhow::Result<ExitCode> {
-    let lines = |(n, hit): (usize, &MemoryHitView)| {
-        let text = print::line(&hit.text, WIDTH);
-        format!("{}. {text}\n   {:.2}: {} ({})\n", n + 1, hit.score, hit.why, hit.id)
-    };
-    show(context, text, limit, |hits| hits.iter().enumerate().map(lines).collect())
-}
-
-fn show(
-    context: &Context,
-    text: &str,
-    limit: u16,
-    printed: impl Fn(&[MemoryHitView]) -> String,
-) -> anyhow::Result<ExitCode> {
-    let query = MemoryQuery {
+/// Returns the question as the API takes it.
+pub(super) fn asked(text: &str, limit: u16, filters: &Filters) -> MemoryQuery {
+    MemoryQuery {
         query: text.to_owned(),
         limit: usize::from(limit),
-        filters: MemoryQueryFilters::default(),
-    };
+        filters: query::filters(filters),
+        peek: false,
+    }
+}
+
+/// Asks, and prints the hits.
+pub(super) fn show(
+    context: &Context,
+    query: &MemoryQuery,
+    printed: impl Fn(&[MemoryHitView]) -> String,
+) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
-    let found: MemoryResults = context.block_on(client.post("/api/memory/search", &query))?;
+    let found: MemoryResults = context.block_on(client.post("/api/memory/search", query))?;
     if context.json() {
         print::json(&found)?;
     } else if found.results.is_empty() {

@@ -1,7 +1,7 @@
 //! `memory add` and `memory import`: keeps texts.
 //!
-//! An import goes in chunks, each under a key made of its content, so the same file sent again
-//! within a day changes nothing.
+//! An import is read whole before the first of it is sent, and goes in chunks, each under a key made
+//! of its content: one that broke off is sent again, and nothing is kept twice.
 
 use std::{
     fs,
@@ -14,15 +14,12 @@ use anyhow::Context as _;
 use ring::digest;
 use web_dto::{MAX_BODY_BYTES, MAX_NEW_MEMORIES, NewMemories, NewMemory, Remembered};
 
-use super::{Context, print};
+use super::{Context, bars, lines::Lines, print};
 
 /// Room in a request for what surrounds the items.
 const FRAME_BYTES: usize = 1024;
 
 /// Keeps one text.
-///
-/// # Errors
-/// When no server runs, or it refuses.
 pub(super) fn add(context: &Context, text: &str, author: Option<&str>) -> anyhow::Result<ExitCode> {
     let item = NewMemory {
         text: text.to_owned(),
@@ -38,7 +35,7 @@ pub(super) fn add(context: &Context, text: &str, author: Option<&str>) -> anyhow
 /// Keeps the texts of a file, or of standard input.
 ///
 /// # Errors
-/// When a line is no item (nothing is sent then), no server runs, or it refuses.
+/// When a line is no item or an export was cut off (nothing is sent then).
 pub(super) fn import(context: &Context, file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let text = match file {
         Some(file) => fs::read_to_string(file)
@@ -51,12 +48,17 @@ pub(super) fn import(context: &Context, file: Option<&Path>) -> anyhow::Result<E
     };
     let chunks = chunks(&text)?;
     let client = context.client()?;
-    let mut kept = Remembered { ids: Vec::new() };
+    let total = chunks.iter().map(|body| body.items.len() as u64).sum();
+    let bar = bars::progress(context, total).with_message("import");
+    let mut kept = Remembered::default();
     for body in &chunks {
         let key = format!("import-{}", fingerprint(body)?);
         let part: Remembered = context.block_on(client.post_once("/api/memory", &key, body))?;
         kept.ids.extend(part.ids);
+        kept.known.extend(part.known);
+        bar.inc(body.items.len() as u64);
     }
+    bar.finish_and_clear();
     told(context, &kept)
 }
 
@@ -64,9 +66,9 @@ pub(super) fn import(context: &Context, file: Option<&Path>) -> anyhow::Result<E
 fn chunks(text: &str) -> anyhow::Result<Vec<NewMemories>> {
     let mut chunks: Vec<NewMemories> = Vec::new();
     let mut room = 0;
-    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let item: NewMemory = serde_json::from_str(line)
-            .with_context(|| format!("while reading line {} of the import", n + 1))?;
+    let mut reading = Lines::default();
+    for line in text.lines() {
+        let Some(item) = reading.read(line)? else { continue };
         let size = serde_json::to_vec(&item)?.len() + 1;
         let last = chunks.last().map_or(MAX_NEW_MEMORIES, |chunk| chunk.items.len());
         if last >= MAX_NEW_MEMORIES || size > room {
@@ -78,6 +80,7 @@ fn chunks(text: &str) -> anyhow::Result<Vec<NewMemories>> {
             chunk.items.push(item);
         }
     }
+    reading.end()?;
     Ok(chunks)
 }
 
@@ -91,9 +94,17 @@ fn told(context: &Context, kept: &Remembered) -> anyhow::Result<ExitCode> {
         print::json(kept)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let known = kept.known.iter().filter(|known| **known).count();
     match kept.ids.as_slice() {
-        [id] => print::out(&format!("{id}\n"))?,
-        ids => context.say(&format!("{} memories are kept", ids.len())),
+        [id] => {
+            print::out(&format!("{id}\n"))?;
+            if known == 1 {
+                context.say("this is remembered already");
+            }
+        }
+        ids => {
+            context.say(&format!("{} memories are kept, {known} of them were before", ids.len()));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

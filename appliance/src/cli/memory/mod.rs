@@ -1,13 +1,26 @@
-//! `memory ...`: looks into the memory of the running server and puts things in. Prints; decides
-//! nothing.
+//! `memory ...`: looks into the memory of the running server, puts things in and looks after them.
+//! Prints; decides nothing.
 
+mod actions;
+mod bars;
+mod carry;
+mod deed;
 mod find;
+mod forget;
+mod get;
 mod keep;
+mod lines;
 mod list;
+mod query;
+mod reindex;
+mod stats;
+mod why;
 
 use std::process::ExitCode;
 
 use super::{Context, arguments::Memory, print};
+
+pub use query::url;
 
 /// Characters of a memory that fit beside its score.
 const WIDTH: usize = 100;
@@ -15,14 +28,28 @@ const WIDTH: usize = 100;
 /// Runs one of the memory commands.
 ///
 /// # Errors
-/// When no server runs, or it refuses.
+/// When no server runs, or it refuses; so for all of them.
 pub fn run(context: &Context, command: &Memory) -> anyhow::Result<ExitCode> {
     match command {
-        Memory::Search { text, limit } => find::search(context, text, *limit),
-        Memory::Why { text, limit } => find::why(context, text, *limit),
+        Memory::Search { text, limit, filters } => find::search(context, text, *limit, filters),
+        Memory::Why { words, limit, filters } => why::run(context, words, *limit, filters),
         Memory::Add { text, author } => keep::add(context, text, author.as_deref()),
+        Memory::List { limit, cursor, filters } => {
+            list::list(context, *limit, cursor.as_deref(), filters)
+        }
+        Memory::Get { id } => get::run(context, id),
+        Memory::Forget { ids, yes } => forget::run(context, ids, *yes),
+        Memory::Undo { action } => deed::undo(context, action.as_deref()),
+        Memory::Actions { limit } => actions::run(context, *limit),
+        Memory::Pin { id, off } => deed::pin(context, id, !off),
+        Memory::Correct { id, text } => deed::correct(context, id, text),
+        Memory::Learnings { phase, outcome, limit } => {
+            list::learnings(context, phase.as_deref(), outcome.as_deref(), *limit)
+        }
+        Memory::Stats => stats::run(context),
+        Memory::Reindex { detach } => reindex::run(context, *detach),
+        Memory::Export { file } => carry::export(context, file.as_deref()),
         Memory::Import { file } => keep::import(context, file.as_deref()),
-        Memory::List { limit } => list::list(context, *limit),
     }
 }
 

@@ -25,13 +25,17 @@ use crate::{
     fault::Fault,
     records::{
         OP, Refusal, batch_keys,
-        counters::{self, Counters},
+        counters::{self, Counters, next},
     },
     snapshot::Snapshot,
     store::Shared,
 };
 
 pub(crate) use room::Room;
+
+/// A change of the store's own, such as moving memories between tiers: what it leaves in the draft
+/// is kept, unless it refuses.
+pub(crate) type Job = Box<dyn FnOnce(&mut Draft<'_, '_>) -> Result<(), Refusal> + Send>;
 
 /// The only writer of the file.
 pub(crate) struct Engine {
@@ -79,15 +83,29 @@ impl Engine {
 
     /// Applies `batches` in one transaction; the answers are in their order.
     pub fn step(&mut self, batches: &[Batch]) -> Vec<Result<Applied, StoreError>> {
+        self.carry_out(batches.len(), |engine, tables| engine.work(tables, batches))
+    }
+
+    /// Runs `job` in a transaction of its own.
+    pub fn run(&mut self, job: Job) -> Result<Applied, StoreError> {
+        let answers = self.carry_out(1, |engine, tables| engine.work_off(tables, job));
+        answers.into_iter().next().unwrap_or_else(|| Err(Fault::Lost.at(OP)))
+    }
+
+    fn carry_out(
+        &mut self,
+        asked: usize,
+        work: impl FnOnce(&Self, &mut Tables<'_>) -> Result<Worked, Fault>,
+    ) -> Vec<Result<Applied, StoreError>> {
         if let Some(refuse) = self.refusing() {
-            return batches.iter().map(|_| Err(refuse())).collect();
+            return (0..asked).map(|_| Err(refuse())).collect();
         }
-        let outcome = caught(|| self.transact(batches))
-            .unwrap_or_else(|why| Err(Fault::Unreadable(why).into()));
+        let outcome =
+            caught(|| self.transact(work)).unwrap_or_else(|why| Err(Fault::Unreadable(why).into()));
         match outcome {
             Ok(worked) => self.publish(worked),
-            Err(failed) if failed.fault.is_full() => self.swap(failed, batches.len()),
-            Err(failed) => self.stop(&failed.fault, batches.len()),
+            Err(failed) if failed.fault.is_full() => self.swap(failed, asked),
+            Err(failed) => self.stop(&failed.fault, asked),
         }
     }
 
@@ -108,12 +126,15 @@ impl Engine {
         }
     }
 
-    fn transact(&self, batches: &[Batch]) -> Result<Worked, Failed> {
+    fn transact(
+        &self,
+        work: impl FnOnce(&Self, &mut Tables<'_>) -> Result<Worked, Fault>,
+    ) -> Result<Worked, Failed> {
         let guard = self.shared.db.read().unwrap_or_else(PoisonError::into_inner);
         let db = guard.as_ref().ok_or(Fault::Closed)?;
         let txn = database::begin(db)?;
         let mut tables = Tables::of(&txn);
-        let worked = self.work(&mut tables, batches)?;
+        let worked = work(self, &mut tables)?;
         drop(tables);
         if worked.counters == self.counters {
             txn.abort().map_err(Fault::from)?; // every batch was refused or a repeat
@@ -147,6 +168,24 @@ impl Engine {
             counters::write(tables, &counters)?;
         }
         Ok(Worked { counters, happened, answers })
+    }
+
+    fn work_off(&self, tables: &mut Tables<'_>, job: Job) -> Result<Worked, Fault> {
+        let mut draft = Draft::over(tables, self.counters);
+        let commit = next(&mut draft.counters.commit);
+        match job(&mut draft) {
+            Ok(()) => {
+                let (counters, happened) = draft.keep()?;
+                counters::write(tables, &counters)?;
+                let answers = vec![Ok(Applied { commit, ..Applied::default() })];
+                Ok(Worked { counters, happened, answers })
+            }
+            Err(Refusal::Batch(error)) => {
+                let answers = vec![Err(error)];
+                Ok(Worked { counters: self.counters, happened: Vec::new(), answers })
+            }
+            Err(Refusal::File(fault)) => Err(fault),
+        }
     }
 
     /// Lets readers and takers know, then answers.

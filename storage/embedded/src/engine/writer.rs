@@ -12,7 +12,10 @@ use std::{
 use appliance_core::{Applied, Batch, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{engine::Engine, records::OP};
+use crate::{
+    engine::{Engine, Job},
+    records::OP,
+};
 
 /// Batches that may wait for the engine; a caller beyond it waits for a place.
 const QUEUE: usize = 1024;
@@ -20,11 +23,13 @@ const QUEUE: usize = 1024;
 /// Batches that share one transaction at most, so that the first need not wait for very many.
 const GROUP: usize = 256;
 
-/// A batch and where its answer goes.
-struct Asked {
-    batch: Batch,
-    answer: oneshot::Sender<Result<Applied, StoreError>>,
+/// What is to be done, and where its answer goes.
+enum Asked {
+    Batch(Batch, Answer),
+    Job(Job, Answer),
 }
+
+type Answer = oneshot::Sender<Result<Applied, StoreError>>;
 
 /// A running writer. Dropping it finishes what waits and joins the thread.
 #[derive(Debug)]
@@ -43,10 +48,19 @@ impl Writer {
 
     /// Hands `batch` to the engine and waits until it is on disk.
     pub async fn apply(&self, batch: Batch) -> Result<Applied, StoreError> {
+        self.ask(|answer| Asked::Batch(batch, answer)).await
+    }
+
+    /// Hands `job` to the engine, which gives it a transaction, and waits until it is on disk.
+    pub async fn run(&self, job: Job) -> Result<Applied, StoreError> {
+        self.ask(|answer| Asked::Job(job, answer)).await
+    }
+
+    async fn ask(&self, asked: impl FnOnce(Answer) -> Asked) -> Result<Applied, StoreError> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(queue) = queue else { return Err(closed()) };
         let (answer, answered) = oneshot::channel();
-        queue.send(Asked { batch, answer }).await.map_err(|_| closed())?;
+        queue.send(asked(answer)).await.map_err(|_| closed())?;
         drop(queue);
         answered.await.map_err(|_| closed())?
     }
@@ -70,11 +84,27 @@ impl Drop for Writer {
 fn run(mut engine: Engine, mut asked: mpsc::Receiver<Asked>) {
     let mut waiting = Vec::with_capacity(GROUP);
     while asked.blocking_recv_many(&mut waiting, GROUP) > 0 {
-        let (batches, answers): (Vec<_>, Vec<_>) =
-            waiting.drain(..).map(|one| (one.batch, one.answer)).unzip();
-        for (answer, applied) in answers.into_iter().zip(engine.step(&batches)) {
-            let _ = answer.send(applied); // the caller may have gone
+        let mut group = Vec::with_capacity(waiting.len());
+        for one in waiting.drain(..) {
+            match one {
+                Asked::Batch(batch, answer) => group.push((batch, answer)),
+                Asked::Job(job, answer) => {
+                    step(&mut engine, std::mem::take(&mut group)); // what was asked before it
+                    let _ = answer.send(engine.run(job)); // the caller may have gone
+                }
+            }
         }
+        step(&mut engine, group);
+    }
+}
+
+fn step(engine: &mut Engine, group: Vec<(Batch, Answer)>) {
+    if group.is_empty() {
+        return;
+    }
+    let (batches, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+    for (answer, applied) in answers.into_iter().zip(engine.step(&batches)) {
+        let _ = answer.send(applied); // the caller may have gone
     }
 }
 

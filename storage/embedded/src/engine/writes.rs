@@ -1,6 +1,6 @@
 //! One batch on a draft: its key, its conditions, its writes, in that order. Commits nothing.
 
-use appliance_core::{Applied, Batch, Condition, Timestamp, Write};
+use appliance_core::{Applied, Batch, Condition, MemoryId, Timestamp, Write};
 
 use crate::{
     bus::{Spot, tables as bus},
@@ -28,13 +28,17 @@ pub(crate) fn apply(
     for condition in &batch.conditions {
         check(draft, condition)?;
     }
-    let sequences =
-        batch.writes.iter().map(|one| write(draft, one)).collect::<Result<Vec<_>, _>>()?;
+    let mut memories = Vec::new();
+    let sequences = batch
+        .writes
+        .iter()
+        .map(|one| write(draft, one, &mut memories))
+        .collect::<Result<Vec<_>, _>>()?;
     for id in &batch.ids {
         draft.counters.note(*id);
     }
     let commit = next(&mut draft.counters.commit);
-    let applied = Applied { commit, sequences, repeated: false, ids: Vec::new() };
+    let applied = Applied { commit, sequences, memories, repeated: false, ids: Vec::new() };
     batch_keys::keep(draft, batch, &applied, now)?;
     Ok(applied)
 }
@@ -53,15 +57,28 @@ fn check(draft: &mut Draft<'_, '_>, condition: &Condition) -> Result<(), Refusal
     }
 }
 
-/// Makes one change; returns the sequence that was assigned, if the write gets one.
-fn write(draft: &mut Draft<'_, '_>, write: &Write) -> Result<Option<u64>, Refusal> {
+/// Makes one change; returns the sequence that was assigned, if the write gets one, and adds to
+/// `held` which memory holds a text.
+fn write(
+    draft: &mut Draft<'_, '_>,
+    write: &Write,
+    held: &mut Vec<MemoryId>,
+) -> Result<Option<u64>, Refusal> {
     match write {
         Write::AppendMessage(message) => return messages::append(draft, message).map(Some),
         Write::AppendBus { stream, envelope } => {
             return bus::append(draft, stream, envelope).map(Some);
         }
         Write::AppendAudit(event) => return audit::append(draft, event).map(Some),
-        Write::PutMemory(memory) => return memories::put(draft, memory).map(Some),
+        Write::PutMemory(memory) => {
+            let put = memories::put(draft, memory)?;
+            held.push(put.id);
+            return Ok(Some(put.seq));
+        }
+        Write::ActOnMemory(action) => memories::act(draft, action),
+        Write::UndoMemoryAction { id, owner, at } => memories::undo(draft, *id, *owner, *at),
+        Write::PutSignal(signal) => memories::put_signal(draft, signal),
+        Write::TouchMemories { owner, touched, at } => memories::touch(draft, *owner, touched, *at),
         Write::PutUser(user) => users::put(draft, user),
         Write::PutSession(session) => sessions::put(draft, session),
         Write::RevokeSession { id, at } => sessions::revoke(draft, *id, *at),

@@ -1,17 +1,21 @@
 //! What was applied under a key, so that a repeat within 24 hours changes nothing.
 
-use appliance_core::{Applied, Batch, BatchKey, Condition, Timestamp, batch::KEY_LIFETIME};
+use appliance_core::{
+    Applied, Batch, BatchKey, Condition, MemoryId, Timestamp, batch::KEY_LIFETIME,
+};
 use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    codec::{self, Place},
     draft::{Draft, Tables},
     fault::Fault,
     records::{Refusal, codes::UnknownCode, conflict, invalid},
     rows::{Record, Rows, key},
 };
 
-/// Key: the batch key's name. Value: [`KeyV1`].
+/// Key: the batch key's name. Value: [`KeyV2`], or [`KeyV1`] where an earlier version
+/// wrote it.
 pub(crate) const KEYS: Rows<KeyRow> = Rows::new("batch_keys.v1");
 
 /// Key: expiry, 8 bytes big endian microseconds; then the name. Value: nothing.
@@ -41,23 +45,41 @@ pub(crate) struct KeyV1 {
     ids: Vec<[u8; 16]>,
 }
 
-impl Record for KeyRow {
-    type Frozen = KeyV1;
+/// The frozen form, version 2: which memories hold the batch's texts.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeyV2 {
+    before: KeyV1,
+    memories: Vec<[u8; 16]>,
+}
 
-    fn freeze(&self) -> KeyV1 {
-        KeyV1 {
+impl Record for KeyRow {
+    type Frozen = KeyV2;
+    const VERSION: u8 = 2;
+
+    fn freeze(&self) -> KeyV2 {
+        let before = KeyV1 {
             digest: self.digest,
             expires_at: self.expires_at.unix_micros(),
             commit: self.applied.commit,
             sequences: self.applied.sequences.clone(),
             ids: self.applied.ids.clone(),
-        }
+        };
+        KeyV2 { before, memories: self.applied.memories.iter().map(MemoryId::bytes).collect() }
     }
 
-    fn thaw(frozen: KeyV1) -> Result<Self, UnknownCode> {
-        let KeyV1 { digest, expires_at, commit, sequences, ids } = frozen;
-        let applied = Applied { commit, sequences, repeated: true, ids };
+    fn thaw(frozen: KeyV2) -> Result<Self, UnknownCode> {
+        let KeyV1 { digest, expires_at, commit, sequences, ids } = frozen.before;
+        let memories = frozen.memories.into_iter().map(MemoryId::from_bytes).collect();
+        let applied = Applied { commit, sequences, memories, repeated: true, ids };
         Ok(Self { digest, expires_at: Timestamp::from_unix_micros(expires_at), applied })
+    }
+
+    fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
+        let read = || {
+            let before = codec::open::<KeyV1>(place, 1, sealed)?;
+            Ok(Self::thaw(KeyV2 { before, memories: Vec::new() })?)
+        };
+        (sealed.first() == Some(&1)).then(read)
     }
 }
 

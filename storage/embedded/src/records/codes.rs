@@ -5,7 +5,8 @@
 
 use appliance_core::{
     AgentName, AuditOutcome, ConversationStatus, EnvelopeKind, EventType, MemoryKind, MemoryTier,
-    Phase, Priority, RiskLevel, Role, TaskKind, TaskStatus, UserRole, envelope::Sender,
+    Outcome, Phase, Priority, RiskLevel, Role, SignalType, TaskKind, TaskStatus, UserRole,
+    envelope::Sender,
 };
 
 /// A number in the file that stands for nothing this program knows.
@@ -58,7 +59,12 @@ codes! {
     TaskKind { Message = 0, Answer = 1 }
     Phase { Observe = 0, Think = 1, Plan = 2, Build = 3, Execute = 4, Verify = 5, Learn = 6 }
     EnvelopeKind { Task = 0, Result = 1, Handoff = 2, Query = 3, Heartbeat = 4, Learn = 5 }
-    MemoryKind { Said = 0, Note = 1, Answer = 2 }
+    MemoryKind { Said = 0, Note = 1, Answer = 2, Learning = 3, Document = 4 }
+    Outcome { Success = 0, Failure = 1 }
+    SignalType {
+        UserRating = 0, UserCorrection = 1, UserAcceptance = 2, TaskSuccess = 3, TaskFailure = 4,
+        TaskRetry = 5, TaskAbandon = 6, ResponseEdit = 7, FollowUp = 8, ContextSwitch = 9,
+    }
     MemoryTier { Hot = 0, Warm = 1, Cold = 2 }
     EventType { Auth = 0, Data = 1, Agent = 2, System = 3 }
     AuditOutcome { Success = 0, Failure = 1, Denied = 2 }
@@ -116,6 +122,8 @@ mod tests {
         let moved: Vec<u8> = AgentName::ALL.map(Code::code).to_vec();
         assert_eq!(moved, [0, 1, 2, 3, 4, 5]);
         assert_eq!(TaskStatus::ALL.map(Code::code), [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(SignalType::ALL.map(Code::code), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(MemoryTier::ALL.map(Code::code), [0, 1, 2]);
         assert!(Role::from_code(4).is_err() && Sender::from_code(7).is_err());
     }
 }

@@ -1,10 +1,11 @@
-//! The store's counters: how many commits, changes, tasks, memories and audit lines there have been.
+//! The store's counters: how many commits, changes, tasks, audit lines and the like there have been.
 //!
 //! Key: one row, `counters`. Each counter only grows, so a sequence is never given twice.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    codec::{self, Place},
     draft::Tables,
     fault::Fault,
     records::codes::UnknownCode,
@@ -12,7 +13,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Key: `counters`. Value: [`CountersV1`].
+/// Key: `counters`. Value: [`CountersV2`], or [`CountersV1`] where an
+/// earlier version wrote it.
 pub(crate) const COUNTERS: Rows<Counters> = Rows::new("counters.v1");
 
 const ROW: &[u8] = b"counters";
@@ -26,12 +28,16 @@ pub(crate) struct Counters {
     pub change: u64,
     /// Tasks made.
     pub task: u64,
-    /// Memories put.
+    /// Memories put and changed: the highest position of the change log.
     pub memory: u64,
     /// Audit lines appended.
     pub audit: u64,
     /// Users made.
     pub user: u64,
+    /// Deeds done to memories.
+    pub action: u64,
+    /// Signals given.
+    pub signal: u64,
     /// The newest id's unix milliseconds: the floor of an `IdMint`.
     pub newest_millis: u64,
 }
@@ -65,17 +71,36 @@ pub(crate) struct CountersV1 {
     newest_millis: u64,
 }
 
-impl Record for Counters {
-    type Frozen = CountersV1;
+/// The frozen form, version 2: deeds and signals are counted.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CountersV2 {
+    before: CountersV1,
+    action: u64,
+    signal: u64,
+}
 
-    fn freeze(&self) -> CountersV1 {
-        let Self { commit, change, task, memory, audit, user, newest_millis } = *self;
-        CountersV1 { commit, change, task, memory, audit, user, newest_millis }
+impl Record for Counters {
+    type Frozen = CountersV2;
+    const VERSION: u8 = 2;
+
+    fn freeze(&self) -> CountersV2 {
+        let Self { commit, change, task, memory, audit, user, newest_millis, .. } = *self;
+        let before = CountersV1 { commit, change, task, memory, audit, user, newest_millis };
+        CountersV2 { before, action: self.action, signal: self.signal }
     }
 
-    fn thaw(frozen: CountersV1) -> Result<Self, UnknownCode> {
-        let CountersV1 { commit, change, task, memory, audit, user, newest_millis } = frozen;
-        Ok(Self { commit, change, task, memory, audit, user, newest_millis })
+    fn thaw(frozen: CountersV2) -> Result<Self, UnknownCode> {
+        let CountersV2 { before, action, signal } = frozen;
+        let CountersV1 { commit, change, task, memory, audit, user, newest_millis } = before;
+        Ok(Self { commit, change, task, memory, audit, user, action, signal, newest_millis })
+    }
+
+    fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
+        let read = || {
+            let before = codec::open::<CountersV1>(place, 1, sealed)?;
+            Ok(Self::thaw(CountersV2 { before, action: 0, signal: 0 })?)
+        };
+        (sealed.first() == Some(&1)).then(read)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod batch_keys;
 pub(crate) mod codes;
 pub(crate) mod conversations;
 pub(crate) mod counters;
+pub(crate) mod marks;
 pub(crate) mod memories;
 pub(crate) mod messages;
 pub(crate) mod sessions;
@@ -21,7 +22,7 @@ pub(crate) mod tasks;
 pub(crate) mod users;
 
 /// Every table of the file; made when it is opened.
-pub(crate) const TABLES: [&str; 26] = [
+pub(crate) const TABLES: [&str; 41] = [
     agents_wanted::WANTED.name,
     audit::TRAIL.name,
     batch_keys::KEYS.name,
@@ -29,9 +30,21 @@ pub(crate) const TABLES: [&str; 26] = [
     conversations::CONVERSATIONS.name,
     conversations::BY_CHANGE.name,
     counters::COUNTERS.name,
+    marks::MARKS.name,
     memories::MEMORIES.name,
     memories::BY_ID.name,
     memories::BY_OWNER.name,
+    memories::STANDING.name,
+    memories::CHANGES.name,
+    memories::BY_SHELF.name,
+    memories::BY_SEGMENT.name,
+    memories::BY_FORM.name,
+    memories::COUNTS.name,
+    memories::ACTIONS.name,
+    memories::ACTIONS_BY_ID.name,
+    memories::SIGNALS.name,
+    memories::SIGNALS_BY_ID.name,
+    memories::MOVES.name,
     messages::MESSAGES.name,
     messages::BY_ID.name,
     sessions::SESSIONS.name,
@@ -48,6 +61,9 @@ pub(crate) const TABLES: [&str; 26] = [
     crate::bus::tables::STREAMS.name,
     crate::bus::tables::CURSORS.name,
     crate::bus::tables::PENDING.name,
+    crate::tiers::manifest::SEGMENTS.name,
+    crate::tiers::manifest::STRAYS.name,
+    crate::tiers::manifest::IDENTITY.name,
 ];
 
 /// Why a batch is not applied.

@@ -1,113 +1,56 @@
-//! The index on disk: one file, written aside and renamed, refused whole if a byte of it is wrong.
+//! The index on disk: one small file that names the others, written aside and renamed.
 //!
 //! A dump spares a restart the building and is never the truth: whoever cannot open one builds the
 //! index anew from the records. It names the embedder's model and dimension, so vectors of different
-//! models never meet, and carries a mark: how far into the records its caller had read.
+//! models never meet, and carries a position: how far into the records its caller had read.
 //!
-//! Layout: the magic, then sections (see [`section`]): head, owners, and for each segment its
-//! columns, its dead and its graph. Lists and id order are made again while opening.
+//! `vectors.index` has, in sections with a checksum each (see [`section`]): the head, names, for each
+//! merged segment its file, cards and dead, and the rows that no merge has taken yet. Merged segments
+//! are files of their own (see [`segment`](self::segment)), written at the first save after the merge
+//! and mapped when opened; exact vectors are in files that the merge wrote ([`chunk`](super::chunk)).
+//!
+//! What is compared when: opening compares every byte of `vectors.index` and of the segments (codes,
+//! links, ids); a chunk of exact vectors is compared before its first use. So a wrong bit never
+//! decides an answer: at opening the index is refused whole; later, the chunk's rows are scored by
+//! their codes, the damage is logged as an error and the saved index taken away, so that the next
+//! start builds it anew.
+//!
+//! Invariant: a name is written only after what it names is on disk, and files are deleted only after
+//! a saved index that does not name them is.
 
-mod links;
-mod part;
+mod cards;
+mod error;
+mod loose;
+mod names;
 mod section;
+mod segment;
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
+    path::Path,
+    sync::Arc,
 };
 
-use appliance_core::UserId;
-
-use self::section::{Fields, Reader, Writer};
+pub use self::error::DumpError;
+use self::{
+    error::Fault,
+    loose::Loose,
+    section::{Fields, Reader, Writer, column},
+};
 use super::{
     bits::Bits,
-    rows::Rows,
-    segment::Merged,
+    card::Cards,
+    chunk::Chunk,
+    folder::{Folder, Holds, INDEX},
+    names::Names,
+    segment::{Kept, Merged, Segment},
     state::{Part, State},
-    tag::Owners,
 };
 
-/// The dump's name in its directory.
-const FILE: &str = "vectors.index";
-/// What every dump of this layout begins with.
-const MAGIC: &[u8; 16] = b"ai-infra vec 001";
-
-/// Why an index could not be saved or opened.
-#[derive(Debug, thiserror::Error)]
-pub enum DumpError {
-    /// The file system said no.
-    #[error("while {doing} the vector index {}: {source}", path.display())]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// The system's words.
-        source: io::Error,
-    },
-    /// It is whole, but for another embedder.
-    #[error(
-        "the vector index {} is for `{found}` in {found_dim} dimensions, wanted is `{wanted}` in \
-         {wanted_dim}; it has to be built anew from the memories", path.display()
-    )]
-    Foreign {
-        /// Which file.
-        path: PathBuf,
-        /// The model it was made with.
-        found: String,
-        /// The dimensions it has.
-        found_dim: usize,
-        /// The model that was asked for.
-        wanted: String,
-        /// The dimensions that were asked for.
-        wanted_dim: usize,
-    },
-    /// Its bytes are not what was written.
-    #[error(
-        "the vector index {} is damaged ({what}); it has to be built anew from the memories",
-        path.display()
-    )]
-    Corrupt {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong.
-        what: &'static str,
-    },
-}
-
-/// What goes wrong inside; [`Fault::at`] says where.
-#[derive(Debug)]
-enum Fault {
-    Io(io::Error),
-    Corrupt(&'static str),
-    Foreign { model: String, dim: usize },
-}
-
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Corrupt("it ends too soon"),
-            _ => Self::Io(error),
-        }
-    }
-}
-
-impl Fault {
-    fn at(self, doing: &'static str, path: PathBuf, kind: &Kind<'_>) -> DumpError {
-        match self {
-            Self::Io(source) => DumpError::Io { doing, path, source },
-            Self::Corrupt(what) => DumpError::Corrupt { path, what },
-            Self::Foreign { model, dim } => DumpError::Foreign {
-                path,
-                found: model,
-                found_dim: dim,
-                wanted: kind.model.to_owned(),
-                wanted_dim: kind.dim,
-            },
-        }
-    }
-}
+/// What every index file of this layout begins with.
+const MAGIC: &[u8; 16] = b"ai-infra vec 003";
 
 /// Which vectors an index holds.
 #[derive(Debug, Clone, Copy)]
@@ -119,86 +62,182 @@ pub(super) struct Kind<'a> {
 /// An index at one moment, shared with the one that lives on.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    owners: Owners,
-    parts: Vec<Part>,
-    fresh: (Rows, Bits),
+    names: Names,
+    merged: Vec<(Arc<Segment>, Cards, Bits)>,
+    loose: Vec<Loose>,
 }
 
 impl Snapshot {
-    /// Takes one; copies the fresh segment's codes and no vectors.
+    /// Takes one; copies cards and no vectors.
     pub(super) fn of(state: &State) -> Self {
-        Self {
-            owners: state.owners.clone(),
-            parts: state.parts.clone(),
-            fresh: (state.fresh.rows.clone(), state.fresh_dead.clone()),
+        let (mut merged, mut loose) = (Vec::new(), Vec::new());
+        for Part { segment, cards, dead } in &state.parts {
+            match segment.merged {
+                Some(_) => merged.push((Arc::clone(segment), cards.clone(), dead.clone())),
+                None => loose.push(Loose::of(&segment.rows, cards, dead)),
+            }
         }
+        let Part { segment, cards, dead } = &state.fresh;
+        loose.push(Loose::of(&segment.rows, cards, dead));
+        Self { names: state.names.clone(), merged, loose }
     }
 
-    /// Writes it to a file in `dir`, in the place of the one before.
-    pub(super) fn save(&self, dir: &Path, kind: &Kind<'_>, mark: u64) -> Result<(), DumpError> {
-        let path = dir.join(FILE);
-        let aside = dir.join(format!("{FILE}.new"));
-        let written = self.write(&aside, kind, mark).and_then(|()| {
-            fs::rename(&aside, &path)?;
-            Ok(File::open(dir)?.sync_all()?)
-        });
-        written.map_err(|fault| fault.at("saving", path, kind))
+    /// Writes it to the folder, in the place of the one before.
+    ///
+    /// # Errors
+    /// When the folder cannot be written; the one before is then still there. When the index is
+    /// damaged; there is none then.
+    pub(super) fn save(
+        &self,
+        folder: &Arc<Folder>,
+        kind: &Kind<'_>,
+        position: u64,
+    ) -> Result<(), DumpError> {
+        let Some(dir) = folder.dir() else { return Ok(()) };
+        let path = dir.join(INDEX);
+        let saved = self.files(folder).and_then(|files| self.write(dir, kind, position, &files));
+        saved.map_err(|fault| fault.at("saving", path, kind.model, kind.dim))?;
+        if let Err(error) = folder.sweep(&self.named()) {
+            let folder = dir.display();
+            tracing::warn!(%folder, %error, "files that the vector index no longer needs stay");
+        }
+        Ok(())
     }
 
-    fn write(&self, path: &Path, kind: &Kind<'_>, mark: u64) -> Result<(), Fault> {
-        let mut file = BufWriter::new(File::create(path)?);
+    /// Writes the files that are to be named, where that is not done yet.
+    fn files(&self, folder: &Arc<Folder>) -> Result<Vec<[u64; 2]>, Fault> {
+        if folder.is_damaged() {
+            return Err(Fault::Corrupt("exact vectors do not match their checksum"));
+        }
+        let mut files = Vec::with_capacity(self.merged.len());
+        for (segment, ..) in &self.merged {
+            let Some(merged) = &segment.merged else { continue };
+            if merged.kept.get().is_none() {
+                let written = segment::write(folder, segment, merged)?;
+                // One save at a time: nobody else can have set it.
+                let _ = merged.kept.set(written);
+            }
+            files.extend(merged.kept.get().map(|kept| [kept.number.value, kept.sum]));
+        }
+        Ok(files)
+    }
+
+    fn write(
+        &self,
+        dir: &Path,
+        kind: &Kind<'_>,
+        position: u64,
+        files: &[[u64; 2]],
+    ) -> Result<(), Fault> {
+        let aside = dir.join(format!("{INDEX}.new"));
+        let mut file = BufWriter::new(File::create(&aside)?);
         file.write_all(MAGIC)?;
         let mut out = Writer::new(file);
-        let mut head = Vec::new();
-        head.extend((kind.dim as u64).to_le_bytes());
-        head.extend(mark.to_le_bytes());
-        head.extend((self.parts.len() as u64 + 1).to_le_bytes());
-        head.extend(kind.model.as_bytes());
-        out.section([head.as_slice()])?;
-        out.section(self.owners.ids().iter().map(UserId::bytes))?;
-        for Part { segment, dead } in &self.parts {
-            part::write(&mut out, &segment.rows, dead, segment.merged.as_ref())?;
+        let head = [kind.dim as u64, position, files.len() as u64, self.loose.len() as u64];
+        let head = head.map(u64::to_le_bytes);
+        out.section([head.as_flattened(), kind.model.as_bytes()])?;
+        names::write(&mut out, &self.names)?;
+        for ((segment, cards, dead), [number, sum]) in self.merged.iter().zip(files) {
+            out.section([*number, *sum, segment.rows.len() as u64].map(u64::to_le_bytes))?;
+            cards::write(&mut out, cards)?;
+            out.section(dead.rows().map(u32::to_le_bytes).collect::<Vec<_>>())?;
         }
-        part::write(&mut out, &self.fresh.0, &self.fresh.1, None::<&Merged>)?;
+        for loose in &self.loose {
+            loose.write(&mut out)?;
+        }
         out.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        Ok(())
+        let folder = File::open(dir)?;
+        folder.sync_all()?; // the files that are named, before their names
+        fs::rename(&aside, dir.join(INDEX))?;
+        Ok(folder.sync_all()?)
+    }
+
+    fn named(&self) -> BTreeSet<(Holds, u64)> {
+        self.merged.iter().flat_map(|(segment, ..)| named(segment)).collect()
     }
 }
 
-/// Reads what [`Snapshot::save`] wrote; `None` if there is no file.
+/// Returns the files that a segment is in.
+fn named(segment: &Segment) -> impl Iterator<Item = (Holds, u64)> {
+    let kept = segment.merged.as_ref().and_then(|Merged { kept, .. }| kept.get());
+    let own = kept.map(|Kept { number, .. }| (Holds::Segment, number.value));
+    let exact = segment.rows.chunks.iter().filter_map(|chunk| match chunk.as_ref() {
+        Chunk::Loose(_) => None,
+        Chunk::Filed(filed) => Some((Holds::Exact, filed.file.number.value)),
+    });
+    own.into_iter().chain(exact)
+}
+
+/// Says that nothing was saved in `dir` yet.
+pub(super) fn missing(dir: &Path) -> String {
+    format!("there is no vector index in {} yet", dir.display())
+}
+
+/// Opens what [`Snapshot::save`] wrote, with its position; `None` if there is nothing.
 pub(super) fn open(
-    dir: &Path,
+    folder: &Arc<Folder>,
     kind: &Kind<'_>,
     room: usize,
 ) -> Result<Option<(State, u64)>, DumpError> {
-    let path = dir.join(FILE);
+    let Some(dir) = folder.dir() else { return Ok(None) };
+    let path = dir.join(INDEX);
     let file = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened,
     };
-    let read = file.map_err(Fault::from).and_then(|file| read(file, kind, room));
-    read.map(Some).map_err(|fault| fault.at("opening", path, kind))
+    let read = file.map_err(Fault::from).and_then(|file| read(folder, file, kind, room));
+    let (state, position) =
+        read.map_err(|fault| fault.at("opening", path, kind.model, kind.dim))?;
+    let saved = state.parts.iter().flat_map(|part| named(&part.segment)).collect();
+    if let Err(error) = folder.sweep(&saved) {
+        let folder = dir.display();
+        tracing::warn!(%folder, %error, "files that the vector index does not name stay");
+    }
+    Ok(Some((state, position)))
 }
 
-fn read(file: File, kind: &Kind<'_>, room: usize) -> Result<(State, u64), Fault> {
+fn read(
+    folder: &Arc<Folder>,
+    file: File,
+    kind: &Kind<'_>,
+    room: usize,
+) -> Result<(State, u64), Fault> {
     let mut from = Reader::new(file, MAGIC)?;
     let mut head = Fields::new(from.section()?);
-    let (dim, mark, parts) = (head.u64()?, head.u64()?, head.u64()?);
+    let (dim, position, merged, loose) = (head.u64()?, head.u64()?, head.u64()?, head.u64()?);
     let model = String::from_utf8(head.rest().to_vec());
     let model = model.map_err(|_| Fault::Corrupt("its model has no name"))?;
     if dim != kind.dim as u64 || model != kind.model {
         return Err(Fault::Foreign { model, dim: dim as usize });
     }
     let mut state = State::new(kind.dim, room);
-    for bytes in from.section()?.as_chunks::<16>().0 {
-        state.owners.number(UserId::from_bytes(*bytes));
+    state.names = names::read(&mut from)?;
+    for _ in 0..merged {
+        let part = part(folder, &mut from, kind.dim, &state.names)?;
+        state.parts.push(part);
     }
-    for _ in 0..parts {
-        let part = part::read(&mut from, kind.dim, state.owners.ids().len())?;
-        if part.segment.rows.len() > 0 {
-            state.parts.push(part);
-        }
+    for _ in 0..loose {
+        loose::read(&mut from, kind.dim, &mut state)?;
     }
     from.end()?;
-    Ok((state, mark))
+    Ok((state, position))
+}
+
+fn part(folder: &Arc<Folder>, from: &mut Reader, dim: usize, names: &Names) -> Result<Part, Fault> {
+    let mut head = Fields::new(from.section()?);
+    let (number, sum, count) = (head.u64()?, head.u64()?, head.u64()? as usize);
+    let cards = cards::read(from, count, names)?;
+    let bytes = from.section()?;
+    let mut dead = Bits::default();
+    for row in column(bytes, bytes.len() / 4, u32::from_le_bytes)? {
+        if row as usize >= count {
+            return Err(Fault::Corrupt("a row that is not there is dead"));
+        }
+        dead.add(row);
+    }
+    let segment = segment::open(folder, number, sum, dim)?;
+    if segment.rows.len() != count {
+        return Err(Fault::Corrupt("a segment has another number of rows than its index"));
+    }
+    Ok(Part { segment: Arc::new(segment), cards, dead })
 }

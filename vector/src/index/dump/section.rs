@@ -100,6 +100,8 @@ impl Reader {
     }
 }
 
+const TOO_SHORT: Fault = Fault::Corrupt("a section is too short");
+
 /// Takes numbers off the front of a section.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
@@ -114,10 +116,27 @@ impl<'a> Fields<'a> {
 
     /// Takes the next number.
     pub(super) fn u64(&mut self) -> Result<u64, Fault> {
-        let (first, rest) =
-            self.bytes.split_first_chunk().ok_or(Fault::Corrupt("a section is too short"))?;
+        self.array().map(u64::from_le_bytes)
+    }
+
+    /// Takes the next `N` bytes.
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let (first, rest) = self.bytes.split_first_chunk().ok_or(TOO_SHORT)?;
         self.bytes = rest;
-        Ok(u64::from_le_bytes(*first))
+        Ok(*first)
+    }
+
+    /// Takes the next `length` bytes.
+    pub(super) fn bytes(&mut self, length: u64) -> Result<&'a [u8], Fault> {
+        let length = usize::try_from(length).map_err(|_| TOO_SHORT)?;
+        let (first, rest) = self.bytes.split_at_checked(length).ok_or(TOO_SHORT)?;
+        self.bytes = rest;
+        Ok(first)
+    }
+
+    /// Tells whether nothing is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 
     /// Returns what is left.

@@ -33,7 +33,8 @@ pub(in crate::index) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// Goes on with `graph`, which links the first of `rows`.
-    pub(in crate::index) fn new(graph: Graph, rows: &'a Rows, unit: Unit) -> Self {
+    pub(in crate::index) fn new(mut graph: Graph, rows: &'a Rows, unit: Unit) -> Self {
+        graph.ground.reserve(rows.len() - graph.len());
         Self {
             graph,
             rows,
@@ -47,8 +48,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns the graph.
-    pub(in crate::index) fn finish(mut self) -> Graph {
-        self.graph.upper.shrink_to_fit();
+    pub(in crate::index) fn finish(self) -> Graph {
         self.graph
     }
 
@@ -70,11 +70,10 @@ impl<'a> Builder<'a> {
 
     fn make_places(&mut self, row: u32, level: u8) {
         debug_assert_eq!(row as usize, self.graph.len());
-        self.graph.ground.push(Ground([EMPTY; GROUND_LINKS]));
+        self.graph.ground.extend(&[Ground([EMPTY; GROUND_LINKS])]);
         let tower = if level == 0 { EMPTY } else { self.graph.upper.len() as u32 };
         self.graph.towers.push(tower);
-        let floors = self.graph.upper.len() + usize::from(level);
-        self.graph.upper.resize(floors, [EMPTY; LINKS]);
+        (0..level).for_each(|_| self.graph.upper.extend(&[[EMPTY; LINKS]]));
     }
 
     /// Algorithm 1.

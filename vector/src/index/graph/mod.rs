@@ -12,6 +12,8 @@
 pub(super) mod build;
 pub(super) mod walk;
 
+use super::mapped::Column;
+
 /// Links a row has on the ground.
 pub(super) const GROUND_LINKS: usize = 32;
 /// Links a row has on each higher level, and links a new row makes.
@@ -29,10 +31,10 @@ pub(super) struct Ground(pub(super) [u32; GROUND_LINKS]);
 /// Links of all rows on all levels.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Graph {
-    pub(super) ground: Vec<Ground>,
+    pub(super) ground: Column<Ground>,
     /// Where a row's links above the ground begin in `upper`, one entry a level; or [`EMPTY`].
     pub(super) towers: Vec<u32>,
-    pub(super) upper: Vec<[u32; LINKS]>,
+    pub(super) upper: Column<[u32; LINKS]>,
     /// The row that every walk begins at.
     pub(super) entry: u32,
     /// The entry's level, the highest there is.
@@ -55,10 +57,10 @@ impl Graph {
 
     fn places_mut(&mut self, row: u32, level: u8) -> &mut [u32] {
         if level == 0 {
-            return &mut self.ground[row as usize].0;
+            return &mut self.ground.values_mut()[row as usize].0;
         }
         let at = self.tower(row, level);
-        &mut self.upper[at]
+        &mut self.upper.values_mut()[at]
     }
 
     fn tower(&self, row: u32, level: u8) -> usize {

@@ -33,6 +33,11 @@ impl IdempotencyKey {
         Ok(Self(Some(text.to_owned())))
     }
 
+    /// Returns no key, for a request that came without one.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     /// Returns the batch's key: who and where in its name, what in its digest.
     pub(crate) fn batch_key(&self, user: UserId, route: &str, what: &[&str]) -> Option<BatchKey> {
         let key = self.0.as_ref()?;

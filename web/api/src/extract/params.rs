@@ -33,6 +33,11 @@ impl Cursor {
         next.map(|place| format!("c{place:x}"))
     }
 
+    /// Reads what we gave out; the error says so.
+    pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
+        Self::parse(text).ok_or("`cursor` is not one that this server gave out")
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('c').filter(|digits| !digits.starts_with('+'))?;
         u64::from_str_radix(digits, 16).ok().map(Self)
@@ -42,9 +47,7 @@ impl Cursor {
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom("`cursor` is not one that this server gave out")
-        })
+        Self::read(&text).map_err(serde::de::Error::custom)
     }
 }
 

@@ -4,6 +4,7 @@
 //! models and providers come from the settings.
 
 mod bus;
+mod memory;
 mod process;
 mod usage;
 
@@ -23,6 +24,7 @@ use prometheus_client::{
 use tokio::time::Instant;
 
 pub use bus::CountingRecords;
+pub use memory::{MemoryCounts, MemoryFigures};
 pub(crate) use usage::Sniffer;
 
 /// The content type of [`Metrics::text`].
@@ -116,6 +118,7 @@ struct Counts {
     depths: Family<QueueLabels, Gauge>,
     tokens: Family<TokenLabels, Counter>,
     model_time: Histograms<ModelLabels>,
+    memory: memory::Memory,
     process: process::Process,
     began: Mutex<HashMap<AgentName, (TaskKind, Instant)>>,
 }
@@ -137,6 +140,7 @@ impl Metrics {
             depths: Family::default(),
             tokens: Family::default(),
             model_time: Family::new_with_constructor(work_time),
+            memory: memory::Memory::default(),
             process: process::Process::default(),
             began: Mutex::default(),
         };
@@ -224,6 +228,7 @@ impl Counts {
         registry.register("llm_tokens", "Total tokens consumed", self.tokens.clone());
         let help = "LLM API call latency";
         registry.register("llm_request_duration_seconds", help, self.model_time.clone());
+        self.memory.register(registry);
         self.process.register(registry);
     }
 }

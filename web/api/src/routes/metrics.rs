@@ -1,6 +1,6 @@
 //! `GET /metrics`: counts for Prometheus; from this machine or with a login.
 
-use appliance_core::bus::AGENTS_GROUP;
+use appliance_core::{UserId, bus::AGENTS_GROUP};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -19,6 +19,9 @@ pub(crate) async fn get(
         user?;
     }
     let depths = app.parts.streams.depths(AGENTS_GROUP).await?;
+    // Nobody's id: only what all have together is counted here.
+    let stats = app.parts.care.stats(UserId::from_bytes([0; 16])).await?;
+    app.parts.metrics.memory(&stats.all).await;
     let text = app.parts.metrics.text(&depths, &app.parts.fleet.list());
     let mut response = text.into_response();
     let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);

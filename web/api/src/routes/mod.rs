@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod info;
 pub(crate) mod llm;
 pub(crate) mod logs;
+pub(crate) mod mcp;
 pub(crate) mod memory;
 pub(crate) mod messages;
 pub(crate) mod metrics;

@@ -1,14 +1,15 @@
 //! The domain's types as clients see them. Turns, and decides nothing but what an agent's status
 //! may show to whom.
 
+mod memory;
+
 use appliance_core::{
-    AgentStatus, Citation, Conversation, ConversationStatus, InFlight, Memory, MemoryHit,
-    MemoryKind, MemoryTier, Message, Role, Task, TaskId, TaskOutcome, User, UserRole,
+    AgentStatus, Citation, Conversation, ConversationStatus, InFlight, Message, Role, Task, TaskId,
+    TaskOutcome, User, UserRole,
 };
-use web_dto::{
-    AgentView, CitationView, ConversationView, InFlightView, Me, MemoryHitView, MemoryView,
-    MessageView, TaskView,
-};
+use web_dto::{AgentView, CitationView, ConversationView, InFlightView, Me, MessageView, TaskView};
+
+pub(crate) use memory::{action, held, job, memory, memory_hit, outcome, signal, stats};
 
 pub(crate) fn me(user: &User) -> Me {
     Me {
@@ -106,48 +107,6 @@ pub(crate) fn task(it: Task) -> TaskView {
         started_at: it.started_at.map(|at| at.to_string()),
         completed_at: it.completed_at.map(|at| at.to_string()),
         children: Vec::new(),
-    }
-}
-
-pub(crate) fn memory_hit(it: MemoryHit) -> MemoryHitView {
-    let memory = memory(it.memory);
-    MemoryHitView {
-        id: memory.id,
-        text: memory.text,
-        kind: memory.kind,
-        tier: memory.tier,
-        score: it.score,
-        why: it.why,
-        conversation_id: memory.conversation_id,
-        message_id: memory.message_id,
-        agent: memory.agent,
-        author: memory.author,
-        created_at: memory.created_at,
-    }
-}
-
-pub(crate) fn memory(it: Memory) -> MemoryView {
-    let origin = it.provenance;
-    MemoryView {
-        id: it.id.to_string(),
-        text: it.text,
-        kind: match it.kind {
-            MemoryKind::Said => "said",
-            MemoryKind::Note => "note",
-            MemoryKind::Answer => "answer",
-        }
-        .to_owned(),
-        tier: match it.tier {
-            MemoryTier::Hot => "hot",
-            MemoryTier::Warm => "warm",
-            MemoryTier::Cold => "cold",
-        }
-        .to_owned(),
-        author: origin.author,
-        conversation_id: origin.conversation_id.map(|id| id.to_string()),
-        message_id: origin.message_id.map(|id| id.to_string()),
-        agent: origin.agent.map(|agent| agent.to_string()),
-        created_at: it.created_at.to_string(),
     }
 }
 

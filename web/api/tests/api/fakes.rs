@@ -7,9 +7,12 @@ use std::{
 };
 
 use appliance_core::{
-    AgentName, AgentState, AgentStatus, Control, Incarnation, IncarnationId, MemoryHit, MemoryId,
+    AgentName, AgentState, AgentStatus, Control, Incarnation, IncarnationId, MemoryHit,
     PageRequest, SearchFilter, StoreError, Task, TaskId, UserId,
-    desk::{Beat, Complete, Delegate, Fail, Lease, Progress, Recall, Remember, Welcome, Work},
+    desk::{
+        Beat, CareCommand, CareDone, Complete, Delegate, Fail, Lease, Progress, Recall, Welcome,
+        Work,
+    },
     ports::{
         Desk, DeskError, Fleet, FleetError, LlmError, LlmErrorKind, Memories, MemorySearch, Model,
         ModelCall, ModelReply, SearchError,
@@ -117,7 +120,7 @@ impl Desk for FakeDesk {
     async fn recall(&self, _: Incarnation, _: Recall) -> Result<Vec<MemoryHit>, DeskError> {
         refused()
     }
-    async fn remember(&self, _: Incarnation, _: Remember) -> Result<MemoryId, DeskError> {
+    async fn care(&self, _: Incarnation, _: CareCommand) -> Result<CareDone, DeskError> {
         refused()
     }
 }
@@ -132,13 +135,13 @@ impl MemorySearch for SubstringSearch {
         &self,
         owner: UserId,
         query: &str,
-        _: SearchFilter,
+        filter: SearchFilter,
         limit: usize,
     ) -> Result<Vec<MemoryHit>, SearchError> {
         if query.trim().is_empty() {
             return Err(SearchError::Empty);
         }
-        let page = self.0.list(owner, PageRequest::new(limit, None)).await?;
+        let page = self.0.list(owner, &filter, PageRequest::new(limit, None)).await?;
         let hits = page.items.into_iter().filter(|memory| memory.text.contains(query));
         Ok(hits.map(|memory| MemoryHit { memory, score: 1.0, why: "said so".to_owned() }).collect())
     }

@@ -20,7 +20,10 @@ use tower::ServiceExt as _;
 use web_api::{LogTail, Metrics, Parts, Peer, Settings};
 use web_dto::{LoggedIn, Problem};
 
-use crate::fakes::{FakeDesk, FakeFleet, FakeModel, SubstringSearch};
+use crate::{
+    care::HouseCare,
+    fakes::{FakeDesk, FakeFleet, FakeModel, SubstringSearch},
+};
 
 pub const HOST: &str = "127.0.0.1:8000";
 pub const PASSWORD: &str = "correct horse battery";
@@ -35,6 +38,7 @@ pub struct House {
     pub mint: IdMint,
     pub fleet: Arc<FakeFleet>,
     pub model: Arc<FakeModel>,
+    pub care: Arc<HouseCare>,
     pub log: LogTail,
     _folder: TempDir,
 }
@@ -111,6 +115,7 @@ impl House {
         let mint = IdMint::new(clock.clone() as Arc<dyn Clock>, store.newest_millis());
         let metrics = Metrics::new();
         let shared = Arc::new(store.clone());
+        let care = Arc::new(HouseCare::new(shared.clone(), mint.clone()));
         let log = LogTail::new(100);
         let key = SecretBox::new(Box::new([5; 32]));
         let listen: SocketAddr = HOST.parse().unwrap();
@@ -125,7 +130,8 @@ impl House {
             streams: shared.clone(),
             live: live.clone(),
             memories: shared.clone(),
-            search: Arc::new(SubstringSearch(shared)),
+            search: Arc::new(SubstringSearch(shared.clone())),
+            care: care.clone(),
             desk: Arc::new(FakeDesk),
             fleet: fleet.clone(),
             model: model.clone(),
@@ -136,7 +142,7 @@ impl House {
         };
         change(&mut parts);
         let router = web_api::router(parts);
-        Self { router, store, live, clock, mint, fleet, model, log, _folder: folder }
+        Self { router, store, live, clock, mint, fleet, model, care, log, _folder: folder }
     }
 
     /// Makes an account that has not been set up.

@@ -48,13 +48,32 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("POST", "/api/memory", r#"{"items":[{"text":"mine"}]}"#, Own),
     ("GET", "/api/memory/{id}", "", Absent),
     ("POST", "/api/memory/search", r#"{"query":"heron","limit":100}"#, Own),
+    ("GET", "/api/memory/learnings", "", Own),
+    ("GET", "/api/memory/stats", "", Own),
+    ("GET", "/api/memory/export", "", Own),
+    ("POST", "/api/memory/{id}/pin", r#"{"pinned":true}"#, Absent),
+    ("GET", "/api/memory/actions", "", Own),
+    (
+        "POST",
+        "/api/memory/signals",
+        r#"{"kind":"user_rating","rating":{"value":8},"conversation_id":"{conversation}"}"#,
+        Absent,
+    ),
+    ("GET", "/api/memory/signals", "", Own),
+    ("POST", "/api/memory/reindex", "{}", Refused),
+    ("POST", "/api/memory/{id}/correct", r#"{"text":"it nests at noon"}"#, Absent),
+    ("POST", "/api/memory/forget", r#"{"ids":["{memory}"]}"#, Absent),
+    ("POST", "/api/memory/{id}/forget", "", Absent),
+    // Bob has done nothing that he could undo.
+    ("POST", "/api/memory/undo", r#"{"action_id":"{action}"}"#, Absent),
     ("GET", "/api/logs", "", Refused),
     ("GET", "/api/settings", "", Refused),
     // Last: it ends the stranger's own login.
     ("POST", "/api/auth/logout", "{}", Own),
 ];
 
-/// Routes that answer without a login, by design, and what tests them instead.
+/// Routes that answer without a login, by design, or speak another protocol; `socket.rs` and `mcp.rs`
+/// test those.
 const OPEN: &[&str] = &[
     "/api/auth/login",
     "/api/auth/setup",
@@ -65,6 +84,7 @@ const OPEN: &[&str] = &[
     "/api/health/agents",
     "/metrics",
     "/ws",
+    "/mcp",
 ];
 
 struct Scene {
@@ -74,6 +94,8 @@ struct Scene {
     conversation: String,
     task: String,
     memory: String,
+    spare: String,
+    action: String,
 }
 
 async fn scene() -> Scene {
@@ -84,7 +106,13 @@ async fn scene() -> Scene {
     *house.fleet.task.lock().unwrap() = Some(said.task_id.parse::<TaskId>().unwrap());
     let kept: Value = house.get("/api/memory", As::Bearer(&ann)).await.json();
     let memory = kept["items"][0]["id"].as_str().unwrap().to_owned();
-    Scene { house, ann, bob, conversation, task: said.task_id, memory }
+    let more = json!({"items": [{"text": "a second heron"}]});
+    let more: Value = house.post("/api/memory", As::Bearer(&ann), &more).await.json();
+    let spare = more["ids"][0].as_str().unwrap().to_owned();
+    let path = format!("/api/memory/{memory}/pin");
+    let pinned = house.post(&path, As::Bearer(&ann), &json!({"pinned": true})).await;
+    let action = pinned.json::<Value>()["id"].as_str().unwrap().to_owned();
+    Scene { house, ann, bob, conversation, task: said.task_id, memory, spare, action }
 }
 
 impl Scene {
@@ -92,6 +120,7 @@ impl Scene {
         let (method, route, body, _) = row;
         let id = match route {
             _ if route.contains("/tasks/") => &self.task,
+            _ if route.ends_with("/forget") => &self.spare,
             _ if route.contains("/memory/") => &self.memory,
             _ => &self.conversation,
         };
@@ -101,14 +130,19 @@ impl Scene {
             let request = crate::house::request(method, &path, who, axum::body::Body::empty());
             return self.house.send(request).await;
         }
-        let body: Value = serde_json::from_str(body).unwrap();
+        let body = body
+            .replace("{conversation}", &self.conversation)
+            .replace("{memory}", &self.memory)
+            .replace("{action}", &self.action);
+        let body: Value = serde_json::from_str(&body).unwrap();
         self.house.json(method, &path, who, &body).await
     }
 
     fn leaks(&self, answer: &crate::house::Answer) -> bool {
         let text = String::from_utf8_lossy(&answer.body);
         let all: Vec<String> = answer.headers.values().map(|value| format!("{value:?}")).collect();
-        let theirs = [SECRET, &self.task, &self.conversation, &self.ann.id.to_string()];
+        let owner = self.ann.id.to_string();
+        let theirs = [SECRET, &self.task, &self.conversation, &self.action, &owner];
         let echoes = |needle: &str| text.contains(needle) || all.iter().any(|h| h.contains(needle));
         theirs.into_iter().any(echoes)
     }

@@ -10,11 +10,14 @@
 mod auth;
 mod bad_input;
 mod cancel;
+mod care;
 mod edge;
 mod fakes;
 mod gateway;
 mod house;
 mod isolation;
+mod looked_after;
+mod mcp;
 mod memory;
 mod messages;
 mod operations;

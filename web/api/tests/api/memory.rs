@@ -28,7 +28,9 @@ async fn what_is_sent_is_kept_with_its_own_time_author_and_conversation() {
     let (ann, bob) = house.two_people().await;
     let said = json!({"text": "I moved to Lisbon \u{1f980}", "kind": "said", "author": "Gwen",
         "created_at": "2023-05-08T13:56:00Z", "conversation": "letters"});
-    let body = json!({"items": [said, {"text": "the key is under the pot"}, said]});
+    let mut then = said.clone();
+    then["text"] = json!("and then to Porto");
+    let body = json!({"items": [said, {"text": "the key is under the pot"}, then]});
     let answer = send(&house, &ann, "", &body).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     let ids: Value = answer.json();

@@ -1,17 +1,14 @@
 //! The memories an answer used: numbered as in its text, each to be opened.
 
 use leptos::{prelude::*, task::spawn_local};
-use web_dto::{CitationView, MemoryHitView};
+use web_dto::{CitationView, MemoryView};
 
-use super::{Ago, Dialog};
+use super::{Dialog, Filled, Made, deed_of};
 use crate::{
-    api,
-    model::{Page, face, visible},
+    api, clock,
+    model::{Page, memory::words, visible},
     state::Portal,
 };
-
-/// Hits looked through for the memory; it is found by its own words.
-const LOOK_THROUGH: usize = 20;
 
 /// The list below an answer; nothing when it used none.
 #[component]
@@ -71,41 +68,50 @@ pub fn CitationSheet() -> impl IntoView {
 
 #[component]
 fn Cited(citation: CitationView) -> impl IntoView {
-    let found = RwSignal::new(None::<Option<MemoryHitView>>);
-    let (id, quote) = (citation.memory_id.clone(), citation.quote.clone());
-    spawn_local(async move {
-        let hits = api::search(&quote, LOOK_THROUGH).await.map(|found| found.results);
-        found.set(Some(hits.unwrap_or_default().into_iter().find(|hit| hit.id == id)));
-    });
-    let quote = visible(&citation.quote);
+    let ui = Portal::here().ui;
+    let found = RwSignal::new(None::<Option<MemoryView>>);
+    let id = citation.memory_id.clone();
+    spawn_local(async move { found.set(Some(api::memory(&id).await.ok())) });
+    let parts = move || {
+        let quote = Made::words("blockquote", "memory-quote", &citation.quote);
+        let mut parts = vec![quote.set("dir", "auto")];
+        match found.read().as_ref() {
+            None => {
+                let words = Made::words("p", "quiet small", "Looking where it was said");
+                parts.push(words.set("role", "status"));
+            }
+            Some(None) => {
+                let words = "The rest of this memory is not found any more.";
+                parts.push(Made::words("p", "quiet small", words));
+            }
+            Some(Some(memory)) => parts.extend(origin(memory)),
+        }
+        parts
+    };
+    // A link leads away from what is open.
+    let left = move |event: leptos::ev::MouseEvent| {
+        if deed_of(&event).is_some() {
+            ui.citation.set(None);
+        }
+    };
     view! {
-        <blockquote class="memory-quote" dir="auto">{quote}</blockquote>
-        {move || match found.get() {
-            None => view! { <p class="quiet small" role="status">"Looking where it was said"</p> }.into_any(),
-            Some(None) => view! { <p class="quiet small">"The rest of this memory is not found any more."</p> }.into_any(),
-            Some(Some(hit)) => view! { <Origin hit/> }.into_any(),
-        }}
+        <div on:click=left>
+            <Filled class="form" parts/>
+        </div>
     }
 }
 
 /// When, by whom and where it was said.
-#[component]
-fn Origin(hit: MemoryHitView) -> impl IntoView {
-    let ui = Portal::here().ui;
-    let by = match (hit.kind.as_str(), hit.agent.as_deref()) {
-        ("said", _) => "said by you".to_owned(),
-        ("note", _) => "noted".to_owned(),
-        (_, Some(agent)) => format!("answered by {}", face(agent).name),
-        _ => "answered".to_owned(),
-    };
-    let link = hit.conversation_id.map(|id| {
-        let path = Page::Chat(Some(id)).path();
-        let close = move |_| ui.citation.set(None);
-        view! { <p><a class="link" href=path on:click=close>"Open the conversation"</a></p> }
-    });
-    view! {
-        <p class="whole" dir="auto">{visible(&hit.text)}</p>
-        <p class="quiet small">{by} ", " <Ago at=hit.created_at/></p>
-        {link}
+fn origin(memory: &MemoryView) -> Vec<Made> {
+    let said = format!("{}, {}", words::origin(memory), clock::ago(&memory.created_at));
+    let mut parts = vec![
+        Made::words("p", "whole", &memory.text).set("dir", "auto"),
+        Made::words("p", "quiet small", &said).set("title", &clock::whole(&memory.created_at)),
+    ];
+    if let Some(id) = &memory.conversation_id {
+        let path = Page::Chat(Some(id.clone())).path();
+        let link = Made::words("a", "link", "Open the conversation").set("href", &path);
+        parts.push(Made::new("p", "").add(link.set("data-do", "leave")));
     }
+    parts
 }

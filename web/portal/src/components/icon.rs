@@ -32,8 +32,6 @@ pub enum Shape {
     Retry,
     /// A cross.
     Close,
-    /// A magnifier.
-    Search,
 }
 
 impl Shape {
@@ -60,7 +58,6 @@ impl Shape {
             Self::Copy => "M7 7h9v9H7zM4 13V4h9",
             Self::Retry => "M4 10a6 6 0 1 0 2-4.500M6 2v4h4",
             Self::Close => "M5 5l10 10M15 5 5 15",
-            Self::Search => "M9 3.500a5.500 5.500 0 1 1 0 11 5.500 5.500 0 0 1 0-11M13 13l4 4",
         }
     }
 }

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use web_dto::CitationView;
 
-use super::{Badge, Icon, Shape, phases::Phases};
+use super::{Filled, Icon, Made, Shape, deed_of, phases::Phases};
 use crate::{
     clock,
-    model::{Job, face, visible, when},
+    model::{Job, face, when},
     state::Portal,
 };
 
@@ -20,6 +20,12 @@ pub fn Inspector() -> impl IntoView {
     let phase = Memo::new(move |_| answer.get().and_then(|id| portal.board.read().phase(&id)));
     look_up(portal, answer);
     let used = Memo::new(move |_| used(portal));
+    let open = move |event: leptos::ev::MouseEvent| {
+        let at = deed_of(&event).and_then(|at| at.parse::<usize>().ok());
+        if let Some(citation) = at.and_then(|at| used.read_untracked().get(at).cloned()) {
+            ui.citation.set(Some(citation));
+        }
+    };
 
     view! {
         <aside class="inspector" aria-label="Details" data-open=move || ui.details.get().to_string()>
@@ -31,10 +37,7 @@ pub fn Inspector() -> impl IntoView {
             </header>
             <section>
                 <h2 class="caption">"Task"</h2>
-                {move || match tree.get() {
-                    Some((root, parts)) => view! { <Tree root parts/> }.into_any(),
-                    None => view! { <p class="quiet small">"The tasks behind an answer stand here while it is made."</p> }.into_any(),
-                }}
+                <Filled parts=move || vec![drawn(portal, tree.read().as_ref())]/>
             </section>
             <Show when=move || phase.get().is_some()>
                 <section>
@@ -44,67 +47,55 @@ pub fn Inspector() -> impl IntoView {
             </Show>
             <section>
                 <h2 class="caption">"Used from memory"</h2>
-                {move || {
-                    let used = used.get();
-                    if used.is_empty() {
-                        view! { <p class="quiet small">"No memory was used here yet."</p> }.into_any()
-                    } else {
-                        used.into_iter().map(|c| view! { <Used citation=c/> }).collect_view().into_any()
-                    }
-                }}
+                <div on:click=open>
+                    <Filled parts=move || quotes(&used.read())/>
+                </div>
             </section>
         </aside>
     }
 }
 
 /// The tasks as a tree of two levels.
-#[component]
-fn Tree(root: Job, parts: Vec<Job>) -> impl IntoView {
-    let title = match Portal::here().question_of(&root.answer_id) {
+fn drawn(portal: Portal, tree: Option<&(Job, Vec<Job>)>) -> Made {
+    let Some((root, parts)) = tree else {
+        let words = "The tasks behind an answer stand here while it is made.";
+        return Made::words("p", "quiet small", words);
+    };
+    let title = match portal.question_of(&root.answer_id) {
         Some(question) if root.input.is_empty() => question,
         _ => root.input.clone(),
     };
-    let parts = parts.into_iter().map(|part| {
-        let name = face(&part.agent).name.to_owned();
-        view! { <li><Line job=part title=name/></li> }
-    });
-    view! {
-        <ul class="tree" aria-label="Tasks">
-            <li>
-                <Line job=root title/>
-                <ul>{parts.collect_view()}</ul>
-            </li>
-        </ul>
+    let mut below = Made::new("ul", "");
+    for part in parts {
+        below = below.add(Made::new("li", "").add(line(part, face(&part.agent).name)));
     }
+    let root = Made::new("li", "").add(line(root, &title)).add(below);
+    Made::new("ul", "tree").set("aria-label", "Tasks").add(root)
 }
 
-#[component]
-fn Line(job: Job, title: String) -> impl IntoView {
+fn line(job: &Job, title: &str) -> Made {
     let face = face(&job.agent);
     let took = match (&job.started, &job.ended) {
         (Some(from), Some(to)) => when::span((clock::millis(to) - clock::millis(from)) / 1_000.0),
         _ => String::new(),
     };
-    let state =
-        if took.is_empty() || job.state() != "done" { job.state().to_owned() } else { took };
-    view! {
-        <div class="task" data-agent=face.hue data-state=job.status.clone()>
-            <Badge face/>
-            <span class="task-title" title=title.clone()>{visible(&title)}</span>
-            <small>{state}</small>
-        </div>
-    }
+    let state = if took.is_empty() || job.state() != "done" { job.state() } else { &took };
+    let line = Made::new("div", "task").set("data-agent", face.hue).set("data-state", &job.status);
+    let title = Made::words("span", "task-title", title).set("title", title);
+    line.add(Made::badge(face)).add(title).add(Made::words("small", "", state))
 }
 
-#[component]
-fn Used(citation: CitationView) -> impl IntoView {
-    let ui = Portal::here().ui;
-    let quote = visible(&citation.quote);
-    view! {
-        <button class="used" type="button" on:click=move |_| ui.citation.set(Some(citation.clone()))>
-            <b dir="auto">{quote}</b>
-        </button>
+/// What was used, each to be opened.
+fn quotes(used: &[CitationView]) -> Vec<Made> {
+    if used.is_empty() {
+        return vec![Made::words("p", "quiet small", "No memory was used here yet.")];
     }
+    let quote = |(at, citation): (usize, &CitationView)| {
+        let words = Made::words("b", "", &citation.quote).set("dir", "auto");
+        let button = Made::new("button", "used").set("type", "button");
+        button.set("data-do", &at.to_string()).add(words)
+    };
+    used.iter().enumerate().map(quote).collect()
 }
 
 /// The id of the newest answer, begun or not.

@@ -6,6 +6,7 @@ mod bubble;
 mod failure;
 mod link;
 pub mod markdown;
+pub mod memory;
 mod page;
 pub mod palette;
 mod retry;

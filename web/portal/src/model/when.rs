@@ -29,7 +29,9 @@ pub fn span(seconds: f64) -> String {
         return String::new();
     }
     if seconds < 10.0 {
-        return format!("{seconds:.1} s");
+        // By tenths as whole numbers: writing fractions takes a table in the program.
+        let tenths = (seconds * 10.0 + 0.5) as u64;
+        return format!("{}.{} s", tenths / 10, tenths % 10);
     }
     let whole = seconds as u64;
     let (hours, minutes, rest) = (whole / 3_600, whole / 60 % 60, whole % 60);

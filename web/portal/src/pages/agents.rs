@@ -108,7 +108,9 @@ fn buttons(status: &str) -> [(&'static str, &'static str); 2] {
 fn Facts(agent: AgentView) -> impl IntoView {
     let beat = agent.heartbeat_age_seconds.map_or_else(
         || "none yet".to_owned(),
-        |age| if age < 1.0 { "just now".to_owned() } else { format!("{age:.0} s ago") },
+        |age| {
+            if age < 1.0 { "just now".to_owned() } else { format!("{} s ago", (age + 0.5) as u64) }
+        },
     );
     let since = agent.started_at.clone().map(|at| view! { <Ago at/> });
     view! {

@@ -6,8 +6,8 @@ use web_dto::SettingView;
 
 use crate::{
     api,
-    components::{Alert, TopBar},
-    model::{Failure, Theme, visible},
+    components::{Filled, Made, TopBar},
+    model::{Failure, Theme},
     state::Portal,
 };
 
@@ -77,20 +77,16 @@ fn About() -> impl IntoView {
     let portal = Portal::here();
     portal.ask_info();
     let facts = move || {
-        portal.info.get().map(|info| {
-            view! {
-                <dl class="facts">
-                    <div><dt>"Version"</dt><dd>{info.version}</dd></div>
-                    <div><dt>"Model"</dt><dd>{info.model}</dd></div>
-                    <div><dt>"Portal"</dt><dd>{info.portal}</dd></div>
-                </dl>
-            }
-        })
+        let info = portal.info.read();
+        let Some(info) = info.as_ref() else { return Vec::new() };
+        let list = Made::new("dl", "facts").add(Made::fact("Version", &info.version));
+        let list = list.add(Made::fact("Model", &info.model));
+        vec![list.add(Made::fact("Portal", &info.portal))]
     };
     view! {
         <section class="panel" aria-labelledby="about">
             <h2 id="about">"About"</h2>
-            {facts}
+            <Filled parts=facts/>
         </section>
     }
 }
@@ -106,52 +102,52 @@ fn Configuration() -> impl IntoView {
             Err(problem) => failure.set(Some(problem)),
         }
     });
-    let rows = move || values.get().unwrap_or_default().into_iter().map(row).collect_view();
+    let table = move || match (values.read().as_ref(), failure.read().as_ref()) {
+        (Some(values), _) => vec![table(values)],
+        (None, Some(problem)) => {
+            vec![Made::words("p", "alert", &problem.line()).set("role", "alert")]
+        }
+        (None, None) => {
+            vec![Made::words("p", "quiet", "Loading the configuration").set("role", "status")]
+        }
+    };
     view! {
         <section class="panel" aria-labelledby="configuration">
             <h2 id="configuration">"Configuration"</h2>
             <p class="quiet small">
                 "Read-only. Change it in the configuration file, the environment or the command line; what stands later wins."
             </p>
-            <Alert failure/>
-            <Show when=move || values.read().is_none() && failure.read().is_none()>
-                <p class="quiet" role="status">"Loading the configuration"</p>
-            </Show>
-            <Show when=move || values.read().is_some()>
-                <table class="values" aria-label="Configuration">
-                    <thead>
-                        <tr><th scope="col">"Setting"</th><th scope="col">"Value"</th><th scope="col">"Origin"</th></tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </Show>
+            <Filled parts=table/>
         </section>
     }
 }
 
-/// Words with the names in them, which stand in backticks, as code.
-fn with_code(doc: &str) -> Vec<AnyView> {
-    let part = |(at, part): (usize, &str)| {
-        let part = part.to_owned();
-        if at % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { part.into_any() }
-    };
-    doc.split('`').enumerate().map(part).collect()
+fn table(values: &[SettingView]) -> Made {
+    let mut head = Made::new("tr", "");
+    for name in ["Setting", "Value", "Origin"] {
+        head = head.add(Made::words("th", "", name).set("scope", "col"));
+    }
+    let mut body = Made::new("tbody", "");
+    for setting in values {
+        body = body.add(row(setting));
+    }
+    let table = Made::new("table", "values").set("aria-label", "Configuration");
+    table.add(Made::new("thead", "").add(head)).add(body)
 }
 
-fn row(setting: SettingView) -> impl IntoView {
-    let chosen = (setting.origin != "default").to_string();
-    let value = setting.value.map_or_else(
-        || view! { <span class="quiet">"not set"</span> }.into_any(),
-        |value| view! { <code>{visible(&value)}</code> }.into_any(),
-    );
-    view! {
-        <tr data-chosen=chosen>
-            <th scope="row">
-                <b>{setting.key}</b>
-                <small>{with_code(&setting.doc)}</small>
-            </th>
-            <td>{value}</td>
-            <td>{setting.origin}</td>
-        </tr>
+fn row(setting: &SettingView) -> Made {
+    let mut doc = Made::new("small", "");
+    // The names in it stand in backticks.
+    for (at, part) in setting.doc.split('`').enumerate() {
+        doc = doc.add(Made::words(if at % 2 == 1 { "code" } else { "span" }, "", part));
     }
+    let name = Made::new("th", "").set("scope", "row");
+    let name = name.add(Made::words("b", "", &setting.key)).add(doc);
+    let value = match &setting.value {
+        None => Made::words("span", "quiet", "not set"),
+        Some(value) => Made::words("code", "", value),
+    };
+    let chosen = if setting.origin == "default" { "false" } else { "true" };
+    let row = Made::new("tr", "").set("data-chosen", chosen).add(name);
+    row.add(Made::new("td", "").add(value)).add(Made::words("td", "", &setting.origin))
 }

@@ -5,10 +5,13 @@
 
 mod announce;
 mod fleet;
+mod recall;
 mod send;
 mod shelf;
 mod stop;
 mod talk;
+
+pub use recall::Recall;
 
 use std::collections::HashMap;
 

@@ -48,6 +48,12 @@ impl Change {
 }
 
 impl Disk {
+    /// Begins with these bytes on it.
+    pub fn holding(bytes: Vec<u8>) -> Self {
+        let state = State { now: bytes.clone(), synced: bytes, ..State::default() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
     /// Leaves no room to grow.
     pub fn fill(&self) {
         let mut state = self.state();

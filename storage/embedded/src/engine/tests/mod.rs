@@ -1,6 +1,9 @@
 //! The engine run inline over a disk in memory that fills up, breaks and loses power when told to.
 
 mod disk;
+mod jobs;
+mod model;
+mod upgrade;
 
 use std::sync::{
     Arc,

@@ -1,30 +1,48 @@
-//! Memories: the texts that every index is derived from, in the order they were put.
+//! Memories: the texts that every index is derived from, how each stands, and what changed last.
+//!
+//! A text and where it came from ([`row`]) never change; how it stands ([`stand`]) does, in a row
+//! of its own. [`ledger`] is the one way to change either: in the same batch it moves the memory to
+//! a new position of the change log, to its shelf and in the counts. [`put`] remembers, [`forms`]
+//! tells repeats, [`deeds`] and [`signals`] are what people do, [`places`] serves the tiers, and
+//! [`upgrade`] brings a file of an earlier version up to here. Decides nothing about tiers.
+//!
+//! Invariant: every memory has one row in each of [`MEMORIES`], [`STANDING`] and [`CHANGES`]; the
+//! row of [`CHANGES`] at the highest position is always there; only what is cold is archived.
 
-use appliance_core::{
-    ConversationId, Memory, MemoryId, MemoryKind, MemoryTier, MessageId, Page, PageRequest,
-    Provenance, StoreError, Timestamp, UserId,
-    memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
+mod actions;
+mod counts;
+mod deeds;
+mod forms;
+mod frozen;
+mod ledger;
+mod places;
+mod port;
+mod put;
+mod read;
+mod row;
+mod signals;
+mod stand;
+mod upgrade;
+
+pub(crate) use actions::{ACTIONS, BY_ID as ACTIONS_BY_ID};
+pub(crate) use counts::COUNTS;
+pub(crate) use deeds::{act, undo};
+pub(crate) use forms::BY_FORM;
+pub(crate) use places::{
+    counts, find, forgotten_before, in_segment, live_by_segment, look, purge, relocate, residents,
+    settle,
 };
-use serde::{Deserialize, Serialize};
+pub(crate) use put::put;
+pub(crate) use row::{Body, Entry, Head, MemoryRow, Spot};
+pub(crate) use signals::{MOVES, SIGNALS, SIGNALS_BY_ID, put as put_signal, touch};
+pub(crate) use stand::Stand;
+pub(crate) use upgrade::upgrade;
 
-use crate::{
-    codec::{self, Place},
-    draft::Draft,
-    fault::Fault,
-    records::{
-        OP, Refusal,
-        codes::{Code, UnknownCode, optional},
-        conflict,
-        counters::next,
-        users,
-    },
-    rows::{Record, Rows, key},
-    snapshot::Snapshot,
-};
+use crate::rows::Rows;
 
-/// Key: memory sequence, 8 bytes big endian. Value: [`MemoryV2`], or
-/// [`MemoryV1`] where an earlier version wrote it.
-pub(crate) const MEMORIES: Rows<Memory> = Rows::new("memories.v1");
+/// Key: memory sequence, 8 bytes big endian. Value: [`frozen::MemoryV3`], or what an earlier
+/// version wrote.
+pub(crate) const MEMORIES: Rows<MemoryRow> = Rows::new("memories.v1");
 
 /// Key: memory id, 16 bytes. Value: memory sequence.
 pub(crate) const BY_ID: Rows<u64> = Rows::new("memories_by_id.v1");
@@ -32,145 +50,18 @@ pub(crate) const BY_ID: Rows<u64> = Rows::new("memories_by_id.v1");
 /// Key: owner, 16 bytes; memory sequence, 8 bytes big endian. Value: memory sequence.
 pub(crate) const BY_OWNER: Rows<u64> = Rows::new("memories_by_owner.v1");
 
-/// The frozen form, version 1.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct MemoryV1 {
-    id: [u8; 16],
-    owner: [u8; 16],
-    seq: u64,
-    text: String,
-    kind: u8,
-    tier: u8,
-    conversation_id: Option<[u8; 16]>,
-    message_id: Option<[u8; 16]>,
-    agent: Option<u8>,
-    created_at: i64,
-}
+/// Key: memory id, 16 bytes. Value: [`stand::StandV1`].
+pub(crate) const STANDING: Rows<Stand> = Rows::new("memory_standing.v1");
 
-/// The frozen form, version 2: who said it is kept.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct MemoryV2 {
-    before: MemoryV1,
-    author: Option<String>,
-}
+/// Key: position, 8 bytes big endian. Value: memory id and owner. One row a memory, its last
+/// change; the row of a purged one stays, so that an index that was away learns of it.
+pub(crate) const CHANGES: Rows<([u8; 16], [u8; 16])> = Rows::new("memory_changes.v1");
 
-impl Record for Memory {
-    type Frozen = MemoryV2;
-    const VERSION: u8 = 2;
+/// Key: shelf, 1 byte; memory sequence, 8 bytes big endian. Value: memory id.
+pub(crate) const BY_SHELF: Rows<[u8; 16]> = Rows::new("memories_by_shelf.v1");
 
-    fn freeze(&self) -> MemoryV2 {
-        let before = MemoryV1 {
-            id: self.id.bytes(),
-            owner: self.owner.bytes(),
-            seq: self.seq,
-            text: self.text.clone(),
-            kind: self.kind.code(),
-            tier: self.tier.code(),
-            conversation_id: self.provenance.conversation_id.map(|id| id.bytes()),
-            message_id: self.provenance.message_id.map(|id| id.bytes()),
-            agent: self.provenance.agent.map(Code::code),
-            created_at: self.created_at.unix_micros(),
-        };
-        MemoryV2 { before, author: self.provenance.author.clone() }
-    }
+/// Key: archive segment, 8 bytes big endian; memory sequence, 8 bytes big endian. Value: memory id.
+pub(crate) const BY_SEGMENT: Rows<[u8; 16]> = Rows::new("memories_by_segment.v1");
 
-    fn thaw(frozen: MemoryV2) -> Result<Self, UnknownCode> {
-        let MemoryV2 { before, author } = frozen;
-        Ok(Self {
-            id: MemoryId::from_bytes(before.id),
-            owner: UserId::from_bytes(before.owner),
-            seq: before.seq,
-            text: before.text,
-            kind: MemoryKind::from_code(before.kind)?,
-            tier: MemoryTier::from_code(before.tier)?,
-            provenance: Provenance {
-                conversation_id: before.conversation_id.map(ConversationId::from_bytes),
-                message_id: before.message_id.map(MessageId::from_bytes),
-                agent: optional(before.agent)?,
-                author,
-            },
-            created_at: Timestamp::from_unix_micros(before.created_at),
-        })
-    }
-
-    fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
-        let read = || {
-            let before = codec::open::<MemoryV1>(place, 1, sealed)?;
-            Ok(Self::thaw(MemoryV2 { before, author: None })?)
-        };
-        (sealed.first() == Some(&1)).then(read)
-    }
-}
-
-/// Remembers; an existing id of the same owner is replaced. Returns the sequence it got.
-pub(crate) fn put(draft: &mut Draft<'_, '_>, memory: &Memory) -> Result<u64, Refusal> {
-    let id = memory.id.bytes();
-    draft.counters.note(id);
-    if memory.text.len() > MAX_MEMORY_BYTES {
-        return Err(too_large(memory.text.len()));
-    }
-    let author = memory.provenance.author.as_deref().unwrap_or_default();
-    if author.len() > MAX_AUTHOR_BYTES {
-        return Err(author_too_large(author.len()));
-    }
-    users::require(draft, memory.owner)?;
-    if let Some(before) = draft.get(&BY_ID, &id)? {
-        let old = draft.follow(&MEMORIES, &before.to_be_bytes(), BY_ID.name)?;
-        if old.owner != memory.owner {
-            return Err(conflict(format!("memory {} belongs to another user", memory.id)));
-        }
-        draft.delete(&MEMORIES, &before.to_be_bytes());
-        draft.delete(&BY_OWNER, &key(&[&old.owner.bytes(), &before.to_be_bytes()]));
-    }
-    let seq = next(&mut draft.counters.memory);
-    let at = seq.to_be_bytes();
-    draft.put(&BY_ID, &id, &seq)?;
-    draft.put(&BY_OWNER, &key(&[&memory.owner.bytes(), &at]), &seq)?;
-    draft.put(&MEMORIES, &at, &Memory { seq, ..memory.clone() })?;
-    Ok(seq)
-}
-
-/// Returns the memory if `owner` has it.
-pub(crate) fn get(
-    snapshot: &Snapshot,
-    owner: UserId,
-    id: MemoryId,
-) -> Result<Option<Memory>, Fault> {
-    let Some(seq) = snapshot.get(&BY_ID, &id.bytes())? else { return Ok(None) };
-    let memory = snapshot.follow(&MEMORIES, &seq.to_be_bytes(), BY_ID.name)?;
-    Ok(Some(memory).filter(|memory| memory.owner == owner))
-}
-
-/// Returns memories of `owner`, newest first.
-pub(crate) fn list(
-    snapshot: &Snapshot,
-    owner: UserId,
-    page: PageRequest,
-) -> Result<Page<Memory>, Fault> {
-    snapshot.newest_first(&BY_OWNER, &owner.bytes(), page, |seq| {
-        snapshot.follow(&MEMORIES, &seq.to_be_bytes(), BY_OWNER.name).map(Some)
-    })
-}
-
-/// Returns up to `limit` memories of all owners above `after`, ascending.
-pub(crate) fn since(snapshot: &Snapshot, after: u64, limit: usize) -> Result<Vec<Memory>, Fault> {
-    let mut found = Vec::new();
-    if limit == 0 {
-        return Ok(found);
-    }
-    snapshot.ascend(&MEMORIES, &[], after, |_, memory| {
-        found.push(memory);
-        Ok(found.len() < limit)
-    })?;
-    Ok(found)
-}
-
-fn too_large(bytes: usize) -> Refusal {
-    let why = format!("memory is {bytes} bytes, one may have {MAX_MEMORY_BYTES}");
-    Refusal::Batch(StoreError::new(appliance_core::ErrorKind::TooLarge, OP, why))
-}
-
-fn author_too_large(bytes: usize) -> Refusal {
-    let why = format!("author's name is {bytes} bytes, one may have {MAX_AUTHOR_BYTES}");
-    Refusal::Batch(StoreError::new(appliance_core::ErrorKind::TooLarge, OP, why))
-}
+/// Most memories that one write may name, so that a batch stays short.
+const MOST_AT_ONCE: usize = 10_000;

@@ -1,16 +1,16 @@
-//! Remember: keeps a note for the person the agent works for.
+//! Care: keeps, forgets, corrects, rates for the person the agent works for.
 
-use appliance_core::desk::{Remember, Remembered};
+use appliance_core::desk::{CareCommand, CareDone};
 use axum::{Json, extract::State};
 
 use super::Command;
 use crate::{auth::CurrentAgent, error::ApiError, parts::Shared};
 
-/// Answers with the note's id once it is on disk.
+/// Answers with what became of it, once it is on disk.
 pub(crate) async fn post(
     State(app): State<Shared>,
     CurrentAgent(who): CurrentAgent,
-    Command(ask): Command<Remember>,
-) -> Result<Json<Remembered>, ApiError> {
-    Ok(Json(Remembered { memory_id: app.parts.desk.remember(who, ask).await? }))
+    Command(ask): Command<CareCommand>,
+) -> Result<Json<CareDone>, ApiError> {
+    Ok(Json(app.parts.desk.care(who, ask).await?))
 }

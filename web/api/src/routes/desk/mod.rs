@@ -4,6 +4,7 @@
 //! agent says about itself is believed, but its name at hello, which the fleet checks.
 
 mod beat;
+mod care;
 mod complete;
 mod delegate;
 mod fail;
@@ -11,10 +12,10 @@ mod hello;
 mod lease_next;
 mod progress;
 mod recall;
-mod remember;
 mod renew;
 
 pub(crate) use beat::post as beat;
+pub(crate) use care::post as care;
 pub(crate) use complete::post as complete;
 pub(crate) use delegate::post as delegate;
 pub(crate) use fail::post as fail;
@@ -22,7 +23,6 @@ pub(crate) use hello::post as hello;
 pub(crate) use lease_next::post as lease_next;
 pub(crate) use progress::post as progress;
 pub(crate) use recall::post as recall;
-pub(crate) use remember::post as remember;
 pub(crate) use renew::post as renew;
 
 use axum::extract::{FromRequest, Request};

@@ -1,42 +1,41 @@
 //! `POST /api/memory/search`: what do you know about ...
 
-use appliance_core::{AgentName, MemoryTier, SearchFilter, page::MAX_PAGE};
+use appliance_core::{UserId, page::MAX_PAGE};
 use axum::{Json as Answer, extract::State};
-use web_dto::{Code, MemoryQuery, MemoryQueryFilters, MemoryResults};
+use web_dto::{MemoryQuery, MemoryResults};
 
-use crate::{auth::CurrentUser, error::ApiError, extract::Json, parts::Shared, view};
+use super::filter;
+use crate::{
+    auth::CurrentUser,
+    error::ApiError,
+    extract::Json,
+    parts::{App, Shared},
+    view,
+};
 
 /// Answers with the caller's best memories, best first.
 ///
 /// # Errors
-/// 422 `search.invalid`, `body.invalid` for an unknown tier or agent.
+/// 422 `search.invalid`, `body.invalid` that points at the filter.
 pub(crate) async fn post(
     State(app): State<Shared>,
     user: CurrentUser,
     Json(body): Json<MemoryQuery>,
 ) -> Result<Answer<MemoryResults>, ApiError> {
-    let filter = filter(&body.filters)?;
-    let limit = body.limit.clamp(1, MAX_PAGE);
-    let hits = app.parts.search.search(user.id(), &body.query, filter, limit).await?;
-    Ok(Answer(MemoryResults { results: hits.into_iter().map(view::memory_hit).collect() }))
+    Ok(Answer(found(&app, user.id(), &body).await?))
 }
 
-fn filter(filters: &MemoryQueryFilters) -> Result<SearchFilter, ApiError> {
-    let tier = match filters.tier.as_deref() {
-        None => None,
-        Some("hot") => Some(MemoryTier::Hot),
-        Some("warm") => Some(MemoryTier::Warm),
-        Some("cold") => Some(MemoryTier::Cold),
-        Some(_) => {
-            let detail = "tier is not `hot`, `warm` or `cold`";
-            return Err(ApiError::field(Code::BodyInvalid, "/filters/tier", detail));
-        }
-    };
-    let agent = filters
-        .agent
-        .as_deref()
-        .map(str::parse::<AgentName>)
-        .transpose()
-        .map_err(|no| ApiError::field(Code::BodyInvalid, "/filters/agent", no.to_string()))?;
-    Ok(SearchFilter { tier, agent, except_message: None })
+/// Searches for `owner`, and notes the use of what was found.
+pub(crate) async fn found(
+    app: &App,
+    owner: UserId,
+    asked: &MemoryQuery,
+) -> Result<MemoryResults, ApiError> {
+    let filter = filter::of_body(&asked.filters)?;
+    let limit = asked.limit.clamp(1, MAX_PAGE);
+    let hits = app.parts.search.search(owner, &asked.query, filter, limit).await?;
+    if !asked.peek {
+        app.parts.care.used(owner, &hits).await;
+    }
+    Ok(MemoryResults { results: hits.into_iter().map(view::memory_hit).collect() })
 }

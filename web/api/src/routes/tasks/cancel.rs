@@ -7,7 +7,9 @@
 //! question without an end.
 
 use appliance_core::{
-    Batch, ErrorKind, EventBody, InFlight, Message, Role, Task, TaskId, TaskStatus, Topic, Write,
+    Actor, Batch, ErrorKind, EventBody, InFlight, Message, Role, SignalType, Task, TaskId,
+    TaskStatus, Topic, Write,
+    ports::{By, Told},
 };
 use axum::{Json, extract::State};
 use web_dto::{Code, TaskView};
@@ -45,6 +47,7 @@ pub(crate) async fn post(
             return Ok(Json(view::task(root)));
         }
         if let Some(ended) = end(&app, root, line()).await? {
+            tell(&app, &ended, &caller).await;
             return Ok(Json(view::task(ended)));
         }
     }
@@ -108,6 +111,28 @@ fn last_words(app: &App, root: &Task, written: Option<InFlight>) -> Message {
         citations: Vec::new(),
         model: None,
         created_at: app.parts.mint.clock().now(),
+    }
+}
+
+/// Notes that the person had enough of it: a sign for what the answer used. The task has ended
+/// either way.
+async fn tell(app: &App, root: &Task, caller: &Caller) {
+    let by = By {
+        owner: root.owner,
+        actor: Actor::User(root.owner),
+        ip: caller.ip.map(|ip| ip.to_string()),
+    };
+    let told = Told {
+        kind: SignalType::TaskAbandon,
+        strength: 1_000,
+        rating: None,
+        comment: None,
+        conversation_id: Some(root.conversation_id),
+        message_id: Some(root.answer_id),
+        task_id: Some(root.id),
+    };
+    if let Err(error) = app.parts.care.signal(&by, told).await {
+        tracing::info!(%error, task = %root.id, "a task was called off without its signal");
     }
 }
 

@@ -1,0 +1,154 @@
+//! The role that looks after memories for people: forget, undo, correct, pin, rate, count.
+//!
+//! Everything a person can do to a memory besides saying it, for every face (API, command line, MCP,
+//! agents) alike. Each deed is one batch with its audit line.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ActionId, Actor, Collection, ConversationId, Memory, MemoryAction, MemoryHit, MemoryId,
+    MessageId, Provenance, Signal, SignalType, StoreError, TaskId, UserId,
+    ports::{SearchError, TierCounts},
+};
+
+/// Why something cannot be done to a memory.
+#[derive(Debug, thiserror::Error)]
+pub enum CareError {
+    /// There is no such memory of that owner.
+    #[error("there is no memory {0}; it may have been forgotten or have expired")]
+    Unknown(MemoryId),
+    /// There is nothing to undo.
+    #[error("there is nothing to undo; what was done more than 30 days ago is final")]
+    NothingToUndo,
+    /// What was given makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// Another run of the same job has not ended.
+    #[error("{0} is running already; look at its progress and try again when it is done")]
+    Busy(&'static str),
+    /// The search failed.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who does it, to whose memories.
+#[derive(Debug, Clone)]
+pub struct By {
+    /// Whose memories.
+    pub owner: UserId,
+    /// Who acts, for the audit trail.
+    pub actor: Actor,
+    /// From where.
+    pub ip: Option<String>,
+}
+
+/// What a person or a task tells about an answer.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Which kind.
+    pub kind: SignalType,
+    /// How strongly, in thousandths, see [`Signal::strength`].
+    pub strength: i32,
+    /// The rating as given, such as 8 of 10.
+    pub rating: Option<(u8, u8)>,
+    /// The person's words.
+    pub comment: Option<String>,
+    /// The conversation it is about; without an answer, its last one is meant.
+    pub conversation_id: Option<ConversationId>,
+    /// The answer it is about.
+    pub message_id: Option<MessageId>,
+    /// The task it is about.
+    pub task_id: Option<TaskId>,
+}
+
+/// How full memory is, against its limits, for one owner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemoryStats {
+    /// The owner's memories.
+    pub mine: TierCounts,
+    /// Everybody's, which the limits hold.
+    pub all: TierCounts,
+    /// Most memories the hot tier takes, an agent.
+    pub hot_limit: u64,
+    /// Most memories the warm tier takes.
+    pub warm_limit: u64,
+    /// Most bytes the archive takes.
+    pub cold_limit_bytes: u64,
+    /// The four collections.
+    pub collections: Vec<CollectionStats>,
+    /// The job that is running, or ran last.
+    pub job: Option<Job>,
+}
+
+/// One collection and the vectors it is found by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectionStats {
+    /// Which.
+    pub collection: Collection,
+    /// The embedder's model.
+    pub model: String,
+    /// The length of its vectors.
+    pub dim: usize,
+    /// The owner's memories in it, forgotten and archived ones not.
+    pub memories: u64,
+}
+
+/// A long piece of work, and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// `maintenance` or `reindex`.
+    pub name: String,
+    /// What it does just now, or what it ended with, for a person.
+    pub doing: String,
+    /// Memories done.
+    pub done: u64,
+    /// Memories in all; 0 when that is not known.
+    pub total: u64,
+    /// Whether it has ended.
+    pub ended: bool,
+}
+
+/// Looks after memories.
+#[async_trait]
+pub trait MemoryCare: fmt::Debug + Send + Sync {
+    /// Forgets; returns the deed, which can be undone for 30 days.
+    ///
+    /// # Errors
+    /// As [`CareError`] tells; so for all methods here.
+    async fn forget(&self, by: &By, ids: Vec<MemoryId>) -> Result<MemoryAction, CareError>;
+
+    /// Puts `text` in the place of a memory that is wrong or no longer so; a search `as of` an
+    /// earlier moment still finds the old one.
+    async fn correct(
+        &self,
+        by: &By,
+        old: MemoryId,
+        text: String,
+        provenance: Provenance,
+    ) -> Result<(Memory, MemoryAction), CareError>;
+
+    /// Keeps a memory out of eviction and archive, or no longer.
+    async fn pin(&self, by: &By, id: MemoryId, pinned: bool) -> Result<MemoryAction, CareError>;
+
+    /// Undoes a deed, the owner's newest that is not undone when none is named.
+    async fn undo(&self, by: &By, action: Option<ActionId>) -> Result<MemoryAction, CareError>;
+
+    /// Takes a signal in and moves the utility of the memories that the answer cited, within the
+    /// person's share.
+    async fn signal(&self, by: &By, told: Told) -> Result<Signal, CareError>;
+
+    /// Notes that a search's hits were used, best first. Lossy: counts, nothing that is asked for.
+    async fn used(&self, owner: UserId, hits: &[MemoryHit]);
+
+    /// Returns how full memory is.
+    async fn stats(&self, owner: UserId) -> Result<MemoryStats, CareError>;
+
+    /// Starts building the indexes anew beside the ones in use; returns at once.
+    async fn reindex(&self, by: &By) -> Result<Job, CareError>;
+}

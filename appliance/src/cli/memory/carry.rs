@@ -1,0 +1,83 @@
+//! `memory export`: writes everything to a file or to standard output, as it comes.
+//!
+//! A file appears under its name only when it is whole and on disk; standard output is passed on
+//! byte for byte, and an export that was cut off is an error at its end.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use http_body_util::BodyExt as _;
+
+use super::{Context, bars, lines::Lines};
+use crate::{cli::Client, exit::Failure};
+
+/// Writes the export.
+pub(super) fn export(context: &Context, file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let client = context.client()?;
+    let Some(file) = file else {
+        context.block_on(copy(context, &client, &mut io::stdout()))?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    if file.exists() {
+        let what = format!("{} exists already", file.display());
+        return Err(Failure::new(1, what, "name another file, or move it away").into());
+    }
+    let part = beside(file);
+    let written = context.block_on(async { whole(context, &client, &part).await });
+    let count = written.inspect_err(|_| {
+        // Half an export is of no use; that it cannot be removed either changes nothing.
+        let _ = fs::remove_file(&part);
+    })?;
+    fs::rename(&part, file)
+        .with_context(|| format!("while giving the export its name {}", file.display()))?;
+    context.say(&format!("{count} memories are in {}", file.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+/// Writes the whole export to `part`; it is on disk when this returns.
+async fn whole(context: &Context, client: &Client, part: &Path) -> anyhow::Result<u64> {
+    let mut out = private(part).with_context(|| format!("while making {}", part.display()))?;
+    let count = copy(context, client, &mut out).await?;
+    out.sync_all().with_context(|| format!("while writing {}", part.display()))?;
+    Ok(count)
+}
+
+/// Makes a file that only its owner can read: it holds what was said.
+fn private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Passes the lines on, and returns how many memories they were.
+async fn copy(context: &Context, client: &Client, out: &mut impl Write) -> anyhow::Result<u64> {
+    let mut body = client.stream("/api/memory/export").await?;
+    let bar = bars::progress(context, 0).with_message("export");
+    let mut lines = Lines::default();
+    let mut rest: Vec<u8> = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.context("while reading the export from the server, which broke it off")?;
+        let Ok(piece) = frame.into_data() else { continue };
+        out.write_all(&piece)?;
+        rest.extend_from_slice(&piece);
+        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        for line in std::str::from_utf8(&rest[..whole])?.lines() {
+            bar.inc(u64::from(lines.read(line)?.is_some()));
+        }
+        rest.drain(..whole);
+    }
+    out.flush()?;
+    bar.finish_and_clear();
+    lines.end()
+}

@@ -1,0 +1,230 @@
+//! The parts list: the one place that names ports and adapters together.
+//!
+//! Reads from top to bottom as the system stands: store, live feed, [`memory`], model, desk, fleet,
+//! edge. Starts nothing and binds nothing; [`crate::lifecycle`] does.
+
+mod memory;
+mod vectors;
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use agents::{desk, fleet};
+use agents_llm::{
+    anthropic::{AnthropicModel, AnthropicOptions},
+    demo::{DemoModel, DemoOptions},
+};
+use anyhow::Context as _;
+use appliance_config::{Provider, Settings, paths::RuntimeDir};
+use appliance_core::{
+    Clock, IdMint,
+    ports::{Embedder, Live, Model, Records},
+};
+use pai::{
+    learning::Tree,
+    memory::{Keeper, Reader, Search},
+};
+use secrecy::SecretBox;
+use storage_embedded::{LiveHub, Store};
+
+use crate::exit::{self, Failure};
+
+/// What is there before the parts are joined.
+pub struct Ground {
+    /// What the operator chose.
+    pub settings: Settings,
+    /// Where the sockets are.
+    pub runtime: RuntimeDir,
+    /// The opened store.
+    pub store: Store,
+    /// The host's clocks.
+    pub clock: Arc<dyn Clock>,
+    /// This life's number, for the live feed.
+    pub epoch: u64,
+    /// The address the server listens on, its real port filled in.
+    pub bound: SocketAddr,
+    /// Signs the tokens of API clients.
+    pub jwt_key: SecretBox<[u8; 32]>,
+    /// Where the log lines go.
+    pub log: web_api::LogTail,
+}
+
+/// The joined parts that the lifecycle starts and stops.
+pub struct Appliance {
+    /// Everything under one roof; kept to close it last.
+    pub store: Store,
+    /// Makes ids.
+    pub mint: IdMint,
+    /// The agents.
+    pub fleet: Arc<fleet::Service>,
+    /// The memory search, to be warmed up and saved.
+    pub search: Arc<Search>,
+    /// Moves memories between the tiers, once it is run.
+    pub keeper: Arc<Keeper>,
+    /// Keeps learnings and signals as files, once it is run.
+    pub tree: Arc<Tree>,
+    /// Reads memories.
+    pub reader: Arc<Reader>,
+    /// What the edge serves.
+    pub edge: web_api::Parts,
+}
+
+/// Joins the parts.
+///
+/// # Errors
+/// When the embedder's table or the model's options do not fit.
+pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
+    let Ground { settings, runtime, store, clock, epoch, bound, jwt_key, log } = ground;
+    let mint = IdMint::new(clock, store.newest_millis());
+    let reads = Arc::new(store.clone());
+    let metrics = web_api::Metrics::new();
+    let records: Arc<dyn Records> = metrics.counting(reads.clone());
+    let live: Arc<dyn Live> = Arc::new(LiveHub::new(epoch));
+
+    let memory::Remembering { words, reader, search, care, keeper, tree, figures } =
+        memory::join(memory::Needs {
+            settings: &settings,
+            store: &reads,
+            records: &records,
+            clock: mint.clock(),
+            mint: &mint,
+        })
+        .await?;
+    metrics.read_memory_from(figures);
+    let model = model(&settings, words)?;
+
+    let desk = Arc::new(desk::Service::new(desk::Parts {
+        records: records.clone(),
+        tasks: reads.clone(),
+        conversations: reads.clone(),
+        streams: reads.clone(),
+        live: live.clone(),
+        search: search.clone(),
+        memories: reader.clone(),
+        care: care.clone(),
+        tree: tree.clone(),
+        mint: mint.clone(),
+    }));
+    let fleet = fleet::Service::start(fleet::Parts {
+        roles: roles(&settings),
+        windows: windows(&settings),
+        session: settings.session.name.clone(),
+        program: program()?,
+        socket: runtime.api_socket()?,
+        tmux_socket: runtime.tmux_socket()?,
+        data_dir: settings.data.dir.clone(),
+        records: records.clone(),
+        trail: reads.clone(),
+        streams: reads.clone(),
+        live: live.clone(),
+        mint: mint.clone(),
+        model_name: model.name().to_owned(),
+        max_tokens: settings.model.max_tokens,
+        run: which(&settings),
+    })
+    .await
+    .context("while setting the agents up")?;
+    let edge = web_api::Parts {
+        records: records.clone(),
+        users: reads.clone(),
+        conversations: reads.clone(),
+        tasks: reads.clone(),
+        trail: reads.clone(),
+        streams: reads.clone(),
+        live,
+        memories: reader.clone(),
+        search: metrics.timing(search.clone()),
+        care,
+        desk,
+        fleet: fleet.clone(),
+        settings: edge_settings(&settings, bound, jwt_key, model.as_ref()),
+        model,
+        mint: mint.clone(),
+        metrics,
+        log: Some(log),
+    };
+    Ok(Appliance { store, mint, fleet, search, keeper, tree, reader, edge })
+}
+
+fn model(settings: &Settings, embedder: Arc<dyn Embedder>) -> anyhow::Result<Arc<dyn Model>> {
+    let chosen = &settings.model;
+    match chosen.provider {
+        Provider::Demo => {
+            let pace = chosen.demo_words_per_second;
+            let words_per_second = (pace > 0).then_some(pace);
+            Ok(Arc::new(DemoModel::new(DemoOptions { words_per_second, embedder })))
+        }
+        Provider::Anthropic => {
+            let api_key = chosen.api_key.clone().ok_or_else(no_key)?;
+            let base_url = chosen.base_url.as_str().to_owned();
+            let options = AnthropicOptions::new(base_url, api_key, chosen.name.clone());
+            Ok(Arc::new(AnthropicModel::connect(options)?))
+        }
+    }
+}
+
+fn no_key() -> Failure {
+    Failure::new(
+        exit::CONFIG,
+        "model.provider is anthropic and there is no key for it",
+        "set ANTHROPIC_API_KEY, or model.api_key in config.yaml, or use --model demo",
+    )
+}
+
+fn edge_settings(
+    settings: &Settings,
+    bound: SocketAddr,
+    jwt_key: SecretBox<[u8; 32]>,
+    model: &dyn Model,
+) -> web_api::Settings {
+    let server = &settings.server;
+    let url = server.url(bound);
+    let mut edge = web_api::Settings::new(bound, jwt_key);
+    edge.public_url = Some(url);
+    edge.allowed_hosts = server.hosts(bound);
+    edge.session_ttl = Duration::from_secs(u64::from(server.session_hours) * 3_600);
+    edge.model_name = model.name().to_owned();
+    edge.model_provider = match settings.model.provider {
+        Provider::Demo => "demo".to_owned(),
+        Provider::Anthropic => "anthropic".to_owned(),
+    };
+    edge.values = settings.entries().iter().map(shown).collect();
+    edge
+}
+
+fn shown(entry: &appliance_config::Entry) -> web_dto::SettingView {
+    web_dto::SettingView {
+        key: entry.key.to_owned(),
+        value: entry.value.clone(),
+        origin: entry.origin.to_string(),
+        doc: entry.doc.clone(),
+    }
+}
+
+fn roles(settings: &Settings) -> Vec<fleet::RoleSpec> {
+    let role = |role: &appliance_config::Role| fleet::RoleSpec {
+        name: role.name,
+        description: role.description.clone(),
+        prompt: role.prompt.clone(),
+    };
+    settings.roles.iter().map(role).collect()
+}
+
+fn windows(settings: &Settings) -> Vec<fleet::WindowSpec> {
+    let window = |window: &appliance_config::Window| fleet::WindowSpec {
+        index: u16::try_from(window.index).unwrap_or(u16::MAX),
+        name: window.name.clone(),
+        command: window.command.clone(),
+    };
+    settings.session.windows.iter().map(window).collect()
+}
+
+fn which(settings: &Settings) -> fleet::Which {
+    match settings.agents.run {
+        appliance_config::AgentRun::All => fleet::Which::All,
+        appliance_config::AgentRun::None => fleet::Which::None,
+    }
+}
+
+fn program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("while finding the program's own file, to start agents with it")
+}

@@ -1,0 +1,206 @@
+//! Which vectors memory is found by: the embedder, the index, and the space that serves.
+//!
+//! What serves at a start is what `index/serving.json` says. Where another embedder is configured
+//! since, the old vectors serve until those of the new one are built beside them.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use appliance_config::{Memory as Chosen, MemoryEmbedder, MemoryQdrant, MemoryVectors};
+use appliance_core::{
+    Clock, ErrorKind, StoreError,
+    ports::{Embedder, Memories, VectorIndex},
+};
+use pai::memory::{Search, Serving, Space, SpaceMaker, Weights};
+use secrecy::SecretString;
+use vector::{
+    CachedEmbedder, HnswRsIndex, OpenAiEmbedder, OpenAiOptions, Options, SegmentIndex, TextIndex,
+};
+use vector_qdrant::{QdrantIndex, QdrantOptions};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where indexes are, below the data directory; all of it can be built anew.
+const INDEXES: &str = "index";
+
+/// The embedder that is configured and the one that is always there.
+pub struct Embedders {
+    /// The one that is configured.
+    pub chosen: Arc<dyn Embedder>,
+    /// The built-in one.
+    pub words: Arc<dyn Embedder>,
+    /// What stands in front of one that costs money.
+    pub cache: Option<Arc<CachedEmbedder>>,
+}
+
+impl Embedders {
+    /// The built-in one takes some 10 us a text, which no cache can better.
+    pub fn of(
+        chosen: &Chosen,
+        words: Arc<dyn Embedder>,
+        data: &Path,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let MemoryEmbedder::OpenAi = chosen.embedder else {
+            return Ok(Self { chosen: words.clone(), words, cache: None });
+        };
+        let options = OpenAiOptions {
+            base_url: chosen.openai.base_url.as_str().to_owned(),
+            api_key: chosen.openai.api_key.clone().unwrap_or_else(|| SecretString::from("")),
+            model: chosen.openai.model.clone(),
+            dim: usize::try_from(chosen.openai.dimensions)?,
+            batch: usize::try_from(chosen.openai.batch)?,
+        };
+        let remote = OpenAiEmbedder::connect(options)
+            .context("while preparing the embedder memory.openai")?;
+        let (file, kept) = (data.join("vectors.redb"), DAY * chosen.cache_days);
+        let cached = CachedEmbedder::open(&file, Arc::new(remote), clock.clone(), kept);
+        let cached = Arc::new(cached);
+        Ok(Self { chosen: cached.clone(), words, cache: Some(cached) })
+    }
+
+    /// Returns the embedder that made what is served, if it is to be had.
+    fn that_made(&self, serving: &Serving) -> Option<Arc<dyn Embedder>> {
+        let both = [&self.chosen, &self.words];
+        both.into_iter().find(|embedder| serving.is_of(embedder.as_ref())).cloned()
+    }
+}
+
+/// Joins the search with the vectors that serve, and begins to build those that shall.
+///
+/// # Errors
+/// When the folder of the indexes cannot be written, or a remote index cannot be prepared.
+pub async fn search(
+    chosen: &Chosen,
+    data: &Path,
+    embedders: &Embedders,
+    memories: Arc<dyn Memories>,
+    weights: Weights,
+) -> anyhow::Result<Search> {
+    let indexes = data.join(INDEXES);
+    let maker = Maker::of(chosen, indexes.clone());
+    let mark = Serving::read(&indexes);
+    let served = mark.as_ref().and_then(|mark| Some((mark, embedders.that_made(mark)?)));
+    let is_chosen = mark.as_ref().is_none_or(|mark| mark.is_of(embedders.chosen.as_ref()));
+    let serving = match served {
+        Some((mark, embedder)) => Some(maker.served(embedder, mark).await?),
+        None if is_chosen => Some(maker.plain(embedders.chosen.clone()).await?),
+        None => None,
+    };
+    let opened = TextIndex::open(&indexes.join("texts"))
+        .context("while opening the index of the memories' words")?;
+    if let Some(why) = opened.rebuilt {
+        tracing::warn!(event = "rebuilding", %why, "the words of the memories are indexed anew");
+    }
+    let search = Search::over(memories, embedders.words.clone(), serving)
+        .with_texts(Arc::new(opened.index))
+        .with_weights(weights)
+        .with_mark_in(indexes)
+        .with_maker(maker.fresh(embedders.chosen.clone()));
+    if !is_chosen {
+        let model = embedders.chosen.model();
+        tracing::info!(model, "another embedder is configured: memories are embedded anew");
+        search.begin_space(maker.plain(embedders.chosen.clone()).await?)?;
+    }
+    Ok(search)
+}
+
+/// Makes the index that is configured, for any embedder.
+#[derive(Clone)]
+struct Maker {
+    vectors: MemoryVectors,
+    qdrant: MemoryQdrant,
+    floor: Option<f32>,
+    indexes: PathBuf,
+}
+
+impl Maker {
+    fn of(chosen: &Chosen, indexes: PathBuf) -> Self {
+        let qdrant = chosen.qdrant.clone();
+        Self { vectors: chosen.vectors, qdrant, floor: chosen.relevance_floor, indexes }
+    }
+
+    /// The space that served before the restart.
+    async fn served(&self, embedder: Arc<dyn Embedder>, mark: &Serving) -> anyhow::Result<Space> {
+        let folder = mark.folder.clone().unwrap_or_else(|| Serving::folder(embedder.as_ref()));
+        Ok(self.space(embedder, folder).await?.with_spread(mark.spread))
+    }
+
+    /// The space of an embedder under its usual name; what was saved of it is taken over.
+    async fn plain(&self, embedder: Arc<dyn Embedder>) -> anyhow::Result<Space> {
+        let folder = Serving::folder(embedder.as_ref());
+        self.space(embedder, folder).await
+    }
+
+    /// Makes empty spaces, to build the vectors anew.
+    fn fresh(&self, embedder: Arc<dyn Embedder>) -> SpaceMaker {
+        let maker = self.clone();
+        SpaceMaker::new(move || {
+            let folder = Serving::fresh_folder(&maker.indexes, embedder.as_ref());
+            let made = tokio::task::block_in_place(|| {
+                let space = maker.space(embedder.clone(), folder);
+                tokio::runtime::Handle::current().block_on(space)
+            });
+            made.map_err(|why| {
+                let why = format!("{why:#}");
+                StoreError::new(ErrorKind::Unavailable, "vectors.make", why)
+            })
+        })
+    }
+
+    async fn space(&self, embedder: Arc<dyn Embedder>, folder: String) -> anyhow::Result<Space> {
+        let (model, dim) = (embedder.model().to_owned(), embedder.dim());
+        let index: Arc<dyn VectorIndex> = match self.vectors {
+            MemoryVectors::Builtin => self.segments(&folder, dim, model)?,
+            MemoryVectors::HnswRs => Arc::new(HnswRsIndex::new(dim)),
+            MemoryVectors::Qdrant => self.remote(&folder, dim, model).await?,
+        };
+        let space = Space::new(embedder, index);
+        let space = match self.vectors {
+            MemoryVectors::Builtin | MemoryVectors::Qdrant => space.in_folder(folder),
+            MemoryVectors::HnswRs => space,
+        };
+        Ok(match self.floor {
+            Some(floor) => space.with_floor(floor),
+            None => space,
+        })
+    }
+
+    fn segments(
+        &self,
+        folder: &str,
+        dim: usize,
+        model: String,
+    ) -> anyhow::Result<Arc<SegmentIndex>> {
+        let place = self.indexes.join(folder);
+        let opened = SegmentIndex::open(&place, dim, Options { model, ..Options::default() })
+            .with_context(|| format!("while opening the vectors in {}", place.display()))?;
+        if let Some(why) = opened.rebuilt {
+            tracing::info!(event = "rebuilding", %why, "the vectors are built from the records");
+        }
+        Ok(Arc::new(opened.index))
+    }
+
+    /// A folder of the same name, which stays empty, keeps the names of collections apart.
+    async fn remote(
+        &self,
+        folder: &str,
+        dim: usize,
+        model: String,
+    ) -> anyhow::Result<Arc<QdrantIndex>> {
+        let place = self.indexes.join(folder);
+        std::fs::create_dir_all(&place)
+            .with_context(|| format!("while making {}", place.display()))?;
+        let (url, api_key) = (self.qdrant.address(), self.qdrant.api_key.clone());
+        let prefix = match folder.rsplit_once('.') {
+            Some((_, number)) => format!("{}-{number}", self.qdrant.prefix),
+            None => self.qdrant.prefix.clone(),
+        };
+        let index = QdrantIndex::connect(QdrantOptions { url, api_key, dim, model, prefix }).await;
+        Ok(Arc::new(index.context("while preparing the Qdrant server of memory.qdrant")?))
+    }
+}

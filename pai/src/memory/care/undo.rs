@@ -1,0 +1,94 @@
+//! Undoing: takes a deed back, for as long as what it forgot is kept.
+
+use appliance_core::{
+    ActionId, Batch, Deed, MemoryAction, Page, PageRequest, Timestamp, UserId, Write,
+    page::MAX_PAGE,
+    ports::{By, CareError},
+};
+
+use super::{Care, audit, before};
+
+impl Care {
+    pub(super) async fn take_back(
+        &self,
+        by: &By,
+        wanted: Option<ActionId>,
+    ) -> Result<MemoryAction, CareError> {
+        let _turn = self.turn.lock().await;
+        let action = match wanted {
+            Some(id) => self.parts.memories.action(by.owner, id).await?,
+            None => self.newest_deed(by.owner).await?,
+        };
+        let standing = action.filter(|action| action.undone_at.is_none());
+        let Some(mut action) = standing.filter(|action| action.at >= self.final_before()) else {
+            return Err(CareError::NothingToUndo);
+        };
+        self.leaves_one_that_holds(by, &action).await?;
+
+        let at = self.now();
+        let batch = Batch::new()
+            .write(Write::UndoMemoryAction { id: action.id, owner: by.owner, at })
+            .write(audit::undone(&self.parts.mint, by, &action));
+        match self.parts.records.apply(batch).await {
+            Err(error) => Err(error.into()),
+            Ok(_) => {
+                action.undone_at = Some(at);
+                Ok(action)
+            }
+        }
+    }
+
+    async fn newest_deed(&self, owner: UserId) -> Result<Option<MemoryAction>, CareError> {
+        let mut walk = Walk::of(owner);
+        while let Some(action) = walk.next(self).await? {
+            if action.undone_at.is_none() {
+                return Ok(Some(action));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A correction that was itself corrected is undone after its own correction, or two memories
+    /// would hold in the place of one.
+    async fn leaves_one_that_holds(&self, by: &By, action: &MemoryAction) -> Result<(), CareError> {
+        let Deed::Correct { new, .. } = &action.deed else { return Ok(()) };
+        let new = self.parts.memories.get(by.owner, new.id).await?;
+        let Some(next) = new.and_then(|new| new.standing.superseded_by) else { return Ok(()) };
+        Err(CareError::Invalid(format!(
+            "what took its place was corrected too, by {next}; undo that correction first"
+        )))
+    }
+
+    /// Returns the moment before which deeds are final: what they forgot may have been purged.
+    fn final_before(&self) -> Timestamp {
+        before(self.now(), self.parts.limits.forgotten_age)
+    }
+}
+
+/// Walks an owner's deeds, newest first, back to those that are final.
+#[derive(Debug)]
+pub(super) struct Walk {
+    owner: UserId,
+    page: std::vec::IntoIter<MemoryAction>,
+    next: Option<Option<u64>>,
+}
+
+impl Walk {
+    pub(super) fn of(owner: UserId) -> Self {
+        Self { owner, page: Vec::new().into_iter(), next: Some(None) }
+    }
+
+    /// Returns the next deed.
+    pub(super) async fn next(&mut self, care: &Care) -> Result<Option<MemoryAction>, CareError> {
+        loop {
+            if let Some(action) = self.page.next() {
+                return Ok((action.at >= care.final_before()).then_some(action));
+            }
+            let Some(after) = self.next else { return Ok(None) };
+            let wanted = PageRequest::new(MAX_PAGE, after);
+            let Page { items, next } = care.parts.memories.actions(self.owner, wanted).await?;
+            self.page = items.into_iter();
+            self.next = next.map(Some);
+        }
+    }
+}

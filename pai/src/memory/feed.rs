@@ -1,0 +1,240 @@
+//! Keeps one space level with the records: embeds what is new, gives what changed its new facets,
+//! takes out what is archived or gone.
+//!
+//! Page by page, one reader at a time. Invariant: `position` moves only after a page is in the index,
+//! so a failure, or a caller that goes away, costs a repeat and never a gap. It never goes beyond
+//! what the shelf has, so a vector whose memory is not on the shelf is one that should not be there.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use appliance_core::{
+    Facets, Memory, MemoryId, StoreError, UserId,
+    ports::{Change, Changed, EmbedError, IndexEntry, Memories, SearchError},
+    utterance,
+};
+
+use super::{
+    outage::Outage,
+    row::text_of,
+    space::Space,
+    spread::{Sample, Spread},
+};
+
+/// Memories read and embedded at a time: one request to a remote embedder, a few milliseconds of work
+/// here.
+const PAGE: usize = 100;
+
+/// Why a space is not level.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Behind {
+    /// The records cannot be read: no search has an answer.
+    #[error(transparent)]
+    Records(StoreError),
+    /// The embedder is away.
+    #[error(transparent)]
+    Embedder(#[from] EmbedError),
+    /// The index is away.
+    #[error(transparent)]
+    Index(StoreError),
+}
+
+impl From<Behind> for SearchError {
+    fn from(behind: Behind) -> Self {
+        match behind {
+            Behind::Records(why) | Behind::Index(why) => why.into(),
+            Behind::Embedder(why) => why.into(),
+        }
+    }
+}
+
+/// A space and how far it has followed.
+#[derive(Debug)]
+pub(super) struct Feeder {
+    pub space: Space,
+    /// Of embedding and putting in what changed.
+    pub feeding: Outage,
+    /// Of embedding questions and searching.
+    pub asking: Outage,
+    /// Up to here the index was fed in an earlier life.
+    start: u64,
+    position: AtomicU64,
+    turn: tokio::sync::Mutex<()>,
+    /// The text that the vector of each memory was made of.
+    texts: Mutex<HashMap<MemoryId, u64>>,
+    sample: Mutex<Sample>,
+}
+
+/// What a page means for the vectors.
+#[derive(Debug, Default)]
+struct Work<'a> {
+    embed: Vec<&'a Memory>,
+    retag: Vec<(MemoryId, Facets)>,
+    gone: HashMap<UserId, Vec<MemoryId>>,
+}
+
+impl Feeder {
+    /// Goes on from where the index was saved; from the beginning when it is ahead of the records,
+    /// which then are a restored backup.
+    pub(super) fn new(space: Space, latest: u64) -> Self {
+        let start = Some(space.index.position()).filter(|at| *at <= latest).unwrap_or_default();
+        let sample = Mutex::new(Sample::of(space.spread));
+        let (position, texts) = (start.into(), Mutex::default());
+        Self {
+            space,
+            feeding: Outage::default(),
+            asking: Outage::default(),
+            start,
+            position,
+            turn: Default::default(),
+            texts,
+            sample,
+        }
+    }
+
+    pub(super) fn position(&self) -> u64 {
+        self.position.load(Ordering::Acquire)
+    }
+
+    /// Tells of a memory that the records have; what an earlier life put in is not put in again.
+    pub(super) fn heard_of(&self, position: u64, memory: &Memory) {
+        if position <= self.start {
+            self.texts().entry(memory.id).or_insert_with(|| text_of(memory));
+        }
+    }
+
+    /// Returns once everything up to `goal` is in the index.
+    pub(super) async fn level(&self, memories: &dyn Memories, goal: u64) -> Result<(), Behind> {
+        while self.page(memories, goal).await? {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Takes one page in; tells whether there was one.
+    pub(super) async fn page(&self, memories: &dyn Memories, goal: u64) -> Result<bool, Behind> {
+        if self.position() >= goal {
+            return Ok(false);
+        }
+        let _turn = self.turn.lock().await;
+        let after = self.position();
+        if after >= goal {
+            return Ok(false);
+        }
+        let mut page = memories.since(after, PAGE).await.map_err(Behind::Records)?;
+        page.retain(|change| change.position <= goal);
+        let last = page.last().map_or(goal, |change| change.position); // the rest moved on
+        self.take_in(&page).await?;
+        self.position.store(last, Ordering::Release);
+        Ok(true)
+    }
+
+    /// Keeps what the index has across a restart.
+    pub(super) async fn save(&self) -> Result<(), StoreError> {
+        let position = self.position();
+        self.space.index.save(position).await
+    }
+
+    /// Takes vectors out that have no memory, such as those of a life before a backup was restored.
+    /// `stays` is asked when nobody feeds.
+    pub(super) async fn sweep(
+        &self,
+        owner: UserId,
+        ids: &[MemoryId],
+        stays: impl Fn(MemoryId) -> bool,
+    ) -> Result<(), StoreError> {
+        let Ok(_turn) = self.turn.try_lock() else { return Ok(()) };
+        let ids: Vec<MemoryId> = ids.iter().copied().filter(|id| !stays(*id)).collect();
+        self.space.index.delete(owner, &ids).await?;
+        Ok(())
+    }
+
+    /// Learns from a question how alike unrelated texts are.
+    pub(super) fn asked(&self, question: &[f32]) {
+        self.sample.lock().unwrap_or_else(PoisonError::into_inner).ask(question);
+    }
+
+    /// Returns what is known of the likeness of unrelated texts.
+    pub(super) fn spread(&self) -> Spread {
+        self.sample.lock().unwrap_or_else(PoisonError::into_inner).spread
+    }
+
+    /// Returns how many memories it has looked at.
+    pub(super) fn count(&self) -> usize {
+        self.texts().len()
+    }
+
+    fn texts(&self) -> MutexGuard<'_, HashMap<MemoryId, u64>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn take_in(&self, page: &[Change]) -> Result<(), Behind> {
+        let work = self.sort(page);
+        let index = &self.space.index;
+        for (owner, ids) in &work.gone {
+            index.delete(*owner, ids).await.map_err(Behind::Index)?;
+        }
+        if !work.retag.is_empty() {
+            index.retag(work.retag).await.map_err(Behind::Index)?;
+        }
+        if !work.embed.is_empty() {
+            self.put(&work.embed).await?;
+        }
+        let mut texts = self.texts();
+        texts.extend(work.embed.iter().map(|memory| (memory.id, text_of(memory))));
+        for id in work.gone.values().flatten() {
+            texts.remove(id);
+        }
+        Ok(())
+    }
+
+    fn sort<'a>(&self, page: &'a [Change]) -> Work<'a> {
+        let texts = self.texts();
+        let mut work = Work::default();
+        for change in page {
+            match &change.now {
+                Changed::Live(memory) if texts.get(&memory.id) == Some(&text_of(memory)) => {
+                    work.retag.push((memory.id, memory.facets()));
+                }
+                Changed::Live(memory) => work.embed.push(memory),
+                Changed::Archived | Changed::Gone => {
+                    work.gone.entry(change.owner).or_default().push(change.id);
+                }
+            }
+        }
+        work
+    }
+
+    async fn put(&self, memories: &[&Memory]) -> Result<(), Behind> {
+        let index = &self.space.index;
+        let entries = self.embed(memories).await?;
+        if entries.len() < memories.len() {
+            // A blank text has no vector, and must not keep that of the text it replaces.
+            let has = |memory: &Memory| entries.iter().any(|entry| entry.id == memory.id);
+            for memory in memories.iter().filter(|memory| !has(memory)) {
+                index.delete(memory.owner, &[memory.id]).await.map_err(Behind::Index)?;
+            }
+        }
+        index.upsert(entries).await.map_err(Behind::Index)
+    }
+
+    async fn embed(&self, memories: &[&Memory]) -> Result<Vec<IndexEntry>, Behind> {
+        // "please remember that ..." says nothing about the fact: only the fact is compared.
+        let texts: Vec<&str> =
+            memories.iter().map(|memory| utterance::statement(&memory.text)).collect();
+        let vectors = self.space.embedder.embed_kept(&texts).await?;
+        let mut sample = self.sample.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = |(memory, embedding): (&&Memory, Option<_>)| {
+            let entry =
+                IndexEntry { id: memory.id, facets: memory.facets(), embedding: embedding? };
+            sample.meet(entry.embedding.values());
+            Some(entry)
+        };
+        Ok(memories.iter().zip(vectors).filter_map(entry).collect())
+    }
+}

@@ -1,0 +1,102 @@
+//! The maintenance: what moves memories between the tiers by age, number and usefulness.
+//!
+//! [`Keeper::run`] goes on until it is cancelled: every few seconds it writes the finds that wait and
+//! makes warm what the hot tier had no room for; every hour, and soon after the start, it takes all
+//! [steps](Step). [`Reader`] is the hot tier's reading side. Decides by the plan's rules and the
+//! [`Limits`]; how a move is made crash-safe is the tiers' business.
+//!
+//! Invariant: it may be cut off at every await. Each move is one commit, walks begin anew at the next
+//! run, and what a run did not come to is done by the next.
+
+mod archive;
+mod metrics;
+mod reader;
+mod run;
+mod step;
+mod tend;
+mod walk;
+
+use std::{fmt, sync::Arc};
+
+use appliance_core::{
+    Clock, StoreError, Timestamp,
+    ports::{CareError, MemoryTiers},
+};
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use super::care::{Care, Indexes, Limits};
+pub use metrics::Metrics;
+pub use reader::Reader;
+pub use step::{Report, Step};
+
+/// Memories that one commit moves, and one read walks over, at most.
+const PAGE: usize = 1_000;
+
+/// Drops what nobody has asked for from the cache of vectors.
+#[async_trait]
+pub trait VectorCache: fmt::Debug + Send + Sync {
+    /// Drops what has expired at `now`; returns how many vectors that were.
+    ///
+    /// # Errors
+    /// `Unavailable` when the cache cannot be written.
+    async fn expire(&self, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// What the keeper needs.
+#[derive(Debug, Clone)]
+pub struct KeeperParts {
+    /// Moves memories.
+    pub tiers: Arc<dyn MemoryTiers>,
+    /// The hot tier's reading side; what it evicts is made warm.
+    pub reader: Arc<Reader>,
+    /// Has the finds to be written, and shows how far a run is.
+    pub care: Arc<Care>,
+    /// Saved by each run.
+    pub indexes: Arc<dyn Indexes>,
+    /// The cache of vectors, where the embedder has one.
+    pub vectors: Option<Arc<dyn VectorCache>>,
+    /// The one clock.
+    pub clock: Arc<dyn Clock>,
+    /// How much there may be, for how long.
+    pub limits: Limits,
+}
+
+/// Keeps the tiers within their limits.
+#[derive(Debug)]
+pub struct Keeper {
+    parts: KeeperParts,
+    counted: metrics::Counted,
+    turn: Mutex<()>,
+}
+
+impl Keeper {
+    /// Joins the parts; nothing runs yet.
+    #[must_use]
+    pub fn new(parts: KeeperParts) -> Self {
+        Self { parts, counted: metrics::Counted::default(), turn: Mutex::default() }
+    }
+
+    /// Takes all steps once. A step that fails is logged, and the next ones are taken.
+    ///
+    /// # Errors
+    /// [`CareError::Busy`] while another run has not ended.
+    pub async fn run_once(&self) -> Result<Report, CareError> {
+        let Ok(_turn) = self.turn.try_lock() else {
+            return Err(CareError::Busy(super::care::MAINTENANCE));
+        };
+        Ok(self.take_steps().await)
+    }
+
+    /// Returns the figures; the tiers' as they are now, or as they were when they could last be read.
+    pub async fn metrics(&self) -> Metrics {
+        if let Ok(counts) = self.parts.tiers.counts(None).await {
+            self.counted.tiers(counts);
+        }
+        self.counted.read(self.parts.reader.hits())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+}

@@ -1,0 +1,77 @@
+//! A space: the vectors of one model, in one index. Vectors of different models never meet.
+//!
+//! One space serves; while another is built beside it, the first goes on serving. Feeds nothing:
+//! that is [`Feeder`](super::feed::Feeder).
+
+use std::{fmt, sync::Arc};
+
+use appliance_core::{
+    StoreError,
+    ports::{Embedder, VectorIndex},
+};
+
+use super::spread::Spread;
+
+/// An embedder and the index of its vectors.
+#[derive(Debug, Clone)]
+pub struct Space {
+    /// Turns texts and questions into vectors.
+    pub embedder: Arc<dyn Embedder>,
+    /// Keeps them; of the embedder's dimension.
+    pub index: Arc<dyn VectorIndex>,
+    pub(super) folder: Option<String>,
+    pub(super) floor: Option<f32>,
+    pub(super) spread: Spread,
+}
+
+impl Space {
+    /// Joins the two.
+    #[must_use]
+    pub fn new(embedder: Arc<dyn Embedder>, index: Arc<dyn VectorIndex>) -> Self {
+        Self { embedder, index, folder: None, floor: None, spread: Spread::default() }
+    }
+
+    /// Names the folder, beside the mark of what serves, that the index keeps itself in.
+    #[must_use]
+    pub fn in_folder(mut self, name: impl Into<String>) -> Self {
+        self.folder = Some(name.into());
+        self
+    }
+
+    /// Sets the nearness under which a memory has nothing to do with a question, rather than
+    /// having it calibrated.
+    #[must_use]
+    pub fn with_floor(mut self, floor: f32) -> Self {
+        self.floor = Some(floor);
+        self
+    }
+
+    /// Goes on with what an earlier life of the space measured.
+    #[must_use]
+    pub const fn with_spread(mut self, spread: Spread) -> Self {
+        self.spread = spread;
+        self
+    }
+}
+
+/// Makes an empty space for the model that is configured, in a folder of its own.
+#[derive(Clone)]
+pub struct SpaceMaker(Arc<dyn Fn() -> Result<Space, StoreError> + Send + Sync>);
+
+impl SpaceMaker {
+    /// Wraps whoever knows which embedder and index are configured.
+    #[must_use]
+    pub fn new(make: impl Fn() -> Result<Space, StoreError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+
+    pub(super) fn make(&self) -> Result<Space, StoreError> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for SpaceMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SpaceMaker")
+    }
+}

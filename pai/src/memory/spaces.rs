@@ -1,0 +1,102 @@
+//! Which space serves, and the one that is built beside it. Builds nothing: that is [`build`].
+//!
+//! [`build`]: super::build
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
+};
+
+use appliance_core::{Memory, StoreError, ports::Job};
+
+use super::{
+    feed::Feeder,
+    mark::{self, Serving},
+    space::SpaceMaker,
+};
+
+/// The name of the job that builds a space.
+pub(super) const REINDEX: &str = "reindex";
+
+/// The spaces of one search.
+#[derive(Debug, Default)]
+pub(super) struct Spaces {
+    serving: RwLock<Option<Arc<Feeder>>>,
+    building: Mutex<Option<Building>>,
+    /// The folder of the indexes, where the mark is.
+    pub indexes: OnceLock<PathBuf>,
+    pub maker: OnceLock<SpaceMaker>,
+}
+
+/// The space that is built, or was built last.
+#[derive(Debug)]
+pub(super) struct Building {
+    pub feeder: Arc<Feeder>,
+    pub job: Job,
+    pub task: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Spaces {
+    pub(super) fn of(serving: Option<Feeder>) -> Self {
+        Self { serving: RwLock::new(serving.map(Arc::new)), ..Self::default() }
+    }
+
+    /// Returns the space that serves.
+    pub(super) fn serving(&self) -> Option<Arc<Feeder>> {
+        self.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the space that is built just now, or was built last.
+    pub(super) fn building(&self) -> MutexGuard<'_, Option<Building>> {
+        self.building.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells both spaces of a memory that the records have.
+    pub(super) fn heard_of(&self, position: u64, memory: &Memory) {
+        if let Some(feeder) = self.serving() {
+            feeder.heard_of(position, memory);
+        }
+        if let Some(building) = &*self.building() {
+            building.feeder.heard_of(position, memory);
+        }
+    }
+
+    /// Keeps both across a restart, and what is known of them.
+    pub(super) async fn save(&self) -> Result<(), StoreError> {
+        let building = self.building().as_ref().map(|it| it.feeder.clone());
+        if let Some(feeder) = self.serving() {
+            feeder.save().await?;
+            self.mark(&feeder)?;
+        }
+        match building {
+            Some(feeder) => feeder.save().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets a space that is level and saved serve from now on; the vectors before it are removed.
+    pub(super) fn swap(&self, feeder: Arc<Feeder>) -> Result<(), StoreError> {
+        // A crash before the mark leaves the old space serving, one after it the new one.
+        self.mark(&feeder)?;
+        let new = feeder.space.folder.clone();
+        let mut serving = self.serving.write().unwrap_or_else(PoisonError::into_inner);
+        let old = serving.replace(feeder).and_then(|old| old.space.folder.clone());
+        drop(serving);
+        if let (Some(indexes), Some(old)) = (self.indexes.get(), old)
+            && Some(&old) != new.as_ref()
+        {
+            mark::remove(indexes, &old);
+        }
+        Ok(())
+    }
+
+    /// Writes down what serves, unless that stands there already.
+    fn mark(&self, feeder: &Feeder) -> Result<(), StoreError> {
+        let Some(indexes) = self.indexes.get() else { return Ok(()) };
+        let mark = Serving::of(&feeder.space, feeder.spread());
+        if Serving::read(indexes).as_ref() == Some(&mark) {
+            return Ok(());
+        }
+        mark.write(indexes)
+    }
+}
