@@ -1,4 +1,4 @@
-//! The parts list of memory: embedder, [`vectors`](super::vectors), tiers, care and keeper.
+//! The parts list of memory: embedder, [`vectors`], tiers, care and keeper.
 
 use std::{sync::Arc, time::Duration};
 

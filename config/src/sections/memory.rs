@@ -106,7 +106,7 @@ section! {
 section! {
     /// Where the vectors are with `vectors: qdrant`.
     MemoryQdrant("memory.qdrant.") {
-        /// The server's gRPC address, such as https://qdrant.example.com:6334; left out, it is
+        /// The server's gRPC address, such as `https://qdrant.example.com:6334`; left out, it is
         /// http://HOST:PORT of the two below.
         url: Option<BaseUrl> => optional(base_url), env "QDRANT_URL";
         /// The server's host.
