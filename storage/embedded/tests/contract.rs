@@ -6,12 +6,15 @@ use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
     IdMint, Timestamp,
-    ports::{AuditTrail, Conversations, Live, Memories, Records, Streams, Tasks, Users},
+    ports::{
+        AuditTrail, Conversations, HotTier, Live, Memories, MemoryTiers, Records, Streams, Tasks,
+        Users,
+    },
     time::ManualClock,
 };
 use async_trait::async_trait;
-use storage_contract::{LiveFixture, StoreFixture};
-use storage_embedded::{DataDir, LiveHub, Store};
+use storage_contract::{LiveFixture, StoreFixture, hot::HotFixture, tiers::TiersFixture};
+use storage_embedded::{DataDir, LiveHub, MemoryHotTier, Store};
 use tempfile::TempDir;
 
 storage_contract::records_contract!(Fixture::start());
@@ -24,6 +27,8 @@ storage_contract::memory_actions_contract!(Fixture::start());
 storage_contract::memory_signals_contract!(Fixture::start());
 storage_contract::trail_contract!(Fixture::start());
 storage_contract::streams_contract!(Fixture::start());
+storage_contract::tiers_contract!(Fixture::start());
+storage_contract::hot_contract!(InMemory);
 storage_contract::live_contract!(Feed(Arc::new(LiveHub::new(7))));
 
 /// A store in a directory of its own, on a clock that moves when told to.
@@ -112,5 +117,20 @@ struct Feed(Arc<LiveHub>);
 impl LiveFixture for Feed {
     fn live(&self) -> Arc<dyn Live> {
         self.0.clone()
+    }
+}
+
+impl TiersFixture for Fixture {
+    fn tiers(&self) -> Arc<dyn MemoryTiers> {
+        self.store()
+    }
+}
+
+/// The hot tier in RAM.
+struct InMemory;
+
+impl HotFixture for InMemory {
+    fn hot(&self, per_agent: usize) -> Arc<dyn HotTier> {
+        Arc::new(MemoryHotTier::new(per_agent))
     }
 }
