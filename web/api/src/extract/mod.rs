@@ -10,4 +10,4 @@ pub(crate) use body::read as read_body;
 pub(crate) use id::{AgentPath, Id};
 pub(crate) use json::{Json, parse as parse_json};
 pub(crate) use key::IdempotencyKey;
-pub(crate) use params::{Cursor, Params, page};
+pub(crate) use params::{Cursor, PageOnly, Params, page};

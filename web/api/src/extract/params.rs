@@ -57,6 +57,21 @@ pub(crate) fn page(limit: Option<usize>, cursor: Option<Cursor>, default: usize)
     PageRequest::new(limit.unwrap_or(default), cursor.map(|cursor| cursor.0))
 }
 
+/// The query of a list that nothing narrows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageOnly {
+    limit: Option<usize>,
+    cursor: Option<Cursor>,
+}
+
+impl PageOnly {
+    /// Returns the page asked for, as [`page`] does.
+    pub(crate) fn of(self, default: usize) -> PageRequest {
+        page(self.limit, self.cursor, default)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

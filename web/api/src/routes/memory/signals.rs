@@ -1,13 +1,12 @@
 //! `GET /api/memory/signals`: what the caller and their tasks told about answers, newest first.
 
 use axum::{Json, extract::State};
-use serde::Deserialize;
 use web_dto::SignalList;
 
 use crate::{
     auth::CurrentUser,
     error::ApiError,
-    extract::{Cursor, Params, page},
+    extract::{Cursor, PageOnly, Params},
     parts::Shared,
     view,
 };
@@ -15,21 +14,13 @@ use crate::{
 /// Items a page has unless said otherwise.
 const DEFAULT_LIMIT: usize = 20;
 
-/// The query.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Query {
-    limit: Option<usize>,
-    cursor: Option<Cursor>,
-}
-
 /// Answers with one page.
 pub(crate) async fn get(
     State(app): State<Shared>,
     user: CurrentUser,
-    Params(query): Params<Query>,
+    Params(query): Params<PageOnly>,
 ) -> Result<Json<SignalList>, ApiError> {
-    let page = page(query.limit, query.cursor, DEFAULT_LIMIT);
+    let page = query.of(DEFAULT_LIMIT);
     let found = app.parts.memories.signals(user.id(), page).await?.map(view::signal);
     Ok(Json(SignalList { items: found.items, next_cursor: Cursor::text(found.next) }))
 }
