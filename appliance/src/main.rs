@@ -1,6 +1,6 @@
 //! `ai-infra`: one binary for the server, its agents and its command line.
 //!
-//! Does the three things that must happen before any thread exists, then hands over to [`cli`].
+//! Does the few things that must happen before any thread exists, then hands over to [`cli`].
 //! Holds no logic of its own.
 
 mod cli;
@@ -18,11 +18,22 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    keep_memory_in_small_pages();
     keep_name_lookup_inside_the_binary();
     // One TLS provider for the whole process; a second call would only say it is there already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     cli::main()
 }
+
+/// Has the kernel hand memory out by 4 KiB: in pages of 2 MiB the allocator's half-used ones hold some
+/// 20 MB at rest. A kernel that cannot is no reason to stop.
+#[cfg(target_os = "linux")]
+fn keep_memory_in_small_pages() {
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_memory_in_small_pages() {}
 
 /// Keeps glibc from loading name-service modules, which crash a static binary.
 ///

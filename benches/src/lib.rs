@@ -1,7 +1,8 @@
 //! The benches: how fast the appliance starts, how much it holds, how soon it answers.
 //!
 //! [`appliance`] measures the real binary in a home of its own, [`store`] the records and the bus in
-//! this process; [`vectors`], a bench of its own, the vector index. A report with aims, not a gate: a
+//! this process; [`recall`] and [`vectors`], benches of their own, remembering and searching through the
+//! whole product, and the vector index. A report with aims, not a gate: a
 //! shared machine moves absolute figures by two to five times, so a baseline names the machine it was
 //! taken on ([`machine`]).
 //!
@@ -11,6 +12,7 @@
 pub mod appliance;
 pub mod arguments;
 pub mod machine;
+pub mod recall;
 pub mod report;
 pub mod store;
 pub mod vectors;
@@ -40,7 +42,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
     let machine = machine::this();
     print!("{}", report.table(&machine));
     if arguments.write_baseline {
-        let path = report.write_baseline(&machine, &arguments.binary)?;
+        let path = report.write_baseline("appliance", &machine, &arguments.binary)?;
         println!("written to {}", path.display());
     }
     Ok(())

@@ -58,7 +58,7 @@ impl Report {
         for figure in &self.figures {
             let aim = figure.at_most.map_or_else(String::new, |aim| {
                 let verdict = if figure.value <= aim { "met" } else { "MISSED" };
-                format!("aim {aim:>6} {verdict}")
+                format!("aim {aim:>6.1} {verdict}")
             });
             let Figure { name, value, unit, .. } = figure;
             // Writing into a String cannot fail.
@@ -67,11 +67,16 @@ impl Report {
         table
     }
 
-    /// Writes the figures and the machine into `benches/baselines` and returns the file.
+    /// Writes the figures and the machine into `benches/baselines`, under `name`, and returns the file.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write_baseline(&self, machine: &Machine, binary: &Path) -> anyhow::Result<PathBuf> {
+    pub fn write_baseline(
+        &self,
+        name: &str,
+        machine: &Machine,
+        binary: &Path,
+    ) -> anyhow::Result<PathBuf> {
         let build = binary.parent().and_then(Path::file_name).unwrap_or_default();
         let baseline = Baseline {
             machine: machine.clone(),
@@ -79,7 +84,7 @@ impl Report {
             figures: self.figures.clone(),
         };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("baselines");
-        let path = folder.join("appliance.json");
+        let path = folder.join(format!("{name}.json"));
         fs::create_dir_all(&folder)
             .with_context(|| format!("while making {}", folder.display()))?;
         let text = serde_json::to_string_pretty(&baseline)? + "\n";

@@ -164,6 +164,37 @@ async fn a_restart_from_saved_positions_embeds_nothing_again() {
 }
 
 #[tokio::test]
+async fn what_is_new_is_taken_in_before_anybody_asks_and_an_outage_is_waited_out() {
+    let (desk, folder) = (furnished(300), tempfile::tempdir().unwrap());
+    let (embedder, index) = (Arc::new(WatchedEmbedder::new("one")), KeptIndex::new());
+    embedder.away.store(true, Ordering::SeqCst);
+    let space = Space::new(embedder.clone(), index.clone()).in_folder("vectors-one-256");
+    let search = Arc::new(life(&desk, Some(space), folder.path()));
+    let keeping = tokio::spawn({
+        let search = search.clone();
+        async move { search.keep_level().await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(index.len(), 0, "the embedder is away");
+    assert_eq!(texts(&ask(&search, &desk, ASKED).await)[0], HERON, "words answer meanwhile");
+    embedder.away.store(false, Ordering::SeqCst);
+    let level = async |count| {
+        for _ in 0..1_000 {
+            if index.len() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(index.len(), count);
+    };
+    level(300).await;
+    desk.remember(MemoryKind::Said, "the canteen closes at three");
+    level(301).await;
+    assert!(!keeping.is_finished());
+    keeping.abort();
+}
+
+#[tokio::test]
 async fn what_is_cut_off_between_a_page_and_its_position_is_repeated_and_never_skipped() {
     let (desk, folder) = (furnished(700), tempfile::tempdir().unwrap());
     let (embedder, index) = (Arc::new(WatchedEmbedder::new("one")), KeptIndex::new());

@@ -96,6 +96,9 @@ pub async fn search(
     if let Some(why) = opened.rebuilt {
         tracing::warn!(event = "rebuilding", %why, "the words of the memories are indexed anew");
     }
+    let built = (!is_chosen).then(|| Serving::folder(embedders.chosen.as_ref()));
+    let used = [serving.as_ref().and_then(Space::folder), built.as_deref()];
+    Serving::keep_only(&indexes, &used.into_iter().flatten().collect::<Vec<_>>());
     let search = Search::over(memories, embedders.words.clone(), serving)
         .with_texts(Arc::new(opened.index))
         .with_weights(weights)
@@ -142,7 +145,7 @@ impl Maker {
         SpaceMaker::new(move || {
             let folder = Serving::fresh_folder(&maker.indexes, embedder.as_ref());
             let made = tokio::task::block_in_place(|| {
-                let space = maker.space(embedder.clone(), folder);
+                let space = maker.empty(embedder.clone(), folder);
                 tokio::runtime::Handle::current().block_on(space)
             });
             made.map_err(|why| {
@@ -150,6 +153,16 @@ impl Maker {
                 StoreError::new(ErrorKind::Unavailable, "vectors.make", why)
             })
         })
+    }
+
+    /// A server may still hold what an earlier space of that name left there.
+    async fn empty(&self, embedder: Arc<dyn Embedder>, folder: String) -> anyhow::Result<Space> {
+        let space = self.space(embedder.clone(), folder.clone()).await?;
+        if space.index.is_empty() && space.index.position() == 0 {
+            return Ok(space);
+        }
+        space.index.discard().await.context("while removing old vectors from the server")?;
+        self.space(embedder, folder).await
     }
 
     async fn space(&self, embedder: Arc<dyn Embedder>, folder: String) -> anyhow::Result<Space> {

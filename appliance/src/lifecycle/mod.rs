@@ -128,7 +128,7 @@ impl Running {
         tasks.spawn(notify::watchdog(users, doors.clone()));
         tasks.spawn({
             let (search, end) = (search.clone(), doors.clone());
-            async move { end.run_until_cancelled(warm_up(&search)).await }
+            async move { end.run_until_cancelled(search.keep_level()).await }
         });
         tasks.spawn({
             let end = doors.clone();
@@ -173,12 +173,5 @@ impl Running {
             tracing::error!(%error, "the store did not close cleanly; it is repaired on next open");
         }
         tracing::info!(event = "stopped", "stopped");
-    }
-}
-
-/// Fills the indexes, so that the first search does not have to.
-async fn warm_up(search: &Search) {
-    if let Err(error) = search.warm_up().await {
-        tracing::warn!(%error, "memories are indexed at the first search instead");
     }
 }

@@ -9,7 +9,7 @@ pub mod data;
 pub mod growth;
 pub mod pipe;
 #[path = "../../../vector/tests/support/sentence.rs"]
-mod sentence;
+pub(crate) mod sentence;
 
 use std::path::{Path, PathBuf};
 

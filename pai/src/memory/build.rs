@@ -90,7 +90,10 @@ impl Builder {
     /// What is committed meanwhile, the next search brings in.
     async fn finish(&self, feeder: &Arc<Feeder>) -> Result<(), StoreError> {
         feeder.save().await?;
-        self.spaces.swap(feeder.clone())?;
+        let old = self.spaces.swap(feeder.clone())?;
+        if let Some(old) = old {
+            self.spaces.retire(&old).await;
+        }
         let model = feeder.space.embedder.model();
         tracing::info!(model, memories = feeder.count(), "new vectors serve from now on");
         Ok(())

@@ -17,6 +17,9 @@ use super::{space::Space, spread::Spread};
 /// The mark's name in the folder of the indexes.
 const FILE: &str = "serving.json";
 
+/// What the name of every folder of vectors begins with.
+const PREFIX: &str = "vectors-";
+
 /// Which vectors serve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Serving {
@@ -61,7 +64,7 @@ impl Serving {
     #[must_use]
     pub fn folder(embedder: &dyn Embedder) -> String {
         let model = embedder.model().replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-");
-        format!("vectors-{model}-{}", embedder.dim())
+        format!("{PREFIX}{model}-{}", embedder.dim())
     }
 
     /// Returns the name of a folder for vectors of this embedder that does not exist yet.
@@ -71,6 +74,18 @@ impl Serving {
         let numbered = (2_u32..).map(|n| format!("{name}.{n}"));
         let free = |name: &String| !indexes.join(name).exists();
         std::iter::once(name.clone()).chain(numbered).find(free).unwrap_or(name)
+    }
+
+    /// Removes the folders of vectors that a build left behind when it was cut off: all but those
+    /// named. For a start, before anything is built.
+    pub fn keep_only(indexes: &Path, used: &[&str]) {
+        let Ok(entries) = fs::read_dir(indexes) else { return };
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        for name in names.filter(|name| name.starts_with(PREFIX) && !used.contains(&name.as_str()))
+        {
+            tracing::info!(folder = name, "vectors that were never finished are removed");
+            remove(indexes, &name);
+        }
     }
 
     /// Puts the mark in the place of the one before.
@@ -139,6 +154,19 @@ mod tests {
         assert_eq!(Serving::read(&indexes), None);
         fs::write(indexes.join(FILE), "{\"model\":").unwrap();
         assert_eq!(Serving::read(&indexes), None);
+    }
+
+    #[test]
+    fn what_no_build_finished_is_removed_and_nothing_else() {
+        let indexes = tempfile::tempdir().unwrap();
+        for name in ["vectors-a-3", "vectors-a-3.2", "texts", "vectors-b-4"] {
+            fs::create_dir(indexes.path().join(name)).unwrap();
+        }
+        Serving::keep_only(indexes.path(), &["vectors-a-3.2"]);
+        let left = fs::read_dir(indexes.path()).unwrap().flatten().map(|entry| entry.file_name());
+        let mut left: Vec<_> = left.collect();
+        left.sort_unstable();
+        assert_eq!(left, ["texts", "vectors-a-3.2"]);
     }
 
     #[test]

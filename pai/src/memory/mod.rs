@@ -13,6 +13,7 @@ mod find;
 mod follow;
 mod fuse;
 mod keeper;
+mod level;
 mod mark;
 mod outage;
 mod rank;

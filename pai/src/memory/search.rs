@@ -6,7 +6,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use appliance_core::{
-    Collection, Memory, MemoryHit, SearchFilter, StoreError, UserId,
+    Collection, ErrorKind, Memory, MemoryHit, MemoryId, SearchFilter, StoreError, UserId,
     ports::{
         CareError, CollectionStats, Embedder, Job, Memories, MemorySearch, SearchError, TextIndex,
         VectorIndex,
@@ -41,9 +41,9 @@ const MAX_WORDS: usize = 32;
 /// Answers [`MemorySearch`] from the records, an embedder and two indexes.
 #[derive(Debug)]
 pub struct Search {
-    memories: Arc<dyn Memories>,
-    follower: Arc<Follower>,
-    spaces: Arc<Spaces>,
+    pub(super) memories: Arc<dyn Memories>,
+    pub(super) follower: Arc<Follower>,
+    pub(super) spaces: Arc<Spaces>,
     weights: Weights,
 }
 
@@ -104,17 +104,6 @@ impl Search {
         self
     }
 
-    /// Fills the indexes, so that the first search after a start does not have to.
-    ///
-    /// # Errors
-    /// As [`search`](MemorySearch::search); a later search tries again.
-    pub async fn warm_up(&self) -> Result<(), SearchError> {
-        self.level().await?;
-        let Some(feeder) = self.spaces.serving() else { return Ok(()) };
-        let goal = self.follower.position();
-        feeder.level(self.memories.as_ref(), goal).await.map_err(Into::into)
-    }
-
     /// Builds `space` beside the one that serves, in a task of its own, and lets it serve when it is
     /// level. Goes on from where the space's index stands.
     ///
@@ -138,12 +127,6 @@ impl Search {
             building.job.ended = true;
             "stopped; it goes on at the next start".clone_into(&mut building.job.doing);
         }
-    }
-
-    async fn level(&self) -> Result<(), SearchError> {
-        let heard = |position, memory: &_| self.spaces.heard_of(position, memory);
-        self.follower.level(heard).await?;
-        Ok(())
     }
 
     /// Takes the question apart; without vectors for its words while their embedder is away.
@@ -191,7 +174,7 @@ impl Search {
             }
             let memory = match archived.iter().position(|memory| memory.id == group.id) {
                 Some(at) => Some(archived.swap_remove(at)),
-                None => self.memories.get(wanted.owner, group.id).await?,
+                None => self.sound(wanted.owner, group.id).await?,
             };
             // It may have been forgotten, or have come to an end, since it was found.
             let passes = |memory: &Memory| memory.facets().pass(wanted.owner, wanted.filter);
@@ -202,6 +185,17 @@ impl Search {
             }
         }
         Ok(kept)
+    }
+
+    /// Reads a memory; one that is damaged is left out and said, for the others' sake.
+    async fn sound(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
+        match self.memories.get(owner, id).await {
+            Err(why) if why.kind == ErrorKind::Corrupt => {
+                tracing::error!(event = "damaged", memory = %id, %why, "a memory cannot be read");
+                Ok(None)
+            }
+            read => read,
+        }
     }
 
     /// Returns the better hit that says the same in almost the same words.
@@ -269,8 +263,7 @@ impl MemorySearch for Search {
 #[async_trait]
 impl Indexes for Search {
     async fn collections(&self, owner: UserId) -> Result<Vec<CollectionStats>, StoreError> {
-        let heard = |position, memory: &_| self.spaces.heard_of(position, memory);
-        self.follower.level(heard).await?;
+        self.level().await?;
         let (model, dim) = match self.spaces.serving() {
             Some(feeder) => (feeder.space.embedder.model().to_owned(), feeder.space.embedder.dim()),
             None => ("none yet".to_owned(), 0),

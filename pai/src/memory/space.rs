@@ -38,6 +38,12 @@ impl Space {
         self
     }
 
+    /// Returns the folder it was given.
+    #[must_use]
+    pub fn folder(&self) -> Option<&str> {
+        self.folder.as_deref()
+    }
+
     /// Sets the nearness under which a memory has nothing to do with a question, rather than
     /// having it calibrated.
     #[must_use]

@@ -74,20 +74,23 @@ impl Spaces {
         }
     }
 
-    /// Lets a space that is level and saved serve from now on; the vectors before it are removed.
-    pub(super) fn swap(&self, feeder: Arc<Feeder>) -> Result<(), StoreError> {
+    /// Lets a space that is level and saved serve from now on; returns the one before it.
+    pub(super) fn swap(&self, feeder: Arc<Feeder>) -> Result<Option<Arc<Feeder>>, StoreError> {
         // A crash before the mark leaves the old space serving, one after it the new one.
         self.mark(&feeder)?;
-        let new = feeder.space.folder.clone();
         let mut serving = self.serving.write().unwrap_or_else(PoisonError::into_inner);
-        let old = serving.replace(feeder).and_then(|old| old.space.folder.clone());
-        drop(serving);
-        if let (Some(indexes), Some(old)) = (self.indexes.get(), old)
-            && Some(&old) != new.as_ref()
-        {
-            mark::remove(indexes, &old);
+        Ok(serving.replace(feeder))
+    }
+
+    /// Removes the vectors of a space that serves no more. Cut off, the next start removes the folder.
+    pub(super) async fn retire(&self, old: &Feeder) {
+        let serving = self.serving().and_then(|feeder| feeder.space.folder.clone());
+        let folder = old.space.folder.as_ref().filter(|folder| Some(*folder) != serving.as_ref());
+        let (Some(indexes), Some(folder)) = (self.indexes.get(), folder) else { return };
+        if let Err(why) = old.space.index.discard().await {
+            tracing::warn!(%why, "old vectors stay at the server; delete the collections by hand");
         }
-        Ok(())
+        mark::remove(indexes, folder);
     }
 
     /// Writes down what serves, unless that stands there already.

@@ -5,8 +5,9 @@
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
 use appliance_core::{
-    Batch, ConversationId, ErrorKind, IdMint, MessageId, PageRequest, UserId, Write,
-    ports::{Conversations as _, Records as _},
+    Batch, ConversationId, ErrorKind, IdMint, Memory, MemoryId, MemoryKind, MessageId, PageRequest,
+    Provenance, UserId, Write,
+    ports::{Change, Changed, Conversations as _, Memories, Records as _},
     time::ManualClock,
 };
 use storage_contract::given;
@@ -154,6 +155,39 @@ async fn a_flipped_byte_of_a_text_is_found_when_it_is_read() {
     assert_eq!(error.kind, ErrorKind::Corrupt, "{error}");
     assert!(error.to_string().contains("checksum"), "{error}");
     assert_eq!(written.read_all(&store, "others").await, 1 + 1, "this one and its page");
+}
+
+#[tokio::test]
+async fn a_damaged_memory_is_gone_from_what_changed_and_no_other_is() {
+    let folder = TempDir::new().unwrap();
+    let mint = IdMint::new(Arc::new(ManualClock::at_millis(1_793_000_000_000)), 0);
+    let store = open(folder.path()).unwrap();
+    let user = given::user(&mint);
+    let owner = user.id;
+    store.apply(Batch::new().write(Write::PutUser(user))).await.unwrap();
+    let ids: Vec<MemoryId> = (0..3).map(|_| mint.next(MemoryId::from_uuid)).collect();
+    for (n, id) in ids.iter().enumerate() {
+        let (text, now) = (format!("memory number {n:05}"), mint.clock().now());
+        let kept = Memory::new(*id, owner, MemoryKind::Note, text, Provenance::default(), now);
+        store.apply(Batch::new().write(Write::PutMemory(kept))).await.unwrap();
+    }
+    store.close();
+    drop(store);
+    let file = folder.path().join("state.redb");
+    let mut bytes = fs::read(&file).unwrap();
+    let needle = b"memory number 00001";
+    let starts = |at: &usize| bytes[*at..].starts_with(needle);
+    let places: Vec<usize> = (0..bytes.len() - needle.len()).filter(starts).collect();
+    places.iter().for_each(|place| bytes[place + 9] ^= 1);
+    fs::write(&file, &bytes).unwrap();
+
+    let store = open(folder.path()).unwrap();
+    let changes = store.since(0, 100).await.unwrap();
+    let live = |change: &Change| matches!(change.now, Changed::Live(_));
+    let seen: Vec<_> = changes.iter().map(|change| (change.id, live(change))).collect();
+    assert_eq!(seen, [(ids[0], true), (ids[1], false), (ids[2], true)]);
+    let error = Memories::get(&store, owner, ids[1]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Corrupt, "{error}");
 }
 
 #[tokio::test]

@@ -205,6 +205,13 @@ impl VectorIndex for QdrantIndex {
         Ok(())
     }
 
+    async fn discard(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.writing.lock().await;
+        let gone = self.names.each_ref().map(|name| setup::remove(&self.client, name));
+        try_join_all(gone).await.map_err(|fault| self.told("vectors.discard", fault))?;
+        Ok(())
+    }
+
     fn len(&self) -> usize {
         usize::try_from(self.count.load(Ordering::Acquire)).unwrap_or(usize::MAX)
     }

@@ -1,4 +1,5 @@
-//! Makes what is missing on the server: collections, payload indexes, cards. Deletes nothing.
+//! Makes what is missing on the server: collections, payload indexes, cards; removes a collection that
+//! is used no more. Deletes no single point.
 //!
 //! Cut off anywhere, the next start finishes it: a collection without a card counts as empty, and a
 //! missing index is made whenever it is found missing.
@@ -37,6 +38,15 @@ pub(crate) async fn collection(
     }
     card::write(client, &name, options, 0).await?;
     Ok(0)
+}
+
+/// Removes a collection with all that is in it, if it is there.
+pub(crate) async fn remove(client: &Qdrant, name: &str) -> Result<(), Fault> {
+    if client.collection_exists(name).await? {
+        client.delete_collection(name).await?;
+        tracing::info!(collection = name, "a collection that nobody uses is removed from Qdrant");
+    }
+    Ok(())
 }
 
 async fn create(client: &Qdrant, name: &str, options: &QdrantOptions) -> Result<(), Fault> {

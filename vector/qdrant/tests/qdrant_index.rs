@@ -72,6 +72,23 @@ async fn a_collection_that_is_lost_is_made_anew_and_sends_the_reader_back() -> a
 }
 
 #[tokio::test]
+async fn what_is_discarded_is_gone_from_the_server_and_can_begin_anew() -> anyhow::Result<()> {
+    let Some(server) = Server::start(3)? else { return Ok(()) };
+    let index = QdrantIndex::connect(server.options.clone()).await?;
+    index.upsert(vec![entry(1, Collection::Memories), entry(2, Collection::Knowledge)]).await?;
+    index.save(42).await?;
+    index.discard().await?;
+    for collection in Collection::ALL {
+        let name = server.options.name(collection);
+        assert!(!server.client().collection_exists(&name).await?, "{name}");
+    }
+    index.discard().await?; // what is not there is no error
+    let again = QdrantIndex::connect(server.options.clone()).await?;
+    assert_eq!((again.position(), again.len()), (0, 0));
+    Ok(())
+}
+
+#[tokio::test]
 async fn vectors_of_two_models_never_meet() -> anyhow::Result<()> {
     let Some(server) = Server::start(3)? else { return Ok(()) };
     let index = QdrantIndex::connect(server.options.clone()).await?;

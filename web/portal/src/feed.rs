@@ -11,7 +11,10 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{ev, prelude::*, task::spawn_local};
 use web_dto::{ClientFrame, ClientPayload, ServerFrame};
 
-use crate::{model::reconnect_after_ms, session::Session};
+use crate::{
+    model::{read_frame, reconnect_after_ms},
+    session::Session,
+};
 
 /// A ping after this much silence; the server answers at once.
 const PING_AFTER_MS: u32 = 20_000;
@@ -115,7 +118,7 @@ async fn converse(
                 }
                 online.set(true);
                 silences = 0;
-                if let Ok(frame) = serde_json::from_str(&text) {
+                if let Ok(frame) = read_frame(&text) {
                     on_frame.run(frame);
                 }
                 continue;

@@ -71,6 +71,15 @@ pub trait VectorIndex: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// Removes what it keeps at a server, for whoever uses it no more: another index serves instead,
+    /// or it is to begin anew. Its folder is removed by whoever named it.
+    ///
+    /// # Errors
+    /// `Unavailable` when the server cannot be reached; what is left is in nobody's way.
+    async fn discard(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Returns how many vectors it holds.
     fn len(&self) -> usize;
 

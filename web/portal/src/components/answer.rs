@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{Badge, Clock, Icon, Shape, citations::Citations, markdown::Markdown, phases::Phases};
+use super::{
+    Badge, Clock, Icon, Shape, Shown, citations::Citations, markdown::Markdown, phases::Phases,
+};
 use crate::{
     model::{Bubble, Delivery, face},
     state::Portal,
@@ -51,16 +53,16 @@ pub fn Answer(
                     {move || at.get().map(|at| view! { <Clock at/> })}
                     <span>{about}</span>
                 </p>
-                <Show when=move || open.get() && phase.get().is_some()>
+                <Shown when=move || open.get() && phase.get().is_some()>
                     <Phases now=phase/>
-                </Show>
+                </Shown>
                 <div class="text" class:open=open data-testid="text">
                     <Markdown text open numbers pick/>
                 </div>
                 <Citations citations/>
-                <Show when=move || !open.get()>
+                <Shown when=move || !open.get()>
                     <Tools bubble/>
-                </Show>
+                </Shown>
             </div>
         </article>
     }
@@ -89,12 +91,12 @@ fn Tools(bubble: RwSignal<Bubble>) -> impl IntoView {
                 <Icon shape=Shape::Copy/>
                 "Copy"
             </button>
-            <Show when=move || again.get()>
+            <Shown when=again>
                 <button class="tool" type="button" on:click=ask_again>
                     <Icon shape=Shape::Retry/>
                     "Retry"
                 </button>
-            </Show>
+            </Shown>
         </div>
     }
 }

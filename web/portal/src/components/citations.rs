@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use web_dto::{CitationView, MemoryView};
 
-use super::{Dialog, Filled, Made, deed_of};
+use super::{Dialog, Filled, Made, Shown, deed_of};
 use crate::{
     api, clock,
     model::{Page, memory::words, visible},
@@ -33,11 +33,11 @@ pub fn Citations(
         }
     };
     view! {
-        <Show when=move || !citations.read().is_empty()>
+        <Shown when=move || !citations.read().is_empty()>
             <ul class="cites" aria-label="From memory">
                 {move || citations.get().into_iter().map(one).collect_view()}
             </ul>
-        </Show>
+        </Shown>
     }
 }
 

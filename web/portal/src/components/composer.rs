@@ -4,7 +4,7 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use web_dto::MAX_MESSAGE_CHARS;
 
-use super::{Alert, Icon, Shape};
+use super::{Alert, Icon, Shape, Shown};
 use crate::state::Portal;
 
 /// Characters left below which the composer begins to count.
@@ -68,11 +68,11 @@ pub fn Composer() -> impl IntoView {
                 <div class="row">
                     <span id="count" class="hint" class:bad=move || left.get() < 0>{count}</span>
                     <span class="space"></span>
-                    <Show when=move || portal.busy.get()>
+                    <Shown when=portal.busy>
                         <button class="stop" type="button" aria-label="Stop" title="Stop (Esc)" on:click=move |_| portal.stop()>
                             <Icon shape=Shape::Stop/>
                         </button>
-                    </Show>
+                    </Shown>
                     <button class="send" type="submit" aria-label="Send" title="Send (Enter)" disabled=move || !ready.get()>
                         <Icon shape=Shape::Send/>
                     </button>

@@ -2,7 +2,7 @@
 
 use leptos::{html, prelude::*};
 
-use super::{Icon, Shape};
+use super::{Icon, Shape, Shown};
 
 /// A modal dialog with a heading and a Close button.
 #[component]
@@ -47,7 +47,7 @@ pub fn Dialog(
             on:close=move |_| open.set(false)
             on:click=pressed
         >
-            <Show when=move || open.get()>
+            <Shown when=open>
                 <div class="dialog-box">
                     <header class="dialog-head">
                         <h2>{label}</h2>
@@ -57,7 +57,7 @@ pub fn Dialog(
                     </header>
                     {children.with_value(|children| children())}
                 </div>
-            </Show>
+            </Shown>
         </dialog>
     }
 }

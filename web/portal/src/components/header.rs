@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape, TopBar};
+use super::{Icon, Shape, Shown, TopBar};
 use crate::{model::visible, state::Portal};
 
 /// Title, model, rename, archive, details.
@@ -24,7 +24,7 @@ pub fn Header() -> impl IntoView {
     view! {
         <TopBar title>
             {move || model().map(|model| view! { <span class="chip only-wide">{model}</span> })}
-            <Show when=move || is_open.get()>
+            <Shown when=is_open>
                 <div class="tools">
                     <button class="icon-button" type="button" aria-label="Rename" title="Rename" on:click=move |_| ui.renaming.set(true)>
                         <Icon shape=Shape::Rename/>
@@ -49,7 +49,7 @@ pub fn Header() -> impl IntoView {
                         <Icon shape=Shape::Details/>
                     </button>
                 </div>
-            </Show>
+            </Shown>
         </TopBar>
     }
 }

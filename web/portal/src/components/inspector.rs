@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_dto::CitationView;
 
-use super::{Filled, Icon, Made, Shape, deed_of, phases::Phases};
+use super::{Filled, Icon, Made, Shape, Shown, deed_of, phases::Phases};
 use crate::{
     clock,
     model::{Job, face, when},
@@ -39,12 +39,12 @@ pub fn Inspector() -> impl IntoView {
                 <h2 class="caption">"Task"</h2>
                 <Filled parts=move || vec![drawn(portal, tree.read().as_ref())]/>
             </section>
-            <Show when=move || phase.get().is_some()>
+            <Shown when=move || phase.get().is_some()>
                 <section>
                     <h2 class="caption">"Phases"</h2>
                     <Phases now=phase/>
                 </section>
-            </Show>
+            </Shown>
             <section>
                 <h2 class="caption">"Used from memory"</h2>
                 <div on:click=open>

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use super::Dialog;
+use super::{Dialog, Shown};
 use crate::{
     model::{Page, Theme, palette, visible},
     state::Portal,
@@ -104,9 +104,9 @@ fn Chooser() -> impl IntoView {
         <ul id="palette-list" role="listbox" aria-label="Results">
             {move || found.get().into_iter().enumerate().map(option).collect_view()}
         </ul>
-        <Show when=move || found.read().is_empty()>
+        <Shown when=move || found.read().is_empty()>
             <p class="quiet small" role="status">"Nothing fits."</p>
-        </Show>
+        </Shown>
     }
 }
 

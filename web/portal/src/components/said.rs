@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::Shown;
 use crate::{
     model::{Bubble, Delivery, visible},
     state::Portal,
@@ -30,17 +31,17 @@ pub fn Said(
     view! {
         <article class="said" aria-label="You" data-message=move || bubble.read().id.clone() data-state=state>
             <p class="text" dir="auto" data-testid="text">{text}</p>
-            <Show when=move || delivery.get() == Delivery::Sending>
+            <Shown when=move || delivery.get() == Delivery::Sending>
                 <p class="hint">"Sending"</p>
-            </Show>
-            <Show when=move || delivery.get() == Delivery::Failed>
+            </Shown>
+            <Shown when=move || delivery.get() == Delivery::Failed>
                 <p class="hint bad">
                     "Not sent. "
                     <button class="button small" type="button" on:click=again>
                         "Retry"
                     </button>
                 </p>
-            </Show>
+            </Shown>
         </article>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_dto::ConversationView;
 
-use super::Alert;
+use super::{Alert, Shown};
 use crate::{
     clock,
     model::{Page, palette, visible},
@@ -44,11 +44,11 @@ pub fn Shelf() -> impl IntoView {
             <nav class="conversations" aria-label="Conversations">
                 <Alert failure=portal.shelf_failure/>
                 {move || found.get().map(|found: Vec<ConversationView>| view! { <Found found typed/> })}
-                <Show when=more>
+                <Shown when=more>
                     <button class="button small" type="button" on:click=move |_| portal.read_on(false)>
                         "More conversations"
                     </button>
-                </Show>
+                </Shown>
             </nav>
             <button
                 class="switch"

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_dto::AgentView;
 
-use super::{Badge, Brand, shelf::Shelf, tabs::PageLinks};
+use super::{Badge, Brand, Shown, shelf::Shelf, tabs::PageLinks};
 use crate::{
     model::face,
     session::{Session, Who},
@@ -41,9 +41,9 @@ pub fn Sidebar() -> impl IntoView {
             </section>
             <Account/>
         </aside>
-        <Show when=move || portal.ui.sidebar.get()>
+        <Shown when=portal.ui.sidebar>
             <div class="veil" on:click=move |_| portal.ui.sidebar.set(false)></div>
-        </Show>
+        </Shown>
     }
 }
 

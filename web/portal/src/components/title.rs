@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape};
+use super::{Icon, Shape, Shown};
 use crate::state::Portal;
 
 /// Heading, connection, and the page's own controls; names the page in the tab too.
@@ -51,9 +51,9 @@ fn Connection() -> impl IntoView {
             data-testid="connection"
             data-online=move || online.get().to_string()
         >
-            <Show when=down>
+            <Shown when=down>
                 <span class="chip warn">"No connection"</span>
-            </Show>
+            </Shown>
         </span>
     }
 }

@@ -4,7 +4,7 @@
 
 use leptos::{html, prelude::*};
 
-use super::{answer::Answer, said::Said, welcome::Welcome};
+use super::{Shown, answer::Answer, said::Said, welcome::Welcome};
 use crate::{model::Failure, state::Portal};
 
 /// Pixels from the end that still count as the end.
@@ -76,10 +76,10 @@ pub fn Transcript() -> impl IntoView {
             on:scroll=scrolled
         >
             <div class="column" node_ref=column>
-                <Show when=move || portal.loading.get()><Loading/></Show>
+                <Shown when=portal.loading><Loading/></Shown>
                 {move || portal.broken.get().map(|failure| view! { <Broken failure/> })}
-                <Show when=move || empty.get()><Welcome/></Show>
-                <Show when=move || portal.has_older.get()>
+                <Shown when=empty><Welcome/></Shown>
+                <Shown when=portal.has_older>
                     <button
                         class="button small older"
                         type="button"
@@ -88,7 +88,7 @@ pub fn Transcript() -> impl IntoView {
                     >
                         "Show earlier messages"
                     </button>
-                </Show>
+                </Shown>
                 {older_than(portal, 0)}
                 <For each=move || portal.ids.get() key=Clone::clone let:id>
                     <Message id/>
@@ -96,7 +96,7 @@ pub fn Transcript() -> impl IntoView {
             </div>
         </section>
         <div class="pill-place">
-            <Show when=move || !at_end.get()>
+            <Shown when=move || !at_end.get()>
                 <button
                     class="pill"
                     type="button"
@@ -107,7 +107,7 @@ pub fn Transcript() -> impl IntoView {
                 >
                     "New messages"
                 </button>
-            </Show>
+            </Shown>
         </div>
     }
 }

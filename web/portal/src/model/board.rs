@@ -124,7 +124,7 @@ impl Board {
         let root = self.jobs.iter().find(is_root)?;
         let part = |job: &&Job| job.parent.as_ref() == Some(&root.id);
         let mut parts: Vec<Job> = self.jobs.iter().filter(part).cloned().collect();
-        parts.sort_by(|a, b| a.id.cmp(&b.id));
+        parts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         Some((root.clone(), parts))
     }
 

@@ -19,7 +19,7 @@ pub fn ranked(labels: &[String], typed: &str) -> Vec<usize> {
             Some((costs?.iter().sum(), at))
         })
         .collect();
-    fits.sort();
+    fits.sort_unstable();
     fits.into_iter().take(MOST).map(|(_, at)| at).collect()
 }
 

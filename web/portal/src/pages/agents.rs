@@ -7,7 +7,7 @@ use web_dto::AgentView;
 
 use crate::{
     api,
-    components::{Ago, Alert, Badge, Icon, Shape, TopBar},
+    components::{Ago, Alert, Badge, Icon, Shape, Shown, TopBar},
     model::face,
     state::Portal,
 };
@@ -40,9 +40,9 @@ pub fn Agents() -> impl IntoView {
             </TopBar>
             <div class="page">
                 <Alert failure=portal.rail_failure/>
-                <Show when=move || names.read().is_empty() && portal.rail_failure.read().is_none()>
+                <Shown when=move || names.read().is_empty() && portal.rail_failure.read().is_none()>
                     <p class="quiet" role="status">"Loading the agents"</p>
-                </Show>
+                </Shown>
                 <div class="cards">
                     <For each=move || names.get() key=Clone::clone let:name>
                         <Card name/>
@@ -79,7 +79,7 @@ fn Card(name: String) -> impl IntoView {
             <p class="quiet">{move || agent.read().as_ref().map(|a| a.description.clone())}</p>
             {move || agent.read().as_ref().and_then(|a| a.problem.clone()).map(|p| view! { <p class="alert">{p}</p> })}
             {move || agent.get().map(|agent| view! { <Facts agent/> })}
-            <Show when=move || session.is_admin()>
+            <Shown when=move || session.is_admin()>
                 <div class="row start">
                     {move || buttons(&status.read()).map(|(label, verb)| view! {
                         <button class="button small" type="button" on:click=move |_| portal.steer(steer.get_value(), verb)>
@@ -89,7 +89,7 @@ fn Card(name: String) -> impl IntoView {
                 </div>
                 <Attach agent/>
                 <Log name=steer.get_value()/>
-            </Show>
+            </Shown>
         </article>
     }
 }

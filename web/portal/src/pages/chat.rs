@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Composer, Header, Inspector, Transcript},
+    components::{Composer, Header, Inspector, Shown, Transcript},
     state::Portal,
 };
 
@@ -18,8 +18,8 @@ pub fn Chat() -> impl IntoView {
             <Composer/>
         </main>
         <Inspector/>
-        <Show when=move || ui.details.get()>
+        <Shown when=ui.details>
             <div class="veil" on:click=move |_| ui.details.set(false)></div>
-        </Show>
+        </Shown>
     }
 }

@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{Alert, Card, Field, typed_in},
+    components::{Alert, Card, Field, Shown, typed_in},
     model::Failure,
     session::Session,
 };
@@ -16,8 +16,12 @@ pub fn LogIn() -> impl IntoView {
     let (email, password) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<Failure>);
-    let info = LocalResource::new(api::info);
-    let needs_setup = move || matches!(&*info.read(), Some(Ok(info)) if info.needs_setup);
+    let needs_setup = RwSignal::new(false);
+    spawn_local(async move {
+        if let Ok(info) = api::info().await {
+            needs_setup.try_set(info.needs_setup);
+        }
+    });
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -35,12 +39,12 @@ pub fn LogIn() -> impl IntoView {
 
     view! {
         <Card title="Log in">
-            <Show when=needs_setup>
+            <Shown when=needs_setup>
                 <p class="note">
                     "This server has no account yet. Run " <code>"ai-infra setup-link"</code>
                     " on it and open the link that it prints."
                 </p>
-            </Show>
+            </Shown>
             <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
                 <Alert failure/>
                 <Field label="E-mail" kind="email" name="email" autocomplete="username" node=email/>

@@ -6,7 +6,7 @@ use web_dto::SettingView;
 
 use crate::{
     api,
-    components::{Filled, Made, TopBar},
+    components::{Filled, Made, Shown, TopBar},
     model::{Failure, Theme},
     state::Portal,
 };
@@ -21,9 +21,9 @@ pub fn Settings() -> impl IntoView {
             <div class="page">
                 <Look/>
                 <About/>
-                <Show when=move || portal.session.is_admin()>
+                <Shown when=move || portal.session.is_admin()>
                     <Configuration/>
-                </Show>
+                </Shown>
             </div>
         </main>
     }

@@ -60,12 +60,22 @@ pub(super) fn since(file: &Snapshot, after: u64, limit: usize) -> Result<Vec<Cha
     file.ascend(&CHANGES, &[], after, |at, (id, owner)| {
         let (id, owner) = (MemoryId::from_bytes(id), UserId::from_bytes(owner));
         let position = trailing_seq(at);
-        if let Some(now) = changed(find(file, id)?, position)? {
+        let now = find(file, id).and_then(|entry| changed(entry, position));
+        if let Some(now) = now.or_else(|fault| without(id, fault))? {
             found.push(Change { position, id, owner, now });
         }
         Ok(found.len() < limit)
     })?;
     Ok(found)
+}
+
+/// One damaged row keeps nobody from what changed after it: the memory is shown as gone, and said.
+fn without(id: MemoryId, fault: Fault) -> Result<Option<Changed>, Fault> {
+    if !fault.is_of_one_row() {
+        return Err(fault);
+    }
+    tracing::error!(event = "damaged", memory = %id, %fault, "a memory cannot be read or found");
+    Ok(Some(Changed::Gone))
 }
 
 /// Returns how the memory of the change at `position` is now; `None` where that was not its last:

@@ -1,0 +1,13 @@
+//! `cargo bench -p benches --bench recall`: remembering and searching through the whole product.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match benches::recall::run(std::env::args().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Remembering and searching through the whole product with many memories, beside the same parts in
+//! this process: what HTTP and the server cost.
+//!
+//! The real binary holds [`COUNT`] memories of one person and is asked over TCP with a log-in, as a
+//! script would; this process holds the same texts in a store and indexes of its own. Both answer in
+//! turn, one question at a time, [`ROUNDS`] times; medians count. Words and meaning both are searched.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use appliance_core::{
+    Batch, Clock, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter, UserId, Write,
+    ports::{Embedder, MemorySearch as _, Records as _},
+};
+use appliance_tests::{
+    Client, Plan,
+    people::{self, WallClock},
+};
+use hdrhistogram::Histogram;
+use pai::memory::Search;
+use storage_embedded::{DataDir, Store};
+use tokio::time::Instant;
+use vector::{Options, SegmentIndex, StaticEmbedder, TextIndex};
+use web_dto::{NewMemories, NewMemory, Remembered};
+
+use crate::{arguments::Arguments, machine, report::Report, vectors::sentence};
+
+/// Memories of one person: what the warm tier holds.
+const COUNT: u32 = 50_000;
+
+/// Memories sent at once.
+const BULK: u32 = 1_000;
+
+const ROUNDS: u32 = 5;
+
+/// Questions, and new memories, in a round.
+const EACH: u32 = 200;
+
+/// Measures both and prints the report; `--write-baseline` keeps it.
+///
+/// # Errors
+/// When an argument is wrong, or the binary does not start or answer.
+pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    let Some(arguments) = Arguments::parse(arguments)? else {
+        println!("{}", crate::arguments::USAGE);
+        return Ok(());
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("while starting the event loop")?;
+    let mut report = Report::default();
+    runtime.block_on(measure(&arguments, &mut report))?;
+    let machine = machine::this();
+    print!("{}", report.table(&machine));
+    if arguments.write_baseline {
+        let path = report.write_baseline("recall", &machine, &arguments.binary)?;
+        println!("written to {}", path.display());
+    }
+    Ok(())
+}
+
+/// Times of one side, in microseconds.
+struct Times {
+    remember: Histogram<u64>,
+    search: Histogram<u64>,
+}
+
+impl Times {
+    fn new() -> anyhow::Result<Self> {
+        let times = || Histogram::new_with_bounds(1, 60_000_000, 3);
+        Ok(Self { remember: times()?, search: times()? })
+    }
+}
+
+async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
+    let mut server = Plan::new(&arguments.binary).start().await?;
+    let client = server.first_user("bench@example.com", "a long enough password").await?;
+    let began = Instant::now();
+    fill(&client).await?;
+    report.push("50,000 remembered in bulk, until found", began.elapsed().as_secs_f64(), "s");
+    let place = tempfile::tempdir().context("while making a directory for the store")?;
+    let peer = Peer::filled(place.path()).await?;
+
+    let (mut ours, mut theirs) = (Times::new()?, Times::new()?);
+    for round in 0..ROUNDS {
+        for n in round * EACH..(round + 1) * EACH {
+            peer.round(n, &mut theirs).await?;
+        }
+        for n in round * EACH..(round + 1) * EACH {
+            through(&client, n, &mut ours).await?;
+        }
+    }
+    let median = |times: &Histogram<u64>| times.value_at_quantile(0.5) as f64 / 1_000.0;
+    let commit = median(&theirs.remember);
+    report.push("one durable commit, p50", commit, "ms");
+    report.push_with_aim("remember through HTTP, p50", median(&ours.remember), "ms", commit + 1.0);
+    let inside = median(&theirs.search);
+    report.push("search in this process, p50", inside, "ms");
+    report.push_with_aim("search through HTTP, p50", median(&ours.search), "ms", 5.0);
+    let times = median(&ours.search) / inside;
+    report.push_with_aim("search through HTTP over in this process", times, "x", 3.0);
+    let p99 = ours.search.value_at_quantile(0.99) as f64 / 1_000.0;
+    report.push("search through HTTP, p99", p99, "ms");
+    restart(&mut server, &client, report).await?;
+    server.stop().await
+}
+
+/// Remembers all and waits until the last is found.
+async fn fill(client: &Client) -> anyhow::Result<()> {
+    for first in (0..COUNT).step_by(BULK as usize) {
+        let item = |n| NewMemory { text: sentence::nth(n), ..NewMemory::default() };
+        let items = (first..first + BULK).map(item).collect();
+        let kept: Remembered = client.post("/api/memory", &NewMemories { items }).await?;
+        anyhow::ensure!(kept.ids.len() == BULK as usize, "{} were kept", kept.ids.len());
+    }
+    let last = sentence::nth(COUNT - 1);
+    let hits = client.recall(&last).await?;
+    anyhow::ensure!(hits.iter().any(|hit| hit.memory.text == last), "{last:?} is not found");
+    Ok(())
+}
+
+async fn through(client: &Client, n: u32, times: &mut Times) -> anyhow::Result<()> {
+    let began = Instant::now();
+    client.recall(&question(n)).await?;
+    times.search.record(micros(began.elapsed()))?;
+    let items = vec![NewMemory { text: extra(n), ..NewMemory::default() }];
+    let began = Instant::now();
+    client.post::<Remembered>("/api/memory", &NewMemories { items }).await?;
+    times.remember.record(micros(began.elapsed()))?;
+    Ok(())
+}
+
+/// From the signal to stop to the first answer of the next life, with all that there is.
+async fn restart(
+    server: &mut appliance_tests::Server,
+    client: &Client,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    server.stop().await?;
+    let began = Instant::now();
+    server.start().await?;
+    report.push("start to ready, with 50,000", began.elapsed().as_secs_f64() * 1_000.0, "ms");
+    let fresh = server.stranger()?.with_token(client.token().unwrap_or_default());
+    fresh.recall(&question(0)).await?;
+    report.push("start to first hit, with 50,000", began.elapsed().as_secs_f64() * 1_000.0, "ms");
+    Ok(())
+}
+
+/// The same parts without the server.
+struct Peer {
+    store: Store,
+    search: Search,
+    mint: IdMint,
+    owner: UserId,
+}
+
+impl Peer {
+    async fn filled(place: &Path) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(WallClock);
+        let store = Store::open(&DataDir::open(place.join("data"))?, clock.clone())?;
+        let mint = IdMint::new(clock, store.newest_millis());
+        let user = people::user(&mint, "bench");
+        let owner = user.id;
+        store.apply(Batch::new().write(Write::PutUser(user))).await?;
+        let embedder: Arc<dyn Embedder> = Arc::new(StaticEmbedder::load()?);
+        let options = Options { model: embedder.model().to_owned(), ..Options::default() };
+        let index = SegmentIndex::open(&place.join("vectors"), embedder.dim(), options)?.index;
+        let texts = TextIndex::open(&place.join("texts"))?.index;
+        let search = Search::new(Arc::new(store.clone()), embedder, Arc::new(index))
+            .with_texts(Arc::new(texts));
+        let peer = Self { store, search, mint, owner };
+        for first in (0..COUNT).step_by(BULK as usize) {
+            let writes = (first..first + BULK).map(|n| peer.write(sentence::nth(n))).collect();
+            peer.store.apply(Batch { writes, ..Batch::new() }).await?;
+        }
+        peer.search.warm_up().await?;
+        Ok(peer)
+    }
+
+    fn write(&self, text: String) -> Write {
+        let (id, now) = (self.mint.next(MemoryId::from_uuid), self.mint.clock().now());
+        let provenance = Provenance::default();
+        Write::PutMemory(Memory::new(id, self.owner, MemoryKind::Note, text, provenance, now))
+    }
+
+    async fn round(&self, n: u32, times: &mut Times) -> anyhow::Result<()> {
+        let began = Instant::now();
+        self.search.search(self.owner, &question(n), SearchFilter::default(), 10).await?;
+        times.search.record(micros(began.elapsed()))?;
+        let write = self.write(extra(n));
+        let began = Instant::now();
+        self.store.apply(Batch::new().write(write)).await?;
+        times.remember.record(micros(began.elapsed()))?;
+        Ok(())
+    }
+}
+
+/// Asks for one of the memories, all over the place.
+fn question(n: u32) -> String {
+    sentence::nth(n.wrapping_mul(7_919) % COUNT)
+}
+
+/// A text that is not among those remembered.
+fn extra(n: u32) -> String {
+    format!("{}, as was said {n} days ago", sentence::nth(COUNT + n))
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX).min(60_000_000)
+}
