@@ -12,7 +12,7 @@ build() {
     cargo run --quiet "${LOCKED[@]}" --package portal-tool -- "$WASM" web/portal/assets "$DIST"
 }
 
-inputs="$(digest web/portal web/dto packaging/portal-tool packaging/scripts/portal.sh Cargo.toml Cargo.lock)"
+inputs="$(digest web/portal web/dto packaging/portal-tool packaging/scripts/{portal,wasm-cargo}.sh Cargo.toml Cargo.lock)"
 if [ -f "$DIST/index.html" ] && stamped portal "$inputs"; then
     say "portal ... unchanged"
     exit

@@ -73,7 +73,7 @@ pub async fn messages(conversation: &str) -> Answer<MessageList> {
 }
 
 /// Messages read at once while somebody scrolls: few enough to be drawn between two frames.
-const OLDER_AT_ONCE: usize = 12;
+const OLDER_AT_ONCE: usize = 8;
 
 /// Gets the messages before `before`.
 pub async fn messages_before(conversation: &str, before: &str) -> Answer<MessageList> {

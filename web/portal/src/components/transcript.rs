@@ -3,6 +3,7 @@
 //! Follows the end while the reader is at the end, and never moves under a reader who is not.
 
 use leptos::{html, prelude::*};
+use web_sys::Element;
 
 use super::{Shown, answer::Answer, said::Said, welcome::Welcome};
 use crate::{model::Failure, state::Portal};
@@ -12,6 +13,11 @@ const NEAR_THE_END: i32 = 60;
 
 /// Pixels from the beginning at which older messages are fetched.
 const NEAR_THE_BEGINNING: i32 = 1_000;
+
+/// Older messages that the browser draws or passes over as one. What a frame costs grows with the
+/// places it must look at, so a long conversation has few; what it costs to come to one grows with
+/// the messages in it.
+const DRAWN_AS_ONE: usize = 4;
 
 /// The scrolling part of the page.
 #[component]
@@ -119,11 +125,17 @@ fn older_than(portal: Portal, page: usize) -> AnyView {
     let view = move || {
         first.get().map(|_| {
             let ids = portal.pages.with_untracked(|pages| pages.get(page).cloned());
-            let messages = ids.unwrap_or_default().into_iter().map(|id| view! { <Message id/> });
-            (older_than(portal, page + 1), messages.collect_view())
+            let few = ids.unwrap_or_default();
+            let few = few.chunks(DRAWN_AS_ONE).map(drawn_as_one).collect_view();
+            (older_than(portal, page + 1), few)
         })
     };
     view.into_any()
+}
+
+fn drawn_as_one(ids: &[String]) -> impl IntoView + use<> {
+    let messages = ids.iter().cloned().map(|id| view! { <Message id/> }).collect_view();
+    view! { <div class="few">{messages}</div> }
 }
 
 /// One message, by its id.
@@ -196,18 +208,31 @@ fn follow_growth(column: NodeRef<html::Div>, grew: impl Fn() + Copy + 'static) {
 /// Older messages go in above what is read, and must not push it away. Browsers see to that
 /// themselves, except at the very top.
 fn keep_place(log: NodeRef<html::Section>, portal: Portal) {
-    Effect::new(move |before: Option<i32>| {
+    Effect::new(move |before: Option<First>| {
         let getting = portal.getting_older.get();
-        let Some(log) = log.get_untracked() else { return 0 };
-        let height = log.scroll_height();
-        if let (false, Some(before)) = (getting, before.filter(|height| *height > 0)) {
-            request_animation_frame(move || {
-                let grown = log.scroll_height() - before;
-                if log.scroll_top() < 8 && grown > 0 {
-                    log.set_scroll_top(log.scroll_top() + grown);
-                }
+        let log = log.get_untracked()?;
+        if getting {
+            return log.query_selector("article").ok().flatten().map(|first| {
+                let at = place_in(&log, &first);
+                (first, at)
             });
         }
-        height
+        // Where it is now is asked in the next frame, which has to know it anyway.
+        let (first, at) = before.flatten()?;
+        request_animation_frame(move || {
+            let pushed = place_in(&log, &first) - at;
+            if log.scroll_top() < 8 && pushed > 0 {
+                log.set_scroll_top(log.scroll_top() + pushed);
+            }
+        });
+        None
     });
+}
+
+/// The first message and where it stands.
+type First = Option<(Element, i32)>;
+
+/// Pixels from the beginning of the log to the element, wherever the log is scrolled to.
+fn place_in(log: &Element, element: &Element) -> i32 {
+    element.get_bounding_client_rect().top() as i32 + log.scroll_top()
 }

@@ -65,7 +65,10 @@ impl Portal {
         spawn_local(async move {
             let answer = api::messages_before(&id, &before).await;
             let page = self.worked(answer, self.failure);
-            if let Some(page) = page.filter(|_| self.open_id.get_untracked() == id) {
+            // A thread that was read anew meanwhile begins elsewhere: this page would leave a hole.
+            let fits =
+                self.thread(|t| t.conversation_id == id && t.older.as_ref() == Some(&before));
+            if let Some(page) = page.filter(|_| fits) {
                 let added = self.prepend(page);
                 self.pages.update(|pages| pages.push(added));
                 self.show();

@@ -51,6 +51,12 @@ pub fn number(n: u64) -> String {
     grouped
 }
 
+/// Says how often.
+#[must_use]
+pub fn times(n: u32) -> String {
+    if n == 1 { "once".to_owned() } else { format!("{} times", number(n.into())) }
+}
+
 /// Says a score with two digits.
 #[must_use]
 pub fn hundredths(score: f64) -> String {
@@ -130,6 +136,7 @@ mod tests {
         assert_eq!(bytes(17_900), "17 KB");
         assert_eq!(number(1_234_567), "1,234,567");
         assert_eq!(number(123), "123");
+        assert_eq!([1, 2, 1_200].map(times), ["once", "2 times", "1,200 times"]);
         assert_eq!([0.0, 0.005, 1.234, -1.0].map(hundredths), ["0.00", "0.01", "1.23", "0.00"]);
     }
 

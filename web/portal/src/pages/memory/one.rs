@@ -71,7 +71,7 @@ fn facts(memory: &MemoryView) -> Made {
     let whole = |time: &str| Some(clock::whole(time));
     let used = (memory.accesses > 0).then(|| {
         let last = memory.last_access.as_deref().map(clock::ago).unwrap_or_default();
-        format!("{} times, {last}", memory.accesses)
+        format!("{}, {last}", words::times(memory.accesses))
     });
     let usefulness = (memory.utility.clamp(0.0, 1.0) * 100.0) as u32;
     let all = [
@@ -84,7 +84,7 @@ fn facts(memory: &MemoryView) -> Made {
         ("About", labels.domain.clone()),
         ("Usefulness", Some(format!("{usefulness}%"))),
         ("Used", used),
-        ("Said again", (memory.repeats > 0).then(|| format!("{} times", memory.repeats))),
+        ("Said again", (memory.repeats > 0).then(|| words::times(memory.repeats))),
         ("Pinned", memory.pinned.then(|| "yes, never archived".to_owned())),
         ("Holds since", whole(&memory.valid_from)),
         ("Held until", memory.valid_until.as_deref().and_then(whole)),

@@ -18,7 +18,7 @@ const PAGE: usize = 100;
 const HITS: usize = 50;
 
 /// Least time between two questions while somebody types.
-const PAUSE_MS: f64 = 80.0;
+const PAUSE_MS: f64 = 40.0;
 
 /// How often a running job is looked at.
 const JOB_MS: u32 = 1_000;
