@@ -103,6 +103,22 @@ fn recall_stays_high_through_deletes_filters_replacements_and_a_restart() {
 }
 
 #[test]
+fn a_long_list_that_is_scanned_misses_next_to_nothing() {
+    // Never walks: signs alone choose what is compared.
+    let options = Options { scan_up_to: usize::MAX, ..Options::default() };
+    let (index, exact) = (SegmentIndex::new(256, options), ExactIndex::new(256));
+    run(index.upsert(entries(0, COUNT))).unwrap();
+    run(exact.upsert(entries(0, COUNT))).unwrap();
+    index.consolidate();
+    let queries = entries(COUNT, COUNT + 100);
+    for agent in [Some(AgentName::Data), Some(AgentName::Code), None] {
+        let found = recall(&index, &exact, &queries, agent);
+        println!("{agent:?} {found}");
+        assert!(found > 0.98, "{agent:?}: {found}");
+    }
+}
+
+#[test]
 fn searches_beside_changes_and_merges_find_every_memory_exactly_once() {
     let options = Options { fresh_rows: 64, graph_from: 200, ..Options::default() };
     let index = Arc::new(SegmentIndex::new(256, options));

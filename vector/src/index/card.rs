@@ -4,11 +4,11 @@
 //! A card can be replaced at any time while its row stays: whoever owns [`Cards`] says who may. Only
 //! the owner and the agent of a row never change, because lists are cut by them.
 //!
-//! Invariant: the three columns have one entry a row.
+//! Invariant: tags and times have one entry a row; messages reach to the last row that has had one.
 
 use appliance_core::{AgentName, Collection, Facets, MemoryId, MemoryTier, MessageId, Timestamp};
 
-use super::names::Names;
+use super::{mapped::Column, names::Names};
 
 /// The agent number of a row that no agent said.
 pub(super) const NO_AGENT: u8 = AgentName::ALL.len() as u8;
@@ -19,6 +19,7 @@ pub(super) const NO_CONVERSATION: u32 = u32::MAX;
 
 /// What nearly every search compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
 pub(super) struct Tag {
     pub(super) owner: u32,
     pub(super) conversation: u32,
@@ -30,6 +31,7 @@ pub(super) struct Tag {
 
 /// Collection, tier, whether it holds today and whether it came from a message, in one byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 pub(super) struct Kind(pub(super) u8);
 
 impl Kind {
@@ -65,6 +67,7 @@ impl Kind {
 
 /// When it was said and while it held, in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
 pub(super) struct Times {
     pub(super) said: i64,
     pub(super) from: i64,
@@ -112,20 +115,27 @@ pub(super) fn agent(name: Option<AgentName>) -> u8 {
 
 /// Whose a row is: what lists are cut by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(C)]
 pub(super) struct Whose {
     pub(super) owner: u32,
-    pub(super) agent: u8,
+    pub(super) agent: u32,
 }
 
 /// The cards of a segment's rows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cards {
-    pub(super) tags: Vec<Tag>,
-    pub(super) times: Vec<Times>,
-    pub(super) messages: Vec<[u8; 16]>,
+    pub(super) tags: Column<Tag>,
+    pub(super) times: Column<Times>,
+    messages: Column<[u8; 16]>,
+    ended: usize,
 }
 
 impl Cards {
+    /// Returns how many rows no longer hold.
+    pub(super) fn ended(&self) -> usize {
+        self.ended
+    }
+
     /// Returns how many rows have one.
     pub(super) fn len(&self) -> usize {
         self.tags.len()
@@ -133,34 +143,58 @@ impl Cards {
 
     /// Makes room for `rows` more.
     pub(super) fn reserve(&mut self, rows: usize) {
-        self.tags.reserve_exact(rows);
-        self.times.reserve_exact(rows);
-        self.messages.reserve_exact(rows);
+        self.tags.reserve(rows);
+        self.times.reserve(rows);
     }
 
     /// Appends the next row's.
     pub(super) fn push(&mut self, card: &Card) {
-        self.tags.push(card.tag);
-        self.times.push(card.times);
-        self.messages.push(card.message);
+        self.ended += usize::from(!card.tag.kind.holds());
+        self.tags.extend(&[card.tag]);
+        self.times.extend(&[card.times]);
+        if card.tag.kind.said() {
+            self.set_message(self.tags.len() - 1, card.message);
+        }
     }
 
     /// Replaces a row's.
     pub(super) fn set(&mut self, row: u32, card: &Card) {
         let row = row as usize;
-        (self.tags[row], self.times[row], self.messages[row]) =
-            (card.tag, card.times, card.message);
+        self.ended -= usize::from(!self.tags[row].kind.holds());
+        self.ended += usize::from(!card.tag.kind.holds());
+        self.tags.values_mut()[row] = card.tag;
+        self.times.values_mut()[row] = card.times;
+        if card.tag.kind.said() {
+            self.set_message(row, card.message);
+        }
+    }
+
+    fn set_message(&mut self, row: usize, message: [u8; 16]) {
+        while self.messages.len() <= row {
+            self.messages.extend(&[[0; 16]]);
+        }
+        self.messages.values_mut()[row] = message;
+    }
+
+    /// Returns the message a row came from; meaningless unless [`Kind::said`].
+    pub(super) fn message(&self, row: usize) -> [u8; 16] {
+        self.messages.get(row).copied().unwrap_or_default()
     }
 
     /// Returns a row's.
     pub(super) fn get(&self, row: u32) -> Card {
         let row = row as usize;
-        Card { tag: self.tags[row], times: self.times[row], message: self.messages[row] }
+        Card { tag: self.tags[row], times: self.times[row], message: self.message(row) }
     }
 
     /// Returns whose each row is.
-    pub(super) fn whose(&self) -> Vec<Whose> {
-        self.tags.iter().map(|tag| Whose { owner: tag.owner, agent: tag.agent }).collect()
+    pub(super) fn whose(&self) -> Column<Whose> {
+        let mut whose = Column::default();
+        whose.reserve(self.len());
+        for tag in self.tags.iter() {
+            whose.extend(&[Whose { owner: tag.owner, agent: u32::from(tag.agent) }]);
+        }
+        whose
     }
 }
 

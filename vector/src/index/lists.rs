@@ -7,7 +7,7 @@ use std::{collections::HashMap, ops::Range};
 
 use super::{
     card::{AGENTS, Whose},
-    mapped::Column,
+    mapped::{Column, numbered},
     wanted::Wanted,
 };
 
@@ -23,17 +23,17 @@ impl Lists {
     /// Lists rows by whose they are.
     pub(super) fn new(whose: &[Whose]) -> Self {
         let key = |row: u32| whose[row as usize];
-        let mut order: Vec<u32> = (0..whose.len() as u32).collect();
-        order.sort_by_key(|&row| key(row));
+        let mut order = numbered(whose.len());
+        order.values_mut().sort_unstable_by_key(|&row| (key(row), row));
         let mut cuts: HashMap<u32, [u32; AGENTS + 1]> = HashMap::new();
         let mut at = 0;
         for run in order.chunk_by(|&a, &b| key(a) == key(b)) {
             let Whose { owner, agent } = key(run[0]);
             let ends = cuts.entry(owner).or_insert([at; AGENTS + 1]);
             at += run.len() as u32;
-            ends[usize::from(agent) + 1..].fill(at);
+            ends[agent as usize + 1..].fill(at);
         }
-        Self { order: order.into(), cuts }
+        Self { order, cuts }
     }
 
     /// Returns the rows that an owner, and an agent if one is wanted, may find.

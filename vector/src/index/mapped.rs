@@ -14,6 +14,7 @@ use std::{fs::File, io, marker::PhantomData, ops::Deref, sync::Arc};
 use memmap2::{Advice, Mmap, MmapMut};
 
 use super::{
+    card::{Tag, Times, Whose},
     graph::{Ground, LINKS},
     simd::{Block, LINE},
 };
@@ -34,12 +35,21 @@ unsafe impl Plain for f32 {}
 unsafe impl Plain for [u8; 16] {}
 // SAFETY: as above.
 unsafe impl Plain for [u32; LINKS] {}
+// SAFETY: numbers in the order written, without gaps between them; any bits of a kind are one.
+unsafe impl Plain for Tag {}
+// SAFETY: numbers of one size.
+unsafe impl Plain for Times {}
+// SAFETY: as above.
+unsafe impl Plain for Whose {}
 // SAFETY: as above.
 unsafe impl Plain for Block {}
 // SAFETY: as above.
 unsafe impl Plain for Ground {}
 
 const _: () = assert!(size_of::<Block>() == 64 && size_of::<Ground>() == 128, "no padding");
+const _: () =
+    assert!(size_of::<Tag>() == 4 * 3 + 2 + 1 + 1 && size_of::<Times>() == 24, "no padding");
+const _: () = assert!(size_of::<Whose>() == 8, "no padding");
 const _: () = assert!(cfg!(target_endian = "little"), "files hold numbers low byte first");
 
 /// Looks at numbers as their bytes.
@@ -170,7 +180,7 @@ impl<T: Plain> Column<T> {
 
 impl Store {
     /// Bytes from which on a column gets pages of its own.
-    const LARGE: usize = 256 * 1024;
+    const LARGE: usize = 64 * 1024;
 
     fn with_room(bytes: usize) -> Self {
         let pages = (bytes >= Self::LARGE).then(|| MmapMut::map_anon(bytes)).and_then(Result::ok);
@@ -201,6 +211,14 @@ impl Store {
     }
 }
 
+/// Makes a column of the numbers below `count`, in order.
+pub(super) fn numbered(count: usize) -> Column<u32> {
+    let mut column = Column::default();
+    column.reserve(count);
+    (0..count as u32).for_each(|row| column.extend(&[row]));
+    column
+}
+
 impl<T> Default for Column<T> {
     fn default() -> Self {
         Self { store: Store::Heap { lines: Vec::new(), bytes: 0 }, of: PhantomData }
@@ -216,14 +234,6 @@ impl<T: Plain> Clone for Column<T> {
         let mut copy = Self::default();
         copy.extend(self);
         copy
-    }
-}
-
-impl<T: Plain> From<Vec<T>> for Column<T> {
-    fn from(values: Vec<T>) -> Self {
-        let mut column = Self::default();
-        column.extend(&values);
-        column
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     card::{Cards, Whose},
     folder::Folder,
     graph::{EMPTY, Graph, build::Builder},
+    mapped::Column,
     rows::Rows,
     segment::Segment,
     simd::Unit,
@@ -34,7 +35,7 @@ const DEAD_SHARE: usize = 5;
 #[derive(Debug)]
 struct Source {
     segment: Arc<Segment>,
-    whose: Vec<Whose>,
+    whose: Column<Whose>,
     dead: Bits,
 }
 
@@ -120,7 +121,8 @@ impl Job {
     pub(super) fn run(&self, dim: usize, means: Means<'_>) -> Option<Outcome> {
         let base = self.base.as_ref();
         let mut rows = base.map_or_else(|| Rows::new(dim), |base| base.segment.rows.clone());
-        let mut whose = base.map_or_else(Vec::new, |base| base.whose.clone());
+        let mut whose = base.map_or_else(Column::default, |base| base.whose.clone());
+        whose.reserve(self.rest.iter().map(Source::alive).sum());
         rows.reserve(self.rest.iter().map(Source::alive).sum());
         let moved = self.rest.iter().map(|source| copy(source, &mut rows, &mut whose)).collect();
         let mut graph = None;
@@ -189,15 +191,15 @@ pub(super) fn decayed(part: &Part) -> bool {
 }
 
 /// Appends the living rows of `source`; returns where each row is now.
-fn copy(source: &Source, rows: &mut Rows, whose: &mut Vec<Whose>) -> Vec<u32> {
+fn copy(source: &Source, rows: &mut Rows, whose: &mut Column<Whose>) -> Vec<u32> {
     let place = |(row, owner): (u32, &Whose)| {
         if source.dead.has(row) {
             return EMPTY;
         }
-        whose.push(*owner);
+        whose.extend(&[*owner]);
         rows.push_from(&source.segment.rows, row)
     };
-    (0..).zip(&source.whose).map(place).collect()
+    (0..).zip(source.whose.iter()).map(place).collect()
 }
 
 fn grow(links: Graph, rows: &Rows, means: Means<'_>) -> Option<Graph> {

@@ -6,7 +6,8 @@
 //! what it saves only spares a restart the building.
 //!
 //! How a search goes: `state` asks every segment for its nearest rows by 8-bit codes, `search`
-//! decides whether to scan a list or to walk the `graph`, and the few best are compared exactly.
+//! decides whether to scan a list (a long one first by its `signs`) or to walk the `graph`, and the
+//! few best are compared exactly.
 //! Does not embed and does not rank by anything but the cosine.
 
 mod bits;
@@ -24,8 +25,10 @@ mod pages;
 mod rows;
 mod search;
 mod segment;
+mod signs;
 mod simd;
 mod state;
+mod table;
 mod top;
 mod wanted;
 mod warm;

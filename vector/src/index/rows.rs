@@ -1,4 +1,4 @@
-//! Rows in columns: codes for the walk, exact vectors for the rerank, and ids.
+//! Rows in columns: codes for the walk, signs for long lists, exact vectors for the rerank, and ids.
 //!
 //! Codes lie in one piece, each row on its own cache lines. Exact vectors lie in chunks that are
 //! shared between an index before and after a merge, so a merge copies no vector it keeps.
@@ -16,8 +16,12 @@ use super::{
     folder::Folder,
     mapped::Column,
     pages::Floats,
-    simd::{Block, Unit},
+    signs,
+    simd::{Block, LINE, Planes, Unit, prefetch},
 };
+
+/// Lines of an exact vector that are asked for beforehand.
+const LINES_EXPECTED: usize = 6;
 
 /// A row on its way in.
 #[derive(Debug)]
@@ -35,6 +39,7 @@ pub(super) struct Rows {
     pub(super) ids: Column<[u8; 16]>,
     pub(super) scales: Column<f32>,
     pub(super) codes: Column<Block>,
+    pub(super) signs: Column<u64>,
     pub(super) chunks: Vec<Arc<Chunk>>,
 }
 
@@ -42,7 +47,7 @@ impl Rows {
     /// Makes columns without rows.
     pub(super) fn new(dim: usize) -> Self {
         let (ids, scales, codes) = (Column::default(), Column::default(), Column::default());
-        Self { dim, ids, scales, codes, chunks: Vec::new() }
+        Self { dim, ids, scales, codes, signs: Column::default(), chunks: Vec::new() }
     }
 
     /// Makes room for `rows` more.
@@ -51,6 +56,7 @@ impl Rows {
         self.scales.reserve(rows);
         let blocks = rows * self.stride();
         self.codes.reserve(blocks);
+        self.signs.reserve(rows * signs::words(self.dim));
     }
 
     /// Returns how many rows there are.
@@ -63,12 +69,18 @@ impl Rows {
         code::stride(self.dim)
     }
 
+    /// Returns how many rows of signs are compared in the time of one of codes, by the lines they are in.
+    pub(super) fn signs_a_code(&self) -> usize {
+        1 + self.stride() / 2
+    }
+
     /// Appends a row and returns its number.
     pub(super) fn push(&mut self, row: &NewRow<'_>) -> u32 {
         let number = self.ids.len();
         self.ids.extend(&[row.id.bytes()]);
         self.scales.extend(&[row.scale]);
         self.codes.extend(row.codes);
+        signs::of_row(row.codes).for_each(|word| self.signs.extend(&[word]));
         self.push_exact(row.values);
         number as u32
     }
@@ -124,9 +136,28 @@ impl Rows {
         }
     }
 
+    /// Asks for the beginning of a row's exact vector; the processor guesses the rest.
+    pub(super) fn expect_vector(&self, row: u32) {
+        let place = row as usize;
+        let values = self.chunks[place / CHUNK].values().unwrap_or_default();
+        let lines = values.get(place % CHUNK * self.dim..).unwrap_or_default().chunks(LINE / 4);
+        lines.take(LINES_EXPECTED).for_each(|line| prefetch(&line[0]));
+    }
+
     /// Returns the codes of a row.
     pub(super) fn code(&self, row: u32) -> &[Block] {
         &self.codes[row as usize * self.stride()..][..self.stride()]
+    }
+
+    /// Calls `each` with every one of `picked` and the product of its signs and `query`.
+    pub(super) fn sift(
+        &self,
+        unit: Unit,
+        query: &Planes,
+        picked: &[u32],
+        each: impl FnMut(u32, i32),
+    ) {
+        unit.sign_products((&self.signs, signs::words(self.dim)), query, picked, each);
     }
 
     /// Calls `each` with every one of `picked` and its approximate cosine to `query`.

@@ -1,22 +1,29 @@
 //! A segment: rows, how to find them by id, and once merged, its lists and its graph.
 //!
-//! Three lives: fresh (rows are appended, ids in a map), sealed (as fresh, but nothing is appended),
+//! Three lives: fresh (rows are appended, ids in a table), sealed (as fresh, but nothing is appended),
 //! merged (lists, ids in order, and a graph when it is large). Searched by [`search`](super::search).
 //! Knows neither what its rows are filtered by nor which are dead: the caller says.
 
-use std::{cmp::Ordering, collections::HashMap, sync::OnceLock};
+use std::{cmp::Ordering, sync::OnceLock};
 
 use appliance_core::MemoryId;
 
 use super::{
-    bits::Bits, card::Whose, folder::Number, graph::Graph, lists::Lists, mapped::Column, rows::Rows,
+    bits::Bits,
+    card::Whose,
+    folder::Number,
+    graph::Graph,
+    lists::Lists,
+    mapped::{Column, numbered},
+    rows::Rows,
+    table::Table,
 };
 
 /// Where ids are.
 #[derive(Debug)]
 pub(super) enum Ids {
     /// While rows are appended: the newest row of an id.
-    Map(HashMap<MemoryId, u32>),
+    Table(Table),
     /// Afterwards: all rows, ordered by id.
     Ordered(Column<u32>),
 }
@@ -51,22 +58,22 @@ impl Segment {
     pub(super) fn fresh(dim: usize, room: usize) -> Self {
         let mut rows = Rows::new(dim);
         rows.reserve(room);
-        Self { rows, ids: Ids::Map(HashMap::with_capacity(room)), merged: None }
+        Self { rows, ids: Ids::Table(Table::with_room(room)), merged: None }
     }
 
     /// Makes a merged one.
     pub(super) fn merged(rows: Rows, whose: &[Whose], graph: Option<Graph>) -> Self {
-        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
-        order.sort_unstable_by_key(|&row| (rows.ids[row as usize], row));
+        let mut order = numbered(rows.len());
+        order.values_mut().sort_unstable_by_key(|&row| (rows.ids[row as usize], row));
         let merged = Merged { lists: Lists::new(whose), graph, kept: OnceLock::new() };
-        Self { rows, ids: Ids::Ordered(order.into()), merged: Some(merged) }
+        Self { rows, ids: Ids::Ordered(order), merged: Some(merged) }
     }
 
     /// Returns the living row of an id.
     pub(super) fn find(&self, id: MemoryId, dead: &Bits) -> Option<u32> {
         let alive = |row: &u32| !dead.has(*row);
         match &self.ids {
-            Ids::Map(ids) => ids.get(&id).copied().filter(alive),
+            Ids::Table(table) => table.get(id, &self.rows.ids).filter(alive),
             Ids::Ordered(order) => {
                 let id_of = |row: &u32| self.rows.id(*row);
                 let first = order.partition_point(|row| id_of(row).cmp(&id) == Ordering::Less);

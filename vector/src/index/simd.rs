@@ -1,8 +1,11 @@
-//! Inner products of 8-bit codes, on the widest unit that this processor has.
+//! Inner products of 8-bit codes and of single bits, on the widest unit that this processor has.
 //!
 //! The hot loop of every search and every build ends here. A row's code is offset by 128 (`u8`), a
 //! query's is signed (`i8`): that is what VNNI multiplies, and the offset costs one subtraction a
 //! row. Sums are exact integers, so every unit gives the same result, bit for bit. Knows no scores.
+//!
+//! A row of signs is multiplied by a query of four bits a number: one count of common bits for each
+//! of the query's bits. Source: Gao and Long, "`RaBitQ`", SIGMOD 2024, section 3.3.
 //!
 //! With [`mapped`](super::mapped) the only file of the crate with unsafe code: aligned loads, a
 //! prefetch, and calls of functions compiled for a feature that was just detected.
@@ -24,9 +27,20 @@ pub(super) struct Coded {
     pub(super) bias: i32,
 }
 
+/// Words in the longest row of signs: one cache line.
+pub(super) const SIGN_WORDS: usize = 8;
+
+/// A query of four bits a number, one plane a bit: a row's product with it is made of counted bits.
+/// The planes weigh 1, 2, 4 and -8.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Planes(pub(super) [[u64; SIGN_WORDS]; 4]);
+
 /// An instruction set to compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
+    /// VNNI, and counts the bits of a line at once.
+    #[cfg(target_arch = "x86_64")]
+    Counting,
     /// AVX-512 with VNNI: 64 products an instruction.
     #[cfg(target_arch = "x86_64")]
     Vnni,
@@ -45,14 +59,18 @@ impl Unit {
 
     /// Returns all that this processor has, fastest first.
     pub(super) fn here() -> Vec<Self> {
-        let mut units = Vec::with_capacity(3);
+        let mut units = Vec::with_capacity(4);
         #[cfg(target_arch = "x86_64")]
         {
+            let counts = is_x86_feature_detected!("popcnt");
             let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-            if wide && is_x86_feature_detected!("avx512vnni") {
+            if counts && wide && is_x86_feature_detected!("avx512vnni") {
+                if is_x86_feature_detected!("avx512vpopcntdq") {
+                    units.push(Self::Counting);
+                }
                 units.push(Self::Vnni);
             }
-            if is_x86_feature_detected!("avx2") {
+            if counts && is_x86_feature_detected!("avx2") {
                 units.push(Self::Avx2);
             }
         }
@@ -77,12 +95,60 @@ impl Unit {
         match self {
             // SAFETY: the variant is made in `here` alone, after the features were detected.
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni => unsafe { x86::vnni(codes, query, rows, sums) },
+            Self::Counting | Self::Vnni => unsafe { x86::vnni(codes, query, rows, sums) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { x86::avx2(codes, query, rows, sums) },
             Self::Scalar => scalar(codes, query, rows, sums),
         }
+    }
+
+    /// Calls `each` with every one of `rows` and the product of `query` with its signs.
+    ///
+    /// `signs` holds row after row, `words` words each, at most [`SIGN_WORDS`].
+    #[cfg_attr(
+        target_arch = "x86_64",
+        expect(unsafe_code, reason = "calls code that was compiled for a detected feature")
+    )]
+    pub(super) fn sign_products(
+        self,
+        (signs, words): (&[u64], usize),
+        query: &Planes,
+        rows: &[u32],
+        each: impl FnMut(u32, i32),
+    ) {
+        match self {
+            // SAFETY: the variant is made in `here` alone, after the features were detected.
+            #[cfg(target_arch = "x86_64")]
+            Self::Counting => unsafe { x86::counting((signs, words), query, rows, each) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni | Self::Avx2 => unsafe { x86::popcnt((signs, words), query, rows, each) },
+            Self::Scalar => counted((signs, words), query, rows, each),
+        }
+    }
+}
+
+/// Returns the signs of row `row`, `words` words a row.
+fn signs_at(signs: &[u64], row: u32, words: usize) -> &[u64] {
+    &signs[row as usize * words..][..words]
+}
+
+#[inline(always)]
+fn counted(
+    (signs, words): (&[u64], usize),
+    query: &Planes,
+    rows: &[u32],
+    mut each: impl FnMut(u32, i32),
+) {
+    for &row in rows {
+        let row_signs = signs_at(signs, row, words);
+        let common = |plane: &[u64; SIGN_WORDS]| {
+            let both = row_signs.iter().zip(plane).map(|(a, b)| (a & b).count_ones());
+            both.sum::<u32>().cast_signed()
+        };
+        let [ones, twos, fours, minus_eights] = query.0.each_ref().map(common);
+        each(row, ones + 2 * twos + 4 * fours - 8 * minus_eights);
     }
 }
 
@@ -115,13 +181,20 @@ pub(super) fn prefetch<T>(soon: &T) {
 #[expect(unsafe_code, reason = "vector loads take pointers")]
 mod x86 {
     use std::arch::x86_64::{
-        __m128i, __m256i, __m512i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi32,
-        _mm256_cvtepi8_epi16, _mm256_cvtepu8_epi16, _mm256_madd_epi16, _mm256_setzero_si256,
-        _mm256_storeu_si256, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_load_si512,
-        _mm512_reduce_add_epi32, _mm512_setzero_si512,
+        __m128i, __m256i, __m512i, _MM_HINT_T0, _mm_add_epi32, _mm_loadu_si128, _mm_prefetch,
+        _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128, _mm256_cvtepi8_epi16,
+        _mm256_cvtepu8_epi16, _mm256_extracti128_si256, _mm256_madd_epi16, _mm256_setzero_si256,
+        _mm256_storeu_si256, _mm512_add_epi32, _mm512_add_epi64, _mm512_and_si512,
+        _mm512_castsi512_si256, _mm512_dpbusd_epi32, _mm512_extracti64x4_epi64, _mm512_load_si512,
+        _mm512_maskz_loadu_epi64, _mm512_popcnt_epi64, _mm512_reduce_add_epi64,
+        _mm512_setzero_si512, _mm512_slli_epi64, _mm512_sub_epi64, _mm512_unpackhi_epi32,
+        _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
     };
 
-    use super::{Block, Coded, at};
+    use super::{Block, Coded, Planes, at, counted, signs_at};
+
+    /// Rows of signs that are on their way while one is being computed.
+    const SIGNS_AHEAD: usize = 24;
 
     /// Lines that are on their way while a row is being computed: what one core can wait for.
     const LINES_AHEAD: usize = 32;
@@ -148,37 +221,94 @@ mod x86 {
         for &row in rows.iter().take(ahead) {
             prefetch_row(codes, row, stride);
         }
-        for (n, &row) in rows.iter().enumerate() {
-            if let Some(&soon) = rows.get(n + ahead) {
+        let (fours, rest) = rows.as_chunks::<4>();
+        for (n, four) in fours.iter().enumerate() {
+            for &soon in rows.iter().skip(4 * n + ahead).take(4) {
                 prefetch_row(codes, soon, stride);
             }
-            sums.push(vnni_row(at(codes, row, stride), &query.blocks) - query.bias);
+            let products = vnni_rows(four.map(|row| at(codes, row, stride)), &query.blocks);
+            sums.extend(products.map(|sum| sum - query.bias));
+        }
+        for &row in rest {
+            let [sum, ..] = vnni_rows([at(codes, row, stride); 1], &query.blocks);
+            sums.push(sum - query.bias);
         }
     }
 
-    /// Four sums at once hide the latency of the multiplication.
+    /// Rows together hide the latency of the multiplication, and of the additions at the end.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn vnni_row(row: &[Block], query: &[Block]) -> i32 {
-        let (fours, rest) = row.as_chunks::<4>();
-        let (query_fours, query_rest) = query.as_chunks::<4>();
+    fn vnni_rows<const N: usize>(rows: [&[Block]; N], query: &[Block]) -> [i32; 4] {
         let mut sums = [_mm512_setzero_si512(); 4];
-        for (codes, queries) in fours.iter().zip(query_fours) {
-            for lane in 0..4 {
-                sums[lane] =
-                    _mm512_dpbusd_epi32(sums[lane], line(&codes[lane]), line(&queries[lane]));
+        for (n, query) in query.iter().enumerate() {
+            let query = line(query);
+            for (sum, row) in sums.iter_mut().zip(&rows) {
+                *sum = _mm512_dpbusd_epi32(*sum, line(&row[n]), query);
             }
         }
-        for (code, query) in rest.iter().zip(query_rest) {
-            sums[0] = _mm512_dpbusd_epi32(sums[0], line(code), line(query));
-        }
-        let halves = [_mm512_add_epi32(sums[0], sums[1]), _mm512_add_epi32(sums[2], sums[3])];
-        _mm512_reduce_add_epi32(_mm512_add_epi32(halves[0], halves[1]))
+        added_up(sums)
+    }
+
+    /// Adds up the sixteen numbers of each of four.
+    #[target_feature(enable = "avx512f")]
+    fn added_up([a, b, c, d]: [__m512i; 4]) -> [i32; 4] {
+        let two = |x, y| _mm512_add_epi32(_mm512_unpacklo_epi32(x, y), _mm512_unpackhi_epi32(x, y));
+        let (ab, cd) = (two(a, b), two(c, d));
+        let all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+        let halves =
+            _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64::<1>(all));
+        let sums =
+            _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves));
+        let mut four = [0; 4];
+        // SAFETY: the array has room for the 16 bytes, and this store needs no alignment.
+        unsafe { _mm_storeu_si128(four.as_mut_ptr().cast(), sums) };
+        four
     }
 
     #[target_feature(enable = "avx512f")]
     fn line(block: &Block) -> __m512i {
         // SAFETY: a block is 64 bytes long and aligned to 64.
         unsafe { _mm512_load_si512(std::ptr::from_ref(block).cast()) }
+    }
+
+    #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+    pub(super) fn counting(
+        (signs, words): (&[u64], usize),
+        query: &Planes,
+        rows: &[u32],
+        mut each: impl FnMut(u32, i32),
+    ) {
+        let mask = u8::MAX >> (8 - words);
+        let planes = query.0.each_ref().map(|plane| masked(plane, mask));
+        for (n, &row) in rows.iter().enumerate() {
+            if let Some(&soon) = rows.get(n + SIGNS_AHEAD) {
+                prefetch(std::ptr::from_ref(&signs_at(signs, soon, words)[0]).cast());
+            }
+            let row_signs = masked(signs_at(signs, row, words), mask);
+            let [ones, twos, fours, eights] =
+                planes.map(|plane| _mm512_popcnt_epi64(_mm512_and_si512(row_signs, plane)));
+            let low = _mm512_add_epi64(ones, _mm512_slli_epi64::<1>(twos));
+            let high = _mm512_sub_epi64(fours, _mm512_slli_epi64::<1>(eights));
+            let sum = _mm512_add_epi64(low, _mm512_slli_epi64::<2>(high));
+            each(row, _mm512_reduce_add_epi64(sum) as i32);
+        }
+    }
+
+    /// Loads as many words as the mask has bits; zeros for the rest.
+    #[target_feature(enable = "avx512f")]
+    fn masked(words: &[u64], mask: u8) -> __m512i {
+        debug_assert!(mask.count_ones() as usize <= words.len());
+        // SAFETY: the words that the mask selects are there, and nothing else is read.
+        unsafe { _mm512_maskz_loadu_epi64(mask, words.as_ptr().cast()) }
+    }
+
+    #[target_feature(enable = "popcnt")]
+    pub(super) fn popcnt(
+        signs: (&[u64], usize),
+        query: &Planes,
+        rows: &[u32],
+        each: impl FnMut(u32, i32),
+    ) {
+        counted(signs, query, rows, each);
     }
 
     #[target_feature(enable = "avx2")]
@@ -229,7 +359,7 @@ mod x86 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Block, Coded, LINE, Unit};
+    use super::{Block, Coded, LINE, Planes, SIGN_WORDS, Unit};
 
     fn blocks(bytes: &[u8]) -> Vec<Block> {
         bytes.as_chunks::<LINE>().0.iter().map(|line| Block(*line)).collect()
@@ -253,6 +383,29 @@ mod tests {
                 let mut sums = vec![7];
                 unit.products(&codes, &query, &rows, &mut sums);
                 prop_assert_eq!(&sums, &wanted, "{:?}", unit);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_unit_counts_the_same_bits(
+            words in 1_usize..=SIGN_WORDS,
+            planes in any::<[[u64; SIGN_WORDS]; 4]>(),
+            signs in prop::collection::vec(any::<u64>(), 5 * SIGN_WORDS),
+            rows in prop::collection::vec(0_u32..5, 0..40),
+        ) {
+            let signs = (&signs[..5 * words], words);
+            let products = |unit: Unit| {
+                let mut all = Vec::new();
+                unit.sign_products(signs, &Planes(planes), &rows, |row, sum| all.push((row, sum)));
+                all
+            };
+            let wanted = products(Unit::Scalar);
+            for unit in Unit::here() {
+                prop_assert_eq!(&products(unit), &wanted, "{:?}", unit);
             }
         }
     }

@@ -18,6 +18,7 @@ use super::{
     rows::NewRow,
     search::{Ask, Plan, View},
     segment::{Ids, Segment},
+    signs::Asked,
     simd::{Block, Unit},
     top::{row_of, score_of},
     wanted::Wanted,
@@ -125,10 +126,11 @@ impl State {
 
     /// Appends a row whose id has no other; tells whether that sealed the fresh segment.
     pub(super) fn append(&mut self, row: &NewRow<'_>, card: &Card) -> bool {
-        let number = self.fresh.segment.rows.push(row);
+        self.fresh.segment.rows.push(row);
         self.fresh.cards.push(card);
-        if let Ids::Map(ids) = &mut self.fresh.segment.ids {
-            ids.insert(row.id, number);
+        let Segment { rows, ids, .. } = &mut self.fresh.segment;
+        if let Ids::Table(table) = ids {
+            table.insert_last(&rows.ids);
         }
         self.fresh.segment.rows.len() >= self.room && self.seal()
     }
@@ -193,19 +195,21 @@ impl State {
         let k = ask.k.min(self.len());
         let wanted = Wanted::new(&self.names, ask.owner, ask.filter).filter(|_| k > 0);
         let Some(wanted) = wanted else { return Vec::new() };
-        let query = Query::of(ask.embedding.values());
+        let (query, signs) =
+            (Query::of(ask.embedding.values()), Asked::new(ask.embedding.values()));
         let mut near: Vec<(u64, &Segment)> = Vec::new();
         let mut found = Vec::new();
         for view in self.views() {
             let field = Field { unit, rows: &view.segment.rows, query: &query };
             let most = reranked(k).min(view.segment.rows.len());
             let (wanted, ef, plan) = (&wanted, ask.ef, ask.plan);
-            view.nearest(&Ask { field, wanted, most, ef, plan }, scratch);
+            view.nearest(&Ask { field, signs: &signs, wanted, most, ef, plan }, scratch);
             scratch.found.drain_into(&mut found);
             near.extend(found.drain(..).map(|packed| (packed, view.segment)));
         }
         near.sort_unstable_by_key(|&(packed, _)| Reverse(packed));
         near.truncate(reranked(k));
+        near.truncate(in_doubt(&near, query.scale, k));
         decide(&near, ask.embedding.values(), k)
     }
 
@@ -225,8 +229,20 @@ fn reranked(k: usize) -> usize {
     k + k.clamp(10, 100)
 }
 
+/// Returns how many of the nearest, in order, could be among the `k` nearest.
+///
+/// A code is off by at most half a scale in each number, evenly: the errors of a unit vector's product
+/// add up to a normal one whose deviation is the scale over the root of twelve. Both scales together are
+/// three and a half deviations of the difference of two rows.
+fn in_doubt(near: &[(u64, &Segment)], scale: f32, k: usize) -> usize {
+    let Some(&(last, segment)) = near.get(k.wrapping_sub(1)) else { return near.len() };
+    let least = score_of(last) - scale - segment.rows.scales[row_of(last) as usize];
+    k + near[k..].iter().take_while(|(packed, _)| score_of(*packed) >= least).count()
+}
+
 /// Orders by the exact cosine, equal ones by id.
 fn decide(near: &[(u64, &Segment)], query: &[f32], k: usize) -> Vec<(MemoryId, f32)> {
+    near.iter().for_each(|(packed, segment)| segment.rows.expect_vector(row_of(*packed)));
     let exact = |&(packed, segment): &(u64, &Segment)| {
         let row = row_of(packed);
         let cosine = cosine(&segment.rows.vector(row), query);

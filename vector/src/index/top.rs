@@ -12,6 +12,11 @@ pub(super) fn pack(score: f32, row: u32) -> u64 {
     u64::from(ordered) << 32 | u64::from(!row)
 }
 
+/// Packs a whole number instead of a score: orders alike, and costs no branch.
+pub(super) fn pack_whole(sum: i32, row: u32) -> u64 {
+    u64::from(sum.cast_unsigned() ^ 1 << 31) << 32 | u64::from(!row)
+}
+
 /// Returns the row of a packed number.
 pub(super) fn row_of(packed: u64) -> u32 {
     !(packed as u32)
@@ -70,9 +75,54 @@ impl Top {
     }
 }
 
+/// The greatest of many packed numbers where hundreds are kept: sorts out now and then, and takes
+/// one without a branch.
+#[derive(Debug, Default)]
+pub(super) struct Sieve {
+    limit: usize,
+    held: Vec<u64>,
+    count: usize,
+    floor: u64,
+}
+
+impl Sieve {
+    /// Numbers held for each one kept: few enough to stay in the first cache.
+    const SLACK: usize = 4;
+
+    /// Empties it for another use.
+    pub(super) fn restart(&mut self, limit: usize) {
+        (self.limit, self.count, self.floor) = (limit.max(1), 0, 0);
+        self.held.resize(self.limit * Self::SLACK, 0);
+    }
+
+    /// Takes `packed` unless enough greater ones are known.
+    pub(super) fn offer(&mut self, packed: u64) {
+        self.held[self.count] = packed;
+        self.count += usize::from(packed > self.floor);
+        if self.count == self.held.len() {
+            self.sort_out();
+        }
+    }
+
+    /// Leaves the rows of the greatest `limit` in `rows`, in no order.
+    pub(super) fn rows_into(&mut self, rows: &mut Vec<u32>) {
+        self.sort_out();
+        rows.clear();
+        rows.extend(self.held[..self.count].iter().copied().map(row_of));
+    }
+
+    fn sort_out(&mut self) {
+        if self.count > self.limit {
+            let held = &mut self.held[..self.count];
+            let (_, least, _) = held.select_nth_unstable_by(self.limit - 1, |a, b| b.cmp(a));
+            (self.floor, self.count) = (*least, self.limit);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Top, pack, row_of, score_of};
+    use super::{Sieve, Top, pack, pack_whole, row_of, score_of};
 
     #[test]
     fn packed_numbers_order_by_score_then_by_the_lower_row() {
@@ -95,6 +145,22 @@ mod tests {
             kept.sort_unstable_by(|a, b| b.cmp(a));
             let wanted: Vec<u64> = (1..=50).rev().take(limit).collect();
             assert_eq!(kept, wanted);
+        }
+    }
+
+    #[test]
+    fn the_sieve_keeps_the_rows_of_the_greatest() {
+        for limit in [1, 3, 40, 100] {
+            let mut sieve = Sieve::default();
+            sieve.restart(limit);
+            (0..50_u32)
+                .map(|n| n * 37 % 50)
+                .for_each(|n| sieve.offer(pack_whole(n.cast_signed() - 25, n)));
+            let mut rows = vec![9];
+            sieve.rows_into(&mut rows);
+            rows.sort_unstable_by(|a, b| b.cmp(a));
+            let wanted: Vec<u32> = (0..50).rev().take(limit).collect();
+            assert_eq!(rows, wanted);
         }
     }
 }

@@ -77,11 +77,16 @@ impl Wanted {
             || self.moments.is_some()
     }
 
+    /// Tells whether all rows of the owner, and of the agent if one is wanted, pass.
+    pub(super) fn is_open(&self, cards: &Cards) -> bool {
+        !self.is_narrow() && self.except.is_none() && (self.mask == 0 || cards.ended() == 0)
+    }
+
     /// Tells whether a row passes.
     pub(super) fn takes(&self, cards: &Cards, row: u32) -> bool {
         let tag = cards.tags[row as usize];
         self.takes_tag(tag)
-            && self.except.is_none_or(|it| !tag.kind.said() || cards.messages[row as usize] != it)
+            && self.except.is_none_or(|it| !tag.kind.said() || cards.message(row as usize) != it)
             && self.moments.is_none_or(|it| it.take(cards.times[row as usize], tag.kind))
     }
 

@@ -43,10 +43,10 @@ pub struct Options {
     pub ef: usize,
     /// Rows the fresh segment takes before it is sealed and merged.
     pub fresh_rows: usize,
-    /// Rows from which on a segment gets a graph; below, a scan is as fast and exact.
+    /// Rows from which on a segment gets a graph; below, a scan is as fast.
     pub graph_from: usize,
     /// A person's (or agent's) rows in a segment up to which they are scanned, not walked: as fast,
-    /// and misses nothing. Measured on sentence vectors, 256 and 1536 dimensions.
+    /// and misses next to nothing. Measured on sentence vectors, 256 to 1536 dimensions.
     pub scan_up_to: usize,
     /// Rows a walk compares for each one it keeps; what the planner weighs a scan against.
     pub walk_cost: usize,
@@ -65,7 +65,8 @@ impl Default for Options {
     }
 }
 
-/// A [`VectorIndex`] of our own: HNSW over 8-bit codes, exact rerank, background merges.
+/// A [`VectorIndex`] of our own: HNSW over 8-bit codes, scans by signs, exact rerank, background
+/// merges.
 ///
 /// Takes about `1.1 * dim + 220` bytes a vector for what a search reads, and `4 * dim` for the exact
 /// vectors. Searches and changes run inline; a search waits for a change (microseconds), never for a

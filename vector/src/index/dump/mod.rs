@@ -50,7 +50,7 @@ use super::{
 };
 
 /// What every index file of this layout begins with.
-const MAGIC: &[u8; 16] = b"ai-infra vec 003";
+const MAGIC: &[u8; 16] = b"ai-infra vec 004";
 
 /// Which vectors an index holds.
 #[derive(Debug, Clone, Copy)]

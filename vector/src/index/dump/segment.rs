@@ -1,4 +1,4 @@
-//! One merged segment as a file that is mapped rather than read: codes, links, ids and lists.
+//! One merged segment as a file that is mapped rather than read: codes, signs, links, ids and lists.
 //!
 //! Written once and never changed; what its rows are filtered by and who is dead is in the index file.
 //! Layout: the magic, the head (numbers, then length and checksum of each section), the head's
@@ -30,10 +30,11 @@ use crate::index::{
     pages::Floats,
     rows::Rows,
     segment::{Ids, Kept, Merged, Segment},
+    signs,
     simd::LINE,
 };
 
-const MAGIC: &[u8; 16] = b"ai-infra seg 001";
+const MAGIC: &[u8; 16] = b"ai-infra seg 002";
 
 /// Sections, by their place in the file.
 const IDS: usize = 0;
@@ -46,7 +47,8 @@ const GROUND: usize = 6;
 const UPPER: usize = 7;
 const REST: usize = 8;
 const CHUNKS: usize = 9;
-const SECTIONS: usize = 10;
+const SIGNS: usize = 10;
+const SECTIONS: usize = 11;
 
 /// Numbers at the front of the head: rows, dimensions, whether linked, entry, its level.
 const NUMBERS: usize = 5;
@@ -83,6 +85,7 @@ pub(super) fn write(
     sections[UPPER] = graph.map_or(&[], |graph| bytes_of(&graph.upper));
     sections[REST] = bytes_of(&rest);
     sections[CHUNKS] = bytes_of(&chunks);
+    sections[SIGNS] = bytes_of(&rows.signs);
     let entry = graph.map_or([0, 0, 0], |it| [1, u64::from(it.entry), u64::from(it.top)]);
     let mut head = vec![rows.len() as u64, rows.dim as u64];
     head.extend(entry);
@@ -169,6 +172,7 @@ pub(super) fn open(
     rows.ids = opened.column(IDS, count)?;
     rows.scales = opened.column(SCALES, count)?;
     rows.codes = opened.column(CODES, count * code::stride(dim))?;
+    rows.signs = opened.column(SIGNS, count * signs::words(dim))?;
     rows.chunks = opened.chunks(folder, count, dim)?;
     let lists = Lists { order: opened.column(LISTED, count)?, cuts: opened.cuts(count)? };
     let graph = if opened.head[2] == 1 { Some(opened.graph(count)?) } else { None };
@@ -237,11 +241,12 @@ impl Opened {
 
     /// Levels are not stored: they follow from the rows' numbers.
     fn graph(&self, count: usize) -> Result<Graph, Fault> {
-        let mut towers = Vec::with_capacity(count);
+        let mut towers = Column::default();
+        towers.reserve(count);
         let mut floors = 0_u32;
         for row in 0..count as u32 {
             let level = level_of(row);
-            towers.push(if level == 0 { EMPTY } else { floors });
+            towers.extend(&[if level == 0 { EMPTY } else { floors }]);
             floors += u32::from(level);
         }
         let entry = u32::try_from(self.head[3]).ok().filter(|entry| (*entry as usize) < count);

@@ -1,12 +1,13 @@
 //! Growing the graph, one row at a time, by codes alone.
 //!
 //! Source: Malkov and Yashunin, algorithms 1 (insert) and 4 (neighbours by heuristic, pruned ones
-//! not kept). A row's level follows from its number, so equal rows in equal order give an equal
-//! graph.
+//! not kept). On the ground a new row may make as many links as it has places, as in faiss and
+//! qdrant: a hundredth more recall at the same width than with half of them. A row's level follows
+//! from its number, so equal rows in equal order give an equal graph.
 
 use super::{
     EMPTY, GROUND_LINKS, Graph, Ground, LINKS, MOST_LEVELS,
-    walk::{Field, Reach, Scratch, unpacked},
+    walk::{Field, Gate, Reach, Scratch, unpacked},
 };
 use crate::index::{
     code::Query,
@@ -35,6 +36,7 @@ impl<'a> Builder<'a> {
     /// Goes on with `graph`, which links the first of `rows`.
     pub(in crate::index) fn new(mut graph: Graph, rows: &'a Rows, unit: Unit) -> Self {
         graph.ground.reserve(rows.len() - graph.len());
+        graph.towers.reserve(rows.len() - graph.towers.len());
         Self {
             graph,
             rows,
@@ -72,7 +74,7 @@ impl<'a> Builder<'a> {
         debug_assert_eq!(row as usize, self.graph.len());
         self.graph.ground.extend(&[Ground([EMPTY; GROUND_LINKS])]);
         let tower = if level == 0 { EMPTY } else { self.graph.upper.len() as u32 };
-        self.graph.towers.push(tower);
+        self.graph.towers.extend(&[tower]);
         (0..level).for_each(|_| self.graph.upper.extend(&[[EMPTY; LINKS]]));
     }
 
@@ -86,7 +88,8 @@ impl<'a> Builder<'a> {
         start = self.graph.descend(field, start, top, level.min(top), &mut self.scratch);
         for level in (0..=level.min(top)).rev() {
             let reach = Reach { ef: EF_BUILD, budget: usize::MAX };
-            self.graph.search_level(field, start, level, reach, &mut self.scratch, |_| true);
+            let all = Gate { pass: |_| true, expect: |_| {} };
+            self.graph.search_level(field, start, level, reach, &mut self.scratch, &all);
             let mut near = Vec::with_capacity(EF_BUILD);
             self.scratch.found.drain_into(&mut near);
             near.retain(|&packed| row_of(packed) != row);
@@ -102,7 +105,8 @@ impl<'a> Builder<'a> {
 
     /// Links `row` to the best of `near`, and those back to it.
     fn connect(&mut self, row: u32, level: u8, near: &[u64]) {
-        let chosen = self.choose(near, LINKS);
+        let most = if level == 0 { GROUND_LINKS } else { LINKS };
+        let chosen = self.choose(near, most);
         set(self.graph.places_mut(row, level), &chosen);
         for &packed in &chosen {
             let (score, neighbour) = unpacked(packed);

@@ -16,7 +16,7 @@ use super::mapped::Column;
 
 /// Links a row has on the ground.
 pub(super) const GROUND_LINKS: usize = 32;
-/// Links a row has on each higher level, and links a new row makes.
+/// Links a row has on each higher level.
 pub(super) const LINKS: usize = 16;
 /// A place without a link, and a row without higher levels.
 pub(super) const EMPTY: u32 = u32::MAX;
@@ -33,7 +33,7 @@ pub(super) struct Ground(pub(super) [u32; GROUND_LINKS]);
 pub(super) struct Graph {
     pub(super) ground: Column<Ground>,
     /// Where a row's links above the ground begin in `upper`, one entry a level; or [`EMPTY`].
-    pub(super) towers: Vec<u32>,
+    pub(super) towers: Column<u32>,
     pub(super) upper: Column<[u32; LINKS]>,
     /// The row that every walk begins at.
     pub(super) entry: u32,

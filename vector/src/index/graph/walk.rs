@@ -7,12 +7,12 @@
 
 use std::collections::BinaryHeap;
 
-use super::{GROUND_LINKS, Graph};
+use super::{EMPTY, GROUND_LINKS, Graph, Ground};
 use crate::index::{
     code::Query,
     rows::Rows,
     simd::{Unit, prefetch},
-    top::{Top, pack, row_of, score_of},
+    top::{Sieve, Top, pack, row_of, score_of},
 };
 
 /// What a walk compares with.
@@ -32,12 +32,22 @@ pub(in crate::index) struct Reach {
     pub(in crate::index) budget: usize,
 }
 
+/// Which rows a walk takes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::index) struct Gate<P, E> {
+    /// Tells whether it takes a row.
+    pub(in crate::index) pass: P,
+    /// Called with every row that `pass` may soon be asked about.
+    pub(in crate::index) expect: E,
+}
+
 /// Memory that walks use again and again; one a thread.
 #[derive(Debug, Default)]
 pub(in crate::index) struct Scratch {
     visited: Visited,
     frontier: BinaryHeap<u64>,
     pub(in crate::index) found: Top,
+    pub(in crate::index) sieve: Sieve,
     pub(in crate::index) picked: Vec<u32>,
     pub(in crate::index) sums: Vec<i32>,
 }
@@ -67,6 +77,21 @@ impl Visited {
         *mark = self.walk;
         first
     }
+
+    /// Leaves those of `places` that were not seen yet in `rows`. Without a branch on what was seen,
+    /// which no processor can guess.
+    fn unseen(&mut self, places: &[u32], rows: &mut Vec<u32>) {
+        rows.resize(places.len(), 0);
+        let mut count = 0;
+        for &row in places {
+            if row == EMPTY {
+                break;
+            }
+            rows[count] = row;
+            count += usize::from(self.first_time(row));
+        }
+        rows.truncate(count);
+    }
 }
 
 impl Graph {
@@ -77,7 +102,7 @@ impl Graph {
         field: Field<'_>,
         reach: Reach,
         scratch: &mut Scratch,
-        pass: impl Fn(u32) -> bool,
+        gate: &Gate<impl Fn(u32) -> bool, impl Fn(u32)>,
     ) -> bool {
         if self.len() == 0 {
             scratch.found.restart(reach.ef);
@@ -85,7 +110,7 @@ impl Graph {
         }
         let start = self.start(field, scratch);
         let start = self.descend(field, start, self.top, 0, scratch);
-        self.search_level(field, start, 0, reach, scratch, pass)
+        self.search_level(field, start, 0, reach, scratch, gate)
     }
 
     /// Returns the entry, scored.
@@ -136,15 +161,15 @@ impl Graph {
         level: u8,
         reach: Reach,
         scratch: &mut Scratch,
-        pass: impl Fn(u32) -> bool,
+        gate: &Gate<impl Fn(u32) -> bool, impl Fn(u32)>,
     ) -> bool {
-        let Scratch { visited, frontier, found, picked, sums } = scratch;
+        let Scratch { visited, frontier, found, picked, sums, .. } = scratch;
         visited.restart(self.len());
         frontier.clear();
         found.restart(reach.ef);
         visited.first_time(row_of(start));
         frontier.push(start);
-        if pass(row_of(start)) {
+        if (gate.pass)(row_of(start)) {
             found.offer(start);
         }
         let mut left = reach.budget;
@@ -154,28 +179,38 @@ impl Graph {
             }
             if let Some(&next) = frontier.peek() {
                 // Often the next one walked from; its links arrive while this one's are compared.
-                prefetch(&self.ground[row_of(next) as usize].0[0]);
-                prefetch(&self.ground[row_of(next) as usize].0[GROUND_LINKS / 2]);
+                self.expect_links(row_of(next));
             }
-            picked.clear();
-            let links = self.links(row_of(here), level);
-            picked.extend(links.iter().copied().filter(|&row| visited.first_time(row)));
+            visited.unseen(self.places(row_of(here), level), picked);
             left = left.saturating_sub(picked.len());
             if left == 0 {
                 return false;
             }
+            picked.iter().copied().for_each(&gate.expect);
+            let mut best = frontier.peek().copied().unwrap_or_default();
             field.rows.score(field.unit, field.query, picked, sums, |row, score| {
                 let scored = pack(score, row);
                 if !found.takes(scored) {
                     return;
                 }
+                if scored > best {
+                    best = scored;
+                    self.expect_links(row);
+                }
                 frontier.push(scored);
-                if pass(row) {
+                if (gate.pass)(row) {
                     found.offer(scored);
                 }
             });
         }
         true
+    }
+
+    /// Asks for a row's links on the ground.
+    fn expect_links(&self, row: u32) {
+        let Ground(links) = &self.ground[row as usize];
+        prefetch(&links[0]);
+        prefetch(&links[GROUND_LINKS / 2]);
     }
 }
 
