@@ -1,9 +1,9 @@
 //! Remembering and searching through the whole product with many memories, beside the same parts in
 //! this process: what HTTP and the server cost.
 //!
-//! The real binary holds [`COUNT`] memories of one person and is asked over TCP with a log-in, as a
+//! The real binary holds 50,000 memories of one person and is asked over TCP with a log-in, as a
 //! script would; this process holds the same texts in a store and indexes of its own. Both answer in
-//! turn, one question at a time, [`ROUNDS`] times; medians count. Words and meaning both are searched.
+//! turn, one question at a time, five times; medians count. Words and meaning both are searched.
 
 use std::{path::Path, sync::Arc, time::Duration};
 

@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
-# Measures the release build: start to ready, idle memory, message to first token; a report, not a gate.
+# Measures the release build: start to ready, idle memory, message to first token, remembering and searching, the
+# vector index, the archive; a report, not a gate. Arguments are for the first two.
 set -euo pipefail
 # shellcheck source=packaging/scripts/steps.sh
 . "$(dirname "$0")/steps.sh"
 
 packaging/scripts/setup.sh build
 packaging/scripts/release.sh
-step "benches" cargo bench "${LOCKED[@]}" --package benches -- "$@"
+# bench NAME ARGUMENT...
+bench() { cargo bench "${LOCKED[@]}" --quiet --package benches --bench "$1" -- "${@:2}"; }
+
+step "the appliance" bench appliance "$@"
+step "remembering and searching" bench recall "$@"
+step "vectors" bench vectors
+step "the archive" bench archive
