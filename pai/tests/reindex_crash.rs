@@ -18,7 +18,7 @@ use std::{
 
 use reindex_crash::{
     dying::Steps,
-    given::{check, copy, given, life, open, reindex},
+    given::{check, copy, furnished, life, open, reindex},
 };
 
 const PLACE: &str = "REINDEX_CRASH_PLACE";
@@ -82,7 +82,7 @@ async fn recovers(place: &Path, what: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reindex_survives_kill_9_at_every_step() {
-    let given = given().await;
+    let given = furnished().await;
     for (step, nth) in KILLS {
         let copy = copy(given.path());
         let status = begin(copy.path(), step, nth).wait().unwrap();
@@ -93,7 +93,7 @@ async fn a_reindex_survives_kill_9_at_every_step() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reindex_survives_kill_9_at_any_moment() {
-    let given = given().await;
+    let given = furnished().await;
     let (whole, began) = (copy(given.path()), Instant::now());
     assert!(begin(whole.path(), "nowhere", 1).wait().unwrap().success());
     let takes = began.elapsed();

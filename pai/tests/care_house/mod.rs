@@ -11,7 +11,7 @@ use std::sync::{
 use appliance_core::{
     Actor, Batch, Citation, Collection, Conversation, ConversationId, IdMint, Memory, MemoryHit,
     MemoryId, MemoryKind, MemoryTier, Message, MessageId, Provenance, Role, StoreError, Timestamp,
-    User, UserId, UserRole, Write, intake,
+    User, UserId, Write, intake,
     ports::{
         By, CareError, CollectionStats, Job, Memories, MemoryTiers, Moved, Records, Resident,
         TierCounts,
@@ -20,6 +20,7 @@ use appliance_core::{
 };
 use async_trait::async_trait;
 use pai::memory::{Care, CareParts, Indexes, Keeper, KeeperParts, Limits, Reader};
+use storage_contract::given;
 use storage_embedded::{DataDir, MemoryHotTier, Store};
 use tempfile::TempDir;
 
@@ -229,19 +230,7 @@ impl House {
     }
 
     async fn person(&self, id: UserId) {
-        let now = self.now();
-        self.write(vec![Write::PutUser(User {
-            id,
-            email: None,
-            password_hash: None,
-            display_name: "Ada".to_owned(),
-            role: UserRole::User,
-            is_active: true,
-            created_at: now,
-            updated_at: now,
-            last_login_at: None,
-        })])
-        .await;
+        self.write(vec![Write::PutUser(User { id, ..given::user(&self.mint) })]).await;
     }
 
     pub fn now(&self) -> Timestamp {

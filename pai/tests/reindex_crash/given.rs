@@ -3,12 +3,12 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use appliance_core::{
-    Batch, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter, User, UserId, UserRole,
-    Write,
+    Batch, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter, UserId, Write,
     ports::{Embedder, MemorySearch as _, Records as _, Users, VectorIndex},
     time::ManualClock,
 };
 use pai::memory::{Indexes as _, Search, Serving, Space, SpaceMaker};
+use storage_contract::given;
 use storage_embedded::{DataDir, Store};
 use tempfile::TempDir;
 use vector::{Options, SegmentIndex, StaticEmbedder};
@@ -21,12 +21,13 @@ pub const COUNT: usize = 3_500;
 const MORNING_MILLIS: u64 = 1_795_161_600_000;
 
 /// Makes a store with [`COUNT`] memories, indexed and saved.
-pub async fn given() -> TempDir {
+pub async fn furnished() -> TempDir {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path());
     let mint = IdMint::new(clock(), 0);
-    let owner = mint.next(UserId::from_uuid);
-    let mut writes = vec![Write::PutUser(person(&mint, owner))];
+    let user = given::user(&mint);
+    let owner = user.id;
+    let mut writes = vec![Write::PutUser(user)];
     writes.extend((0..COUNT).map(|n| Write::PutMemory(memory(&mint, owner, n))));
     store.apply(Batch { writes, ..Batch::new() }).await.unwrap();
     let search = life(folder.path(), &store, &Steps::default());
@@ -63,21 +64,6 @@ pub fn open(place: &Path) -> Store {
 
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at_millis(MORNING_MILLIS))
-}
-
-fn person(mint: &IdMint, id: UserId) -> User {
-    let now = mint.clock().now();
-    User {
-        id,
-        email: None,
-        password_hash: None,
-        display_name: "Ada".to_owned(),
-        role: UserRole::User,
-        is_active: true,
-        created_at: now,
-        updated_at: now,
-        last_login_at: None,
-    }
 }
 
 fn memory(mint: &IdMint, owner: UserId, n: usize) -> Memory {
