@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use appliance_tests::{Client, Feed, Plan, Server, processes};
-use hdrhistogram::Histogram;
 use tokio::time::{Instant, sleep};
 use web_dto::{Accepted, Channel, ServerFrame, ServerPayload};
 
-use crate::{arguments::Arguments, report::Report};
+use crate::{
+    arguments::Arguments,
+    report::Report,
+    times::{at, histogram, micros, millis},
+};
 
 /// Lets allocators and timers settle before memory is read.
 const REST: Duration = Duration::from_secs(3);
@@ -113,21 +116,4 @@ fn is_whole(frame: &ServerFrame, accepted: &Accepted) -> bool {
 
 fn resident_mb(pid: u32) -> Option<f64> {
     processes::resident_bytes(pid).map(|bytes| bytes as f64 / 1_000_000.0)
-}
-
-/// One microsecond to a minute, three digits.
-fn histogram() -> anyhow::Result<Histogram<u64>> {
-    Histogram::new_with_bounds(1, 60_000_000, 3).context("while making a histogram")
-}
-
-fn at(times: &Histogram<u64>, quantile: f64) -> f64 {
-    times.value_at_quantile(quantile) as f64 / 1_000.0
-}
-
-fn micros(span: Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX).min(60_000_000)
-}
-
-fn millis(span: Duration) -> f64 {
-    span.as_secs_f64() * 1_000.0
 }

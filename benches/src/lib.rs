@@ -15,18 +15,39 @@ pub mod machine;
 pub mod recall;
 pub mod report;
 pub mod store;
+mod times;
 pub mod vectors;
 
 use anyhow::Context;
 
 use crate::{arguments::Arguments, report::Report};
 
-/// Measures everything and prints the report; `--write-baseline` keeps it.
+/// Measures the appliance and the store, and prints the report; `--write-baseline` keeps it.
 ///
 /// # Errors
 /// When an argument is wrong, or the binary does not start or answer.
-pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
-    let Some(arguments) = Arguments::parse(arguments)? else {
+pub fn run(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    reported("appliance", words, async |arguments, report| {
+        appliance::measure(arguments, report).await?;
+        store::measure(arguments, report).await
+    })
+}
+
+/// As [`run`], of remembering and searching.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_recall(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    reported("recall", words, recall::measure)
+}
+
+/// Has `measure` fill a report and prints it; a baseline is kept under `name`.
+fn reported(
+    name: &str,
+    words: impl Iterator<Item = String>,
+    measure: impl AsyncFnOnce(&Arguments, &mut Report) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let Some(arguments) = Arguments::parse(words)? else {
         println!("{}", arguments::USAGE);
         return Ok(());
     };
@@ -35,14 +56,11 @@ pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
         .build()
         .context("while starting the event loop")?;
     let mut report = Report::default();
-    runtime.block_on(async {
-        appliance::measure(&arguments, &mut report).await?;
-        store::measure(&arguments, &mut report).await
-    })?;
+    runtime.block_on(measure(&arguments, &mut report))?;
     let machine = machine::this();
     print!("{}", report.table(&machine));
     if arguments.write_baseline {
-        let path = report.write_baseline("appliance", &machine, &arguments.binary)?;
+        let path = report.write_baseline(name, &machine, &arguments.binary)?;
         println!("written to {}", path.display());
     }
     Ok(())

@@ -5,7 +5,7 @@
 //! script would; this process holds the same texts in a store and indexes of its own. Both answer in
 //! turn, one question at a time, five times; medians count. Words and meaning both are searched.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
 use appliance_core::{
@@ -23,7 +23,12 @@ use tokio::time::Instant;
 use vector::{Options, SegmentIndex, StaticEmbedder, TextIndex};
 use web_dto::{NewMemories, NewMemory, Remembered};
 
-use crate::{arguments::Arguments, machine, report::Report, vectors::sentence};
+use crate::{
+    arguments::Arguments,
+    report::Report,
+    times::{at, histogram, micros, millis},
+    vectors::sentence,
+};
 
 /// Memories of one person: what the warm tier holds.
 const COUNT: u32 = 50_000;
@@ -36,28 +41,6 @@ const ROUNDS: u32 = 5;
 /// Questions, and new memories, in a round.
 const EACH: u32 = 200;
 
-/// Measures both and prints the report; `--write-baseline` keeps it.
-///
-/// # Errors
-/// When an argument is wrong, or the binary does not start or answer.
-pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
-    let Some(arguments) = Arguments::parse(arguments)? else {
-        println!("{}", crate::arguments::USAGE);
-        return Ok(());
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.context("while starting the event loop")?;
-    let mut report = Report::default();
-    runtime.block_on(measure(&arguments, &mut report))?;
-    let machine = machine::this();
-    print!("{}", report.table(&machine));
-    if arguments.write_baseline {
-        let path = report.write_baseline("recall", &machine, &arguments.binary)?;
-        println!("written to {}", path.display());
-    }
-    Ok(())
-}
-
 /// Times of one side, in microseconds.
 struct Times {
     remember: Histogram<u64>,
@@ -66,12 +49,15 @@ struct Times {
 
 impl Times {
     fn new() -> anyhow::Result<Self> {
-        let times = || Histogram::new_with_bounds(1, 60_000_000, 3);
-        Ok(Self { remember: times()?, search: times()? })
+        Ok(Self { remember: histogram()?, search: histogram()? })
     }
 }
 
-async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
+/// Fills both, lets them answer in turn, starts the server again; pushes what it saw.
+///
+/// # Errors
+/// When the binary does not start or answer.
+pub async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
     let mut server = Plan::new(&arguments.binary).start().await?;
     let client = server.first_user("bench@example.com", "a long enough password").await?;
     let began = Instant::now();
@@ -89,7 +75,7 @@ async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Result<(
             through(&client, n, &mut ours).await?;
         }
     }
-    let median = |times: &Histogram<u64>| times.value_at_quantile(0.5) as f64 / 1_000.0;
+    let median = |times| at(times, 0.5);
     let commit = median(&theirs.remember);
     report.push("one durable commit, p50", commit, "ms");
     report.push_with_aim("remember through HTTP, p50", median(&ours.remember), "ms", commit + 1.0);
@@ -98,8 +84,7 @@ async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Result<(
     report.push_with_aim("search through HTTP, p50", median(&ours.search), "ms", 5.0);
     let times = median(&ours.search) / inside;
     report.push_with_aim("search through HTTP over in this process", times, "x", 3.0);
-    let p99 = ours.search.value_at_quantile(0.99) as f64 / 1_000.0;
-    report.push("search through HTTP, p99", p99, "ms");
+    report.push("search through HTTP, p99", at(&ours.search, 0.99), "ms");
     restart(&mut server, &client, report).await?;
     server.stop().await
 }
@@ -138,10 +123,10 @@ async fn restart(
     server.stop().await?;
     let began = Instant::now();
     server.start().await?;
-    report.push("start to ready, with 50,000", began.elapsed().as_secs_f64() * 1_000.0, "ms");
+    report.push("start to ready, with 50,000", millis(began.elapsed()), "ms");
     let fresh = server.stranger()?.with_token(client.token().unwrap_or_default());
     fresh.recall(&question(0)).await?;
-    report.push("start to first hit, with 50,000", began.elapsed().as_secs_f64() * 1_000.0, "ms");
+    report.push("start to first hit, with 50,000", millis(began.elapsed()), "ms");
     Ok(())
 }
 
@@ -202,8 +187,4 @@ fn question(n: u32) -> String {
 /// A text that is not among those remembered.
 fn extra(n: u32) -> String {
     format!("{}, as was said {n} days ago", sentence::nth(COUNT + n))
-}
-
-fn micros(span: Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX).min(60_000_000)
 }
