@@ -11,6 +11,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use appliance_core::{
@@ -18,6 +19,7 @@ use appliance_core::{
     ports::{Change, Changed, EmbedError, IndexEntry, Memories, SearchError},
     utterance,
 };
+use tokio::time::timeout;
 
 use super::{
     outage::Outage,
@@ -114,6 +116,33 @@ impl Feeder {
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// Brings it level within `patience`; tells whether it is. What is away is left alone for a while
+    /// and is no error, as long as the records can be read.
+    pub(super) async fn catch_up(
+        &self,
+        memories: &dyn Memories,
+        goal: u64,
+        patience: Duration,
+    ) -> Result<bool, StoreError> {
+        if self.position() >= goal {
+            return Ok(true);
+        }
+        if self.feeding.pause().is_some() {
+            return Ok(false);
+        }
+        let why = match timeout(patience, self.level(memories, goal)).await {
+            Ok(Ok(())) => {
+                self.feeding.works();
+                return Ok(true);
+            }
+            Ok(Err(Behind::Records(why))) => return Err(why),
+            Ok(Err(why)) => why.to_string(),
+            Err(_) => format!("more is new than can be embedded in {patience:?}"),
+        };
+        self.feeding.failed("the newest vectors", &why);
+        Ok(false)
     }
 
     /// Takes one page in; tells whether there was one.

@@ -14,11 +14,7 @@ use appliance_core::{
 };
 use tokio::time::timeout;
 
-use super::{
-    feed::{Behind, Feeder},
-    follow::Follower,
-    row::Row,
-};
+use super::{feed::Feeder, follow::Follower, row::Row};
 
 /// Most archived memories that one search reads: each costs a block of the archive.
 const MOST_ARCHIVED: usize = 30;
@@ -105,24 +101,7 @@ impl Finder<'_> {
             return Ok(());
         };
         let goal = self.follower.position();
-        if feeder.position() >= goal {
-            return Ok(());
-        }
-        if feeder.feeding.pause().is_some() {
-            self.missing.behind = true;
-            return Ok(());
-        }
-        let why = match timeout(PATIENCE, feeder.level(self.memories, goal)).await {
-            Ok(Ok(())) => {
-                feeder.feeding.works();
-                return Ok(());
-            }
-            Ok(Err(Behind::Records(why))) => return Err(why.into()),
-            Ok(Err(why)) => why.to_string(),
-            Err(_) => format!("more is new than can be embedded in {PATIENCE:?}"),
-        };
-        feeder.feeding.failed("the newest vectors", &why);
-        self.missing.behind = true;
+        self.missing.behind = !feeder.catch_up(self.memories, goal, PATIENCE).await?;
         Ok(())
     }
 

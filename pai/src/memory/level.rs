@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use appliance_core::{StoreError, ports::SearchError};
 
-use super::{feed::Behind, search::Search};
+use super::search::Search;
 
 /// How often is looked for something new; looking costs next to nothing.
 const EVERY: Duration = Duration::from_millis(250);
 
 /// Longest wait after records could not be read.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// Nobody waits for what is taken in as it comes.
+const NO_HURRY: Duration = Duration::MAX;
 
 impl Search {
     /// Fills the indexes, so that the first search after a start does not have to.
@@ -45,15 +48,9 @@ impl Search {
 
     async fn catch_up(&self) -> Result<(), StoreError> {
         self.level().await?;
-        let goal = self.follower.position();
-        let behind = self.spaces.serving().filter(|feeder| feeder.position() < goal);
-        let Some(feeder) = behind.filter(|feeder| feeder.feeding.pause().is_none()) else {
-            return Ok(());
-        };
-        match feeder.level(self.memories.as_ref(), goal).await {
-            Ok(()) => feeder.feeding.works(),
-            Err(Behind::Records(why)) => return Err(why),
-            Err(why) => drop(feeder.feeding.failed("the newest vectors", &why)),
+        if let Some(feeder) = self.spaces.serving() {
+            let goal = self.follower.position();
+            feeder.catch_up(self.memories.as_ref(), goal, NO_HURRY).await?;
         }
         Ok(())
     }
