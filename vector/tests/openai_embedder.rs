@@ -5,6 +5,8 @@
 #[path = "../../tests/src/mock/embeddings.rs"]
 #[allow(dead_code, reason = "each test file uses its own part")]
 mod embeddings;
+#[path = "../../tests/src/mock/loopback.rs"]
+mod loopback;
 
 use std::{
     io::Write,

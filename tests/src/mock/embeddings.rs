@@ -7,12 +7,10 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use anyhow::Context as _;
 use axum::{
     Json, Router,
     body::Bytes,
@@ -22,7 +20,8 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::loopback::Loopback;
 
 /// What the mock does with one request; the queue is empty by default, which means an answer.
 #[derive(Debug, Clone)]
@@ -77,9 +76,8 @@ impl Asked {
 /// The running mock; it ends with this value.
 #[derive(Debug)]
 pub struct MockEmbeddings {
-    address: SocketAddr,
+    server: Loopback,
     desk: Arc<Desk>,
-    task: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -96,8 +94,6 @@ impl MockEmbeddings {
     /// # Errors
     /// When no port is free on the loopback.
     pub async fn start(key: Option<&str>, most_bytes: usize) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("while binding the mock")?;
-        let address = listener.local_addr().context("while asking for the mock's port")?;
         let desk = Arc::new(Desk {
             key: key.map(str::to_owned),
             most_bytes,
@@ -107,19 +103,14 @@ impl MockEmbeddings {
         let routes = Router::new()
             .route("/embeddings", post(embeddings))
             .route("/v1/embeddings", post(embeddings))
-            .layer(axum::extract::DefaultBodyLimit::max(64 * 1024 * 1024))
-            .with_state(Arc::clone(&desk));
-        let task = tokio::spawn(async move {
-            // Ends when the test drops the mock; an accept error ends it too, and the test sees it.
-            let _ended = axum::serve(listener, routes).await;
-        });
-        Ok(Self { address, desk, task })
+            .layer(axum::extract::DefaultBodyLimit::max(64 * 1024 * 1024));
+        Ok(Self { server: Loopback::serve(routes, &desk).await?, desk })
     }
 
     /// Returns what to set as `OPENAI_BASE_URL`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        format!("{}/v1", self.server.url())
     }
 
     /// Queues what to do with the next request that is not refused.
@@ -131,12 +122,6 @@ impl MockEmbeddings {
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
         self.desk.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for MockEmbeddings {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 

@@ -8,16 +8,15 @@
 pub mod answer;
 pub mod check;
 pub mod embeddings;
+mod loopback;
 pub mod wire;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use anyhow::Context;
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -29,7 +28,8 @@ use axum::{
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::{net::TcpListener, task::JoinHandle};
+
+use self::loopback::Loopback;
 
 /// What the mock does with one request; the queue is empty by default, which means [`Self::Answer`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,9 +86,8 @@ pub struct Recorded {
 /// The running mock; it ends with this value.
 #[derive(Debug)]
 pub struct MockMessages {
-    address: SocketAddr,
+    server: Loopback,
     desk: Arc<Desk>,
-    task: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -113,29 +112,21 @@ impl MockMessages {
     /// # Errors
     /// When no port is free on the loopback.
     pub async fn with(key: Option<&str>, between_words: Duration) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("while binding the mock")?;
-        let address = listener.local_addr().context("while asking for the mock's port")?;
         let desk = Arc::new(Desk {
             key: key.map(str::to_owned),
             between_words,
             queue: Mutex::default(),
             seen: Mutex::default(),
         });
-        let routes = Router::new()
-            .route("/v1/messages", post(messages))
-            .route("/_mock/next", post(script))
-            .with_state(Arc::clone(&desk));
-        let task = tokio::spawn(async move {
-            // Ends when the test drops the mock; an accept error ends it too, and the test sees it.
-            let _ended = axum::serve(listener, routes).await;
-        });
-        Ok(Self { address, desk, task })
+        let routes =
+            Router::new().route("/v1/messages", post(messages)).route("/_mock/next", post(script));
+        Ok(Self { server: Loopback::serve(routes, &desk).await?, desk })
     }
 
     /// Returns what to set as `ANTHROPIC_BASE_URL`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Queues what to do with the next request that is not refused.
@@ -147,12 +138,6 @@ impl MockMessages {
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
         self.desk.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for MockMessages {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
