@@ -4,7 +4,7 @@
 //! and count as a second witness. Sentences are compared by their words; a changed word is news.
 //! Pure; stores nothing.
 
-use appliance_core::utterance;
+use appliance_phrases::utterance;
 
 /// Returns what of `answer` is worth remembering besides `recalled`; `None` when nothing is.
 pub(super) fn news(answer: &str, recalled: &[&str]) -> Option<String> {

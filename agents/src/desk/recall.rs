@@ -6,8 +6,9 @@
 
 use appliance_core::{
     Collection, Incarnation, MemoryHit, MemoryKind, SearchFilter, Task, desk::Recall,
-    ports::DeskError, utterance,
+    ports::DeskError,
 };
+use appliance_phrases::utterance;
 
 use super::Service;
 

@@ -8,7 +8,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use appliance_core::{MemoryHit, MemoryId, Task, TaskId, utterance};
+use appliance_core::{MemoryHit, MemoryId, Task, TaskId};
+use appliance_phrases::form::Form;
 
 /// Messages whose recalls are kept.
 const KEPT: usize = 256;
@@ -34,8 +35,8 @@ impl Recalled {
 
     /// Returns the memory recalled for the task that says the same as `text`.
     pub(super) fn with_text(&self, task: &Task, text: &str) -> Option<MemoryId> {
-        let form = utterance::same_form(text);
-        let same = |hit: &&MemoryHit| utterance::same_form(&hit.memory.text) == form;
+        let form = Form::NEWEST.of(text);
+        let same = |hit: &&MemoryHit| Form::NEWEST.of(&hit.memory.text) == form;
         self.of(task).iter().find(same).map(|hit| hit.memory.id)
     }
 

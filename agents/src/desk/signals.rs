@@ -6,9 +6,10 @@
 use appliance_core::{
     Actor, Message, Role, SignalType, Task, TaskOutcome, UserId,
     ports::{By, DeskError, Told},
-    utterance,
-    words::{Asked, Words},
 };
+use appliance_phrases::form::Form;
+use appliance_phrases::utterance;
+use appliance_phrases::words::{Asked, Words};
 use pai::ratings;
 
 use super::{Service, thread::Thread};
@@ -130,9 +131,9 @@ fn asked_before<'a>(said: &str, thread: &'a Thread) -> Option<&'a Message> {
     if said.split_whitespace().count() < LEAST_ASKED {
         return None;
     }
-    let form = utterance::same_form(said);
+    let form = Form::NEWEST.of(said);
     let messages = thread.newest_first();
-    let same = |it: &&Message| it.role == Role::User && utterance::same_form(&it.content) == form;
+    let same = |it: &&Message| it.role == Role::User && Form::NEWEST.of(&it.content) == form;
     let before = messages.iter().find(same)?;
     messages.iter().find(|it| it.parent_message_id == Some(before.id))
 }

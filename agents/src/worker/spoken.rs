@@ -1,13 +1,10 @@
 //! What a person says in plain words that is a command all the same: "forget that", "8 - nice".
 //!
-//! The words are read by `appliance_core::utterance` and `pai::ratings`; here the conversation decides
+//! The words are read by `appliance_phrases::utterance` and `pai::ratings`; here the conversation decides
 //! whether they can be meant. Carries nothing out.
 
-use appliance_core::{
-    Message, Role,
-    desk::Meant,
-    utterance::{self, Wish},
-};
+use appliance_core::{Message, Role, desk::Meant};
+use appliance_phrases::utterance::{self, Wish};
 use pai::ratings;
 
 use super::command::Command;

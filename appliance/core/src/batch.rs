@@ -156,7 +156,7 @@ pub enum Write {
     /// Appends to the audit trail.
     AppendAudit(AuditEvent),
     /// Remembers; its `seq` is set by the store. An existing id of the same owner is replaced.
-    /// Where the same text, in its [same form](crate::utterance::same_form), is remembered already
+    /// Where the same text, in the form that `appliance_phrases::form` gives it, is remembered already
     /// and not forgotten for the same owner, kind, author, agent and conversation, that one is kept,
     /// its repeats are counted, and [`Applied::memories`] has its id.
     PutMemory(Memory),

@@ -25,8 +25,6 @@ pub mod routing;
 pub mod task;
 pub mod time;
 pub mod user;
-pub mod utterance;
-pub mod words;
 
 pub use agent::{AgentName, AgentState, AgentStatus, Control};
 pub use audit::{Actor, AuditEvent, EventType, Outcome as AuditOutcome, RiskLevel};

@@ -5,8 +5,9 @@
 
 use appliance_core::{
     AgentName, IdMint, Labels, Memory, MemoryId, MemoryKind, Message, Outcome, Phase, Provenance,
-    Task, TaskOutcome, UserId, utterance,
+    Task, TaskOutcome, UserId,
 };
+use appliance_phrases::utterance;
 
 /// Most characters of a text that a learning quotes.
 const MOST_QUOTED: usize = 200;

@@ -17,8 +17,8 @@ use std::{
 use appliance_core::{
     Facets, Memory, MemoryId, StoreError, UserId,
     ports::{Change, Changed, EmbedError, IndexEntry, Memories, SearchError},
-    utterance,
 };
+use appliance_phrases::utterance;
 use tokio::time::timeout;
 
 use super::{

@@ -10,8 +10,8 @@ use std::{collections::HashMap, time::Duration};
 use appliance_core::{
     Embedding, Memory, MemoryId, MemoryTier, SearchFilter, StoreError, UserId,
     ports::{Memories, SearchError},
-    utterance,
 };
+use appliance_phrases::utterance;
 use tokio::time::timeout;
 
 use super::{feed::Feeder, follow::Follower, row::Row};

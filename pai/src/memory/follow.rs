@@ -19,8 +19,8 @@ use std::{
 use appliance_core::{
     Memory, MemoryId, StoreError, UserId,
     ports::{Change, Changed, Embedder, Memories, TextEntry, TextIndex},
-    utterance,
 };
+use appliance_phrases::utterance;
 use tokio::sync::Mutex;
 
 use super::{

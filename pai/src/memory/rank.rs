@@ -6,7 +6,8 @@ use std::{
     fmt::Write as _,
 };
 
-use appliance_core::{Memory, MemoryHit, MemoryId, MemoryKind, MemoryTier, MessageId, utterance};
+use appliance_core::{Memory, MemoryHit, MemoryId, MemoryKind, MemoryTier, MessageId};
+use appliance_phrases::utterance;
 
 use super::{
     find::Missing,

@@ -3,7 +3,9 @@
 
 use std::hash::{DefaultHasher, Hasher as _};
 
-use appliance_core::{Facets, Memory, MemoryId, MemoryKind, utterance};
+use appliance_core::{Facets, Memory, MemoryId, MemoryKind};
+use appliance_phrases::form::Form;
+use appliance_phrases::utterance;
 
 /// Bytes from a text's end that are looked at to tell whether it ends by asking.
 const END_BYTES: usize = 200;
@@ -46,7 +48,7 @@ impl Row {
             facets: memory.facets(),
             repeats: memory.standing.repeats,
             author: names(author).collect(),
-            form: hash(&(utterance::same_form(text), author)),
+            form: hash(&(Form::NEWEST.of(text), author)),
             text: text_of(memory),
             empty: utterance::is_question(text) || denies,
             ends_asking: end.ends_with(['?', '？']),

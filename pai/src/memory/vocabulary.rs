@@ -9,7 +9,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use appliance_core::{Embedding, words};
+use appliance_core::Embedding;
+use appliance_phrases::words;
 
 /// Most different words that get a vector: 256 bytes each.
 const MOST_WORDS: usize = 50_000;

@@ -30,6 +30,7 @@ use Level::{Development, Home, Page, Part, Whole, Words};
 /// Every crate of the workspace.
 const LEVELS: [(&str, Level); 18] = [
     ("appliance-core", Words),
+    ("appliance-phrases", Words),
     ("web-dto", Words),
     ("appliance-tasks", Home),
     ("agents", Part),

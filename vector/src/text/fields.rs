@@ -1,6 +1,7 @@
 //! What is indexed of a text, and how a text becomes words. Searches nothing.
 
-use appliance_core::{MemoryId, UserId, memory::MAX_MEMORY_BYTES, ports::TextEntry, words};
+use appliance_core::{MemoryId, UserId, memory::MAX_MEMORY_BYTES, ports::TextEntry};
+use appliance_phrases::words;
 use tantivy::{
     Index, TantivyDocument, Term,
     schema::{

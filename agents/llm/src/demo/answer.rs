@@ -3,10 +3,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use appliance_core::{
-    ports::{EmbedError, Embedder},
-    utterance,
-};
+use appliance_core::ports::{EmbedError, Embedder};
+use appliance_phrases::utterance;
 
 use super::{
     evidence::{self, Passage},

@@ -1,16 +1,15 @@
 //! Which sentences of the documents answer a question.
 //!
-//! Compares sentence by sentence, as recall does it ([`appliance_core::words`]), and keeps those
+//! Compares sentence by sentence, as recall does it ([`appliance_phrases::words`]), and keeps those
 //! that state something: a question that was asked before repeats the words of this one and proves
 //! nothing. Finds; does not phrase.
 
 use std::{collections::HashSet, ops::Range};
 
-use appliance_core::{
-    ports::{EmbedError, Embedder},
-    utterance,
-    words::{Asked, Words, nearness},
-};
+use appliance_core::ports::{EmbedError, Embedder};
+use appliance_phrases::form::Form;
+use appliance_phrases::utterance;
+use appliance_phrases::words::{Asked, Words, nearness};
 use serde_json::{Value, json};
 
 use super::{request::Document, routing::cosine};
@@ -76,7 +75,7 @@ pub(super) async fn find<'a>(
     let best = found.first().map_or(0.0, |passage| passage.score);
     let mut said = HashSet::new();
     found.retain(|passage| {
-        passage.score >= best - MARGIN && said.insert(utterance::same_form(passage.text()))
+        passage.score >= best - MARGIN && said.insert(Form::NEWEST.of(passage.text()))
     });
     found.truncate(MOST);
     Ok(found)

@@ -9,8 +9,9 @@ use appliance_core::{
     AgentName, Embedding,
     desk::WorkerCard,
     ports::{EmbedError, Embedder},
-    routing, utterance,
+    routing,
 };
+use appliance_phrases::utterance;
 use serde_json::{Value, json};
 
 use super::{

@@ -3,7 +3,7 @@
 //! Whatever is said here must be recognised by [`without_label`](utterance::without_label) and
 //! [`is_notice`](utterance::is_notice), so that the demo never cites itself as evidence.
 
-use appliance_core::utterance::LABEL;
+use appliance_phrases::utterance::LABEL;
 
 /// Most characters of a remembered sentence that are said again.
 const MOST_RETOLD: usize = 400;
@@ -99,7 +99,7 @@ pub(super) fn hello() -> String {
 
 #[cfg(test)]
 mod tests {
-    use appliance_core::utterance;
+    use appliance_phrases::utterance;
 
     use super::*;
 

@@ -3,8 +3,9 @@
 
 use appliance_core::{
     Collection, Memory, MemoryKind, PageRequest, SearchFilter, Task, page::MAX_PAGE,
-    ports::DeskError, utterance,
+    ports::DeskError,
 };
+use appliance_phrases::form::Form;
 
 use super::{super::Service, Wanted};
 
@@ -24,10 +25,10 @@ impl Service {
     ) -> Result<Vec<Memory>, DeskError> {
         let mut found: Vec<Memory> = Vec::new();
         for memory in memories {
-            let form = utterance::same_form(&memory.text);
+            let form = Form::NEWEST.of(&memory.text);
             let query = &memory.text[..memory.text.floor_char_boundary(MOST_SEARCHED)];
             let same = self.hits(task, query).await?;
-            found.extend(same.into_iter().filter(|it| utterance::same_form(&it.text) == form));
+            found.extend(same.into_iter().filter(|it| Form::NEWEST.of(&it.text) == form));
             found.extend(self.learned_from(memory).await?);
         }
         let mut seen: Vec<_> = memories.iter().map(|memory| memory.id).collect();

@@ -7,8 +7,9 @@ use appliance_core::{
     Deed, Memory, MemoryId, MemoryKind, Provenance, SignalType,
     desk::{CareDone, Cared, Meant},
     ports::{DeskError, Told},
-    utterance,
 };
+use appliance_phrases::form;
+use appliance_phrases::utterance;
 
 use super::{super::Service, Wanted, cared, meant::Found, refused};
 
@@ -32,7 +33,7 @@ impl Service {
                 pai::learning::quoted(&old.text)
             )));
         };
-        if utterance::same_form(&text) == utterance::same_form(&old.text) {
+        if form::same(&text, &old.text) {
             return Err(DeskError::Refused("this is what is remembered already".to_owned()));
         }
         let old = old.clone();

@@ -5,9 +5,10 @@ use appliance_core::{
     desk::Meant,
     page::MAX_PAGE,
     ports::{DeskError, SearchError},
-    utterance,
-    words::{Asked, Words},
 };
+use appliance_phrases::form::Form;
+use appliance_phrases::utterance;
+use appliance_phrases::words::{Asked, Words};
 
 use super::{super::Service, Wanted};
 use crate::desk::thread::Thread;
@@ -83,7 +84,7 @@ impl Service {
         task: &Task,
         message: &Message,
     ) -> Result<Option<Memory>, DeskError> {
-        let form = utterance::same_form(&message.content);
+        let form = Form::NEWEST.of(&message.content);
         let mut same = None;
         let filter = SearchFilter {
             conversation_id: Some(task.conversation_id),
@@ -98,7 +99,7 @@ impl Service {
                 if is_of(&memory, message.id) {
                     return Ok(Some(memory));
                 }
-                if memory.kind == MemoryKind::Said && utterance::same_form(&memory.text) == form {
+                if memory.kind == MemoryKind::Said && Form::NEWEST.of(&memory.text) == form {
                     same = Some(memory);
                 }
             }

@@ -4,8 +4,8 @@ use appliance_core::{
     Deed, MemoryAction, MemoryId, MemoryKind,
     desk::{CareDone, Cared},
     ports::{CareError, DeskError},
-    utterance,
 };
+use appliance_phrases::utterance;
 
 use super::{super::Service, Wanted, cared, refused};
 

@@ -3,7 +3,8 @@
 //! The table says who holds a form *now*: a memory that is forgotten, or that no longer holds,
 //! gives it up, so that the same can be said again and is then a new memory.
 
-use appliance_core::{MemoryId, MemoryKind, Provenance, utterance};
+use appliance_core::{MemoryId, MemoryKind, Provenance};
+use appliance_phrases::form::Form;
 use ring::digest::{Context, SHA256};
 
 use super::Head;
@@ -22,7 +23,7 @@ pub(crate) const BY_FORM: Rows<[u8; 16]> = Rows::new("memories_by_form.v1");
 ///
 /// SHA-256, because a collision that somebody built would lose a memory.
 pub(super) fn digest(kind: MemoryKind, from: &Provenance, text: &str) -> [u8; 32] {
-    let form = utterance::same_form(text);
+    let form = Form::V1.of(text);
     // Of marks alone nothing is left, so they count as they are.
     let form = if form.is_empty() { text } else { &form };
     let thread = from.conversation_id.map(|id| id.bytes());

@@ -10,6 +10,8 @@ mod wish;
 
 use std::ops::Range;
 
+use crate::leads::{LEADS_V1, without_leads};
+
 pub use correction::corrected;
 pub use notice::{LABEL, is_notice, without_label};
 pub use wish::{Wish, wish};
@@ -32,32 +34,6 @@ const ASKING_BEFORE_SUBJECTS: [&str; 6] = ["do", "have", "can", "will", "am", "d
 const SUBJECTS: [&str; 16] = [
     "i", "you", "we", "they", "he", "she", "it", "the", "my", "your", "our", "this", "that",
     "these", "those", "there",
-];
-
-/// What people put before a fact that they want kept, lower case, longest first.
-const LEADS: [&str; 22] = [
-    "please remember that",
-    "i want you to remember that",
-    "i want you to know that",
-    "please note that",
-    "for your information",
-    "keep in mind that",
-    "don't forget that",
-    "do not forget that",
-    "remember this",
-    "remember that",
-    "for the record",
-    "don't forget",
-    "note to self",
-    "just so you know",
-    "/remember",
-    "remember",
-    "note that",
-    "please",
-    "noted",
-    "note",
-    "btw",
-    "fyi",
 ];
 
 /// How people and models say that they have no answer, lower case.
@@ -134,25 +110,13 @@ pub fn is_denial(text: &str) -> bool {
 /// Returns what `text` states, without the words that ask to keep it ("please remember that").
 #[must_use]
 pub fn statement(text: &str) -> &str {
-    let mut rest = text.trim();
-    while let Some(shorter) = without_lead(rest) {
-        rest = shorter;
-    }
-    rest
+    without_leads(text, &LEADS_V1)
 }
 
 /// Tells whether `text` begins with a wish to have something kept.
 #[must_use]
 pub fn asks_to_keep(text: &str) -> bool {
     statement(text).len() < text.trim().len() && !is_question(text)
-}
-
-/// Returns the form in which two utterances are the same one: case, white space, closing marks and
-/// lead words are gone. Every other word counts: "do" and "do not" stay apart.
-#[must_use]
-pub fn same_form(text: &str) -> String {
-    let words: Vec<String> = statement(text).split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ").trim_end_matches(['.', '!', ' ']).to_owned()
 }
 
 fn asks(sentence: &str) -> bool {
@@ -172,16 +136,6 @@ fn asks(sentence: &str) -> bool {
         "when" => matches!(second.as_str(), "is" | "are" | "was" | "do" | "does" | "did" | "will"),
         word => ASKING.contains(&word),
     }
-}
-
-fn without_lead(text: &str) -> Option<&str> {
-    LEADS.iter().find_map(|lead| {
-        let head = text.get(..lead.len())?;
-        let rest = &text[lead.len()..];
-        let whole = rest.starts_with(|c: char| c.is_whitespace() || c == ':' || c == ',');
-        let rest = rest.trim_start_matches([':', ',']).trim_start();
-        (whole && head.eq_ignore_ascii_case(lead) && !rest.is_empty()).then_some(rest)
-    })
 }
 
 fn trimmed(text: &str, range: Range<usize>) -> Option<Range<usize>> {
@@ -255,15 +209,6 @@ mod tests {
     }
 
     #[test]
-    fn the_same_form_joins_repeats_and_keeps_opposites_apart() {
-        assert_eq!(
-            same_form("Remember that the  DB is called Heron."),
-            same_form("the db is called heron")
-        );
-        assert_ne!(same_form("do restart nginx"), same_form("do not restart nginx"));
-    }
-
-    #[test]
     fn sentences_are_ranges_of_the_text_they_come_from() {
         let text = " The site example.com is ours.\n\nIt renews in May!  Really? yes";
         let parts: Vec<&str> = sentences(text).into_iter().map(|range| &text[range]).collect();
@@ -280,7 +225,7 @@ mod tests {
                 end = range.end;
             }
             assert!(text.trim().ends_with(statement(&text)));
-            let _ = (is_question(&text), is_denial(&text), asks_to_keep(&text), same_form(&text));
+            let _ = (is_question(&text), is_denial(&text), asks_to_keep(&text));
         }
     }
 }
