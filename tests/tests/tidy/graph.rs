@@ -28,7 +28,7 @@ enum Level {
 use Level::{Development, Home, Page, Part, Whole, Words};
 
 /// Every crate of the workspace.
-const LEVELS: [(&str, Level); 18] = [
+const LEVELS: [(&str, Level); 19] = [
     ("appliance-core", Words),
     ("appliance-phrases", Words),
     ("web-dto", Words),
