@@ -99,6 +99,9 @@ id! {
     SignalId = "signal";
     /// One life of one agent process.
     IncarnationId = "incarnation";
+    /// One history of records: 128 random bits made with the store's file. What is derived from the
+    /// records carries it, because positions of two histories mean nothing to each other.
+    HistoryId = "history";
 }
 
 /// Makes ids that never sort before an earlier one, even when the wall clock steps back.

@@ -35,8 +35,8 @@ pub use envelope::{Envelope, EnvelopeKind, Pai, Payload, Phase, Priority};
 pub use error::{ErrorKind, StoreError};
 pub use event::{EventBody, InFlight, LiveEvent, Topic};
 pub use ids::{
-    ActionId, AuditId, ConversationId, EnvelopeId, IdMint, IncarnationId, MemoryId, MessageId,
-    SessionId, SignalId, TaskId, UserId,
+    ActionId, AuditId, ConversationId, EnvelopeId, HistoryId, IdMint, IncarnationId, MemoryId,
+    MessageId, SessionId, SignalId, TaskId, UserId,
 };
 pub use memory::{
     Collection, Deed, Embedding, Facets, Labels, Memory, MemoryAction, MemoryHit, MemoryKind,

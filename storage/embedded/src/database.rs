@@ -19,10 +19,15 @@ use redb::{
 use crate::{
     OpenError,
     bus::tables,
-    draft::Tables,
+    draft::{Draft, Tables},
     fault::Fault,
-    records::{self, counters, marks, memories},
+    records::{
+        self,
+        counters::{self, Counters},
+        marks, memories,
+    },
     snapshot::Snapshot,
+    tiers::manifest,
     trial::Trial,
 };
 
@@ -92,7 +97,11 @@ pub(crate) fn prepare(db: &Database) -> Result<(), Fault> {
 }
 
 fn is_prepared(db: &Database) -> Result<bool, Fault> {
-    Ok(has_all_tables(db)? && marks::has(&Snapshot::of(db)?, marks::MEMORIES_STAND)?)
+    if !has_all_tables(db)? {
+        return Ok(false);
+    }
+    let file = Snapshot::of(db)?;
+    Ok(marks::has(&file, marks::MEMORIES_STAND)? && manifest::identity(&file)?.is_some())
 }
 
 fn has_all_tables(db: &Database) -> Result<bool, Fault> {
@@ -112,8 +121,16 @@ fn bring_up(db: &Database) -> Result<(), Fault> {
     let mut tables = Tables::of(&txn);
     all_tables(&mut tables)?;
     memories::upgrade(&mut tables)?;
+    name_history(&mut tables)?;
     drop(tables);
     Ok(txn.commit()?)
+}
+
+/// Gives the file the id of its history, unless it has one. No position is given out.
+fn name_history(tables: &mut Tables<'_>) -> Result<(), Fault> {
+    let mut draft = Draft::over(tables, Counters::default());
+    manifest::make_identity(&mut draft)?;
+    draft.keep().map(drop)
 }
 
 fn all_tables(tables: &mut Tables<'_>) -> Result<(), Fault> {

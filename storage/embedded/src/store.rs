@@ -10,8 +10,8 @@ use std::sync::{
 
 use appliance_core::{
     AgentName, Applied, AuditEvent, Batch, Clock, Conversation, ConversationId, ConversationStatus,
-    Message, MessageId, Page, PageRequest, Session, SessionId, SetupLink, StoreError, Task, TaskId,
-    TokenHash, User, UserId,
+    HistoryId, Message, MessageId, Page, PageRequest, Session, SessionId, SetupLink, StoreError,
+    Task, TaskId, TokenHash, User, UserId,
     ports::{AuditTrail, Conversations, Records, TaskFilter, Tasks, Users},
 };
 use async_trait::async_trait;
@@ -60,6 +60,8 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The memory side of the bus.
     pub bus: Bus,
+    /// Which history the file holds.
+    pub history: HistoryId,
     /// The highest position of the memories' change log.
     pub latest_memory: AtomicU64,
     newest_millis: AtomicU64,
@@ -77,15 +79,16 @@ impl Shared {
         let db = opener().map_err(OpenFault::Open)?;
         let read = || -> Result<_, Fault> {
             let file = Snapshot::of(&db)?;
-            Ok((counters::read(&file)?, bus::tables::load(&file)?))
+            Ok((counters::read(&file)?, bus::tables::load(&file)?, tiers::history(&file)?))
         };
-        let (counters, lines) = caught(read)
+        let (counters, lines, history) = caught(read)
             .unwrap_or_else(|why| Err(Fault::Unreadable(why)))
             .map_err(OpenFault::Content)?;
         let shared = Self {
             db: RwLock::new(Some(db)),
             clock,
             bus: Bus::new(lines),
+            history,
             latest_memory: AtomicU64::new(counters.memory),
             newest_millis: AtomicU64::new(counters.newest_millis),
         };
@@ -158,6 +161,13 @@ impl Store {
     #[must_use]
     pub fn newest_millis(&self) -> u64 {
         self.shared().newest_millis.load(Ordering::Acquire)
+    }
+
+    /// Returns which history these records are: made with the file, and never changed. What is
+    /// derived from the records carries it and is compared with it.
+    #[must_use]
+    pub fn history(&self) -> HistoryId {
+        self.shared().history
     }
 
     /// Finishes the batches that wait, closes the file and sends waiting takers home.

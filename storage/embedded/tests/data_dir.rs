@@ -93,3 +93,31 @@ fn somebody_elses_directory_is_refused() {
     assert!(error.to_string().contains("belongs to user id"), "{error}");
     assert!(!path.join("serve.lock").exists(), "nothing was left in it");
 }
+
+#[test]
+fn a_history_has_one_id_from_its_first_moment_and_another_history_another() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let history = |folder: &TempDir| {
+        let dir = DataDir::open(folder.path()).unwrap();
+        Store::open(&dir, Arc::new(ManualClock::at_millis(0))).unwrap().history()
+    };
+    let first = history(&folder);
+    assert_eq!(history(&folder), first, "it stays when the file is opened again");
+    assert_ne!(history(&other), first);
+    assert_ne!(first.bytes(), [0; 16]);
+}
+
+#[test]
+fn a_file_of_an_earlier_version_gets_an_id_and_keeps_it() {
+    for version in ["v1", "v2"] {
+        let folder = TempDir::new().unwrap();
+        let fixture = format!("{}/tests/fixtures/{version}", env!("CARGO_MANIFEST_DIR"));
+        fs::copy(format!("{fixture}/state.redb"), folder.path().join("state.redb")).unwrap();
+        let open = || {
+            let dir = DataDir::open(folder.path()).unwrap();
+            Store::open(&dir, Arc::new(ManualClock::at_millis(0))).unwrap().history()
+        };
+        let first = open();
+        assert_eq!(open(), first, "{version}");
+    }
+}

@@ -8,7 +8,7 @@ use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
 };
 
-use appliance_core::{MemoryId, Timestamp};
+use appliance_core::{HistoryId, MemoryId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -27,7 +27,8 @@ pub(crate) const SEGMENTS: Rows<Segment> = Rows::new("archive_segments.v1");
 /// to: they were restored, or did not move after all.
 pub(crate) const STRAYS: Rows<Strays> = Rows::new("archive_strays.v1");
 
-/// Key: `identity`. Value: 16 random bytes, in the head of every segment this store writes.
+/// Key: `identity`. Value: 16 random bytes, the id of this store's history: made with the file, in the
+/// head of every segment this store writes and in whatever else is derived from it.
 pub(crate) const IDENTITY: Rows<[u8; 16]> = Rows::new("archive_identity.v1");
 
 const ROW: &[u8] = b"identity";
@@ -91,9 +92,15 @@ pub(crate) fn with_strays_of(
     Ok(found)
 }
 
-/// Returns this store's identity, if it has written a segment.
+/// Returns this store's identity, if it has one by now.
 pub(crate) fn identity(file: &Snapshot) -> Result<Option<Identity>, Fault> {
     file.get(&IDENTITY, ROW)
+}
+
+/// Returns the same identity as the id of the file's history; its absence is damage.
+pub(crate) fn history(file: &Snapshot) -> Result<HistoryId, Fault> {
+    let identity = identity(file)?.ok_or_else(|| IDENTITY.dangling(ROW))?;
+    Ok(HistoryId::from_bytes(identity))
 }
 
 /// Gives this store an identity, unless it has one.

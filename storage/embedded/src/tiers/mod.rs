@@ -25,6 +25,7 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 
 pub(crate) use begin::begin;
+pub(crate) use manifest::history;
 
 use crate::{Store, cold::Embedder, fault::Fault, records::memories};
 use work::Work;
