@@ -2,7 +2,7 @@
 //!
 //! [`desk`] hands out work and takes in results, [`fleet`] keeps the six processes alive in their
 //! windows, and [`worker`] is the whole body of one of those processes. The two sides share no
-//! memory: they meet over `api.sock`, in the words of `appliance_core::desk`. Does not speak HTTP
+//! memory: they meet over `agent.sock`, in the words of `appliance_core::desk`. Does not speak HTTP
 //! on the server's side (web/api does) and talks to no model directly (the gateway does).
 //!
 //! Invariant: only [`spawn`] starts a process, and always with a cleared environment.

@@ -22,7 +22,7 @@ use appliance_core::{
 };
 use support::{
     House, next,
-    rig::{Rig, SCRIPT, command, parts, soon},
+    rig::{Rig, SCRIPT, command, parts, peer, soon},
 };
 use tokio::time::Instant;
 
@@ -71,7 +71,7 @@ async fn six_agents_and_two_views_come_up_in_their_windows_with_separate_argumen
     })
     .await;
 
-    let socket = rig.house.dir.path().join("api.sock");
+    let socket = rig.house.dir.path().join("agent.sock");
     let said = format!("I am agent run code --socket {}", socket.display());
     soon("the window's text", async || {
         let text = rig.fleet.window_text(AgentName::Code, 1_000).await.unwrap();
@@ -124,9 +124,9 @@ async fn nothing_of_our_environment_reaches_a_window() {
 async fn a_killed_agent_loses_its_leases_at_once_and_comes_back_in_its_window() {
     let Some(rig) = Rig::start(Which::All).await else { return };
     let pid = rig.pid_of(AgentName::Supervisor, None).await;
-    let welcome = rig.fleet.hello(pid, AgentName::Supervisor).await.unwrap();
+    let welcome = rig.fleet.hello(&peer(pid), AgentName::Supervisor).await.unwrap();
     assert_eq!((welcome.workers.len(), welcome.prompt.as_str()), (5, "You are supervisor."));
-    let who = rig.fleet.who(pid).unwrap();
+    let who = rig.fleet.who(&peer(pid)).unwrap();
     rig.house.say("one").await;
     let work = rig.house.lease(who).await;
 
@@ -134,11 +134,11 @@ async fn a_killed_agent_loses_its_leases_at_once_and_comes_back_in_its_window() 
     signal(pid, rustix::process::Signal::KILL);
     let again = rig.pid_of(AgentName::Supervisor, Some(pid)).await;
     assert!(began.elapsed() < Duration::from_secs(2), "back after {:?}", began.elapsed());
-    assert!(matches!(rig.fleet.who(pid), Err(FleetError::Stranger { .. })));
+    assert!(matches!(rig.fleet.who(&peer(pid)), Err(FleetError::Stranger { .. })));
     assert!(matches!(rig.fleet.beat(who, idle()).await, Err(FleetError::Stranger { .. })));
 
-    rig.fleet.hello(again, AgentName::Supervisor).await.unwrap();
-    let heir = rig.fleet.who(again).unwrap();
+    rig.fleet.hello(&peer(again), AgentName::Supervisor).await.unwrap();
+    let heir = rig.fleet.who(&peer(again)).unwrap();
     let same = rig.house.lease(heir).await;
     assert!(began.elapsed() < Duration::from_secs(3), "the lease fell with its holder");
     assert_eq!((same.task.id, same.task.attempt), (work.task.id, 2));
@@ -211,19 +211,19 @@ async fn an_agent_run_by_hand_is_taken_in_once_and_noticed_when_it_dies() {
     };
     let (mut one, mut two) = (start(), start());
     let (first, second) = (one.id().unwrap(), two.id().unwrap());
-    rig.fleet.hello(first, AgentName::Code).await.unwrap();
-    let who = rig.fleet.who(first).unwrap();
+    rig.fleet.hello(&peer(first), AgentName::Code).await.unwrap();
+    let who = rig.fleet.who(&peer(first)).unwrap();
     assert!(rig.fleet.beat(who, idle()).await.unwrap());
-    let taken = rig.fleet.hello(second, AgentName::Code).await;
+    let taken = rig.fleet.hello(&peer(second), AgentName::Code).await;
     assert!(matches!(taken, Err(FleetError::Taken { pid, .. }) if pid == first), "{taken:?}");
-    let both = rig.fleet.hello(first, AgentName::Data).await;
+    let both = rig.fleet.hello(&peer(first), AgentName::Data).await;
     assert!(matches!(both, Err(FleetError::Stranger { .. })), "one process, one agent");
-    rig.fleet.hello(first, AgentName::Code).await.unwrap();
+    rig.fleet.hello(&peer(first), AgentName::Code).await.unwrap();
     assert!(matches!(rig.fleet.beat(who, idle()).await, Err(FleetError::Stranger { .. })));
 
     one.kill().await.unwrap();
     rig.wait_for_state(AgentName::Code, AgentState::Stopped).await;
-    rig.fleet.hello(second, AgentName::Code).await.unwrap();
+    rig.fleet.hello(&peer(second), AgentName::Code).await.unwrap();
     two.kill().await.unwrap();
     rig.wait_for_state(AgentName::Code, AgentState::Stopped).await;
     rig.end().await;
@@ -254,8 +254,8 @@ async fn draining_tells_agents_to_finish_and_leaves_nothing_behind() {
         })
         .await;
     }
-    rig.fleet.hello(pid, AgentName::Code).await.unwrap();
-    let who = rig.fleet.who(pid).unwrap();
+    rig.fleet.hello(&peer(pid), AgentName::Code).await.unwrap();
+    let who = rig.fleet.who(&peer(pid)).unwrap();
     let fleet = rig.fleet.clone();
     let drain = tokio::spawn(async move { fleet.drain(Duration::from_millis(400)).await });
     tokio::time::sleep(Duration::from_millis(150)).await;

@@ -85,7 +85,7 @@ impl Client {
         Ok(Self { http, way: Way::Tcp(address.to_owned()), token: None })
     }
 
-    /// Makes a client over the local socket.
+    /// Makes a client over the people's socket, which shows the key beside it.
     ///
     /// # Errors
     /// When the HTTP client cannot be built.
@@ -123,7 +123,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(token) = &self.token {
+        if let Some(token) = self.shown()? {
             request = request.bearer_auth(token);
         }
         let response = request.send().await.with_context(|| format!("while asking for {path}"))?;
@@ -328,7 +328,15 @@ impl Client {
     pub async fn feed(&self) -> anyhow::Result<Feed> {
         match &self.way {
             Way::Tcp(address) => Feed::tcp(address, self.token.as_deref(), &[]).await,
-            Way::Local(socket) => Feed::local(socket).await,
+            Way::Local(socket) => Feed::local(socket, &key_beside(socket)?).await,
+        }
+    }
+
+    /// Returns what is shown as a bearer token; the socket's key changes with every start.
+    fn shown(&self) -> anyhow::Result<Option<String>> {
+        match &self.way {
+            Way::Local(socket) if self.token.is_none() => key_beside(socket).map(Some),
+            _ => Ok(self.token.clone()),
         }
     }
 
@@ -338,6 +346,11 @@ impl Client {
             Way::Local(_) => format!("http://localhost{path}"),
         }
     }
+}
+
+fn key_beside(socket: &Path) -> anyhow::Result<String> {
+    let path = socket.with_file_name("people.key");
+    std::fs::read_to_string(&path).with_context(|| format!("while reading {}", path.display()))
 }
 
 /// Returns the path of a conversation's messages.

@@ -61,13 +61,16 @@ impl Feed {
         Self::open(request, Box::new(stream)).await
     }
 
-    /// Opens the feed over the local socket.
+    /// Opens the feed over the people's socket, showing its key.
     ///
     /// # Errors
     /// When the server refuses.
-    pub async fn local(socket: &Path) -> anyhow::Result<Self> {
+    pub async fn local(socket: &Path, key: &str) -> anyhow::Result<Self> {
         let stream = UnixStream::connect(socket).await.context("while connecting to the feed")?;
-        Self::open("ws://localhost/ws".into_client_request()?, Box::new(stream)).await
+        let mut request = "ws://localhost/ws".into_client_request()?;
+        let value = HeaderValue::from_str(&format!("Bearer {key}"))?;
+        request.headers_mut().insert("authorization", value);
+        Self::open(request, Box::new(stream)).await
     }
 
     async fn open(request: Request<()>, stream: Box<dyn Wire>) -> anyhow::Result<Self> {

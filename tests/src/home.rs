@@ -26,8 +26,10 @@ pub struct ServeJson {
     pub pid: u32,
     /// Where it listens, such as `127.0.0.1:41235`.
     pub listen: String,
-    /// The local socket.
+    /// The people's socket; its key lies beside it.
     pub api_socket: PathBuf,
+    /// The agents' socket.
+    pub agent_socket: PathBuf,
     /// The socket of its tmux server; absent without tmux.
     #[serde(default)]
     pub tmux_socket: Option<PathBuf>,

@@ -1,24 +1,39 @@
-//! Hellos and heartbeats: how a process becomes an agent and stays one.
+//! Hellos and heartbeats: how a process takes its seat and keeps it.
 //!
-//! Does not start or end processes. One that nobody started, such as an agent run by hand, is taken
-//! in when its place is free, and is watched from then on like any other.
+//! Does not start or end processes. Only the process that the fleet started for a seat may take it;
+//! where agents are run by hand (`agents.run: none`) a free seat goes to whoever asks first, and that
+//! process is watched from then on like any other.
+
+use std::time::Duration;
 
 use appliance_core::{
     AgentName, Incarnation, IncarnationId,
     desk::{Beat, Welcome},
-    ports::FleetError,
+    ports::{FleetError, PeerProcess},
 };
 
-use super::{Process, Service, roster::Life};
+use super::{
+    Process, Service, Which,
+    roster::{Life, Slot},
+};
+
+/// How long a hello waits for the word of which process was started.
+const FILLED_WITHIN: Duration = Duration::from_secs(10);
 
 impl Service {
-    pub(super) async fn welcome(&self, pid: u32, agent: AgentName) -> Result<Welcome, FleetError> {
-        let (id, earlier) = self.enrol(pid, agent)?;
+    pub(super) async fn welcome(
+        &self,
+        peer: &PeerProcess,
+        agent: AgentName,
+    ) -> Result<Welcome, FleetError> {
+        // When it never comes, the process is a stranger and is told so.
+        let _ = tokio::time::timeout(FILLED_WITHIN, self.filled(agent)).await;
+        let (id, earlier) = self.enrol(peer, agent)?;
         if let Some(earlier) = earlier {
             self.parts.streams.release(earlier).await?;
         }
         let prompt = self.role(agent).map(|role| role.prompt.clone()).unwrap_or_default();
-        tracing::info!(%agent, pid, incarnation = %id, "an agent said hello");
+        tracing::info!(%agent, pid = peer.pid, incarnation = %id, "an agent said hello");
         Ok(Welcome {
             incarnation: id,
             prompt,
@@ -28,29 +43,36 @@ impl Service {
         })
     }
 
+    /// Waits while a process is being started for the seat: it may say hello before its id is here.
+    async fn filled(&self, agent: AgentName) {
+        loop {
+            let filled = self.filled.notified();
+            if !self.roster().of(agent).is_some_and(|slot| slot.starting) {
+                return;
+            }
+            filled.await;
+        }
+    }
+
     /// Notes who the process is; returns its new incarnation and the one it had before, if it
     /// says hello for the second time.
     fn enrol(
         &self,
-        pid: u32,
+        peer: &PeerProcess,
         agent: AgentName,
     ) -> Result<(IncarnationId, Option<Incarnation>), FleetError> {
+        let stranger = || FleetError::Stranger { pid: peer.pid };
         let now = self.clock().monotonic();
         let mut roster = self.roster();
-        if roster.slots.iter().any(|slot| slot.agent != Some(agent) && slot.pid() == Some(pid)) {
-            return Err(FleetError::Stranger { pid }); // it is another agent already
+        if roster.slots.iter().any(|slot| slot.agent != Some(agent) && slot.is(peer)) {
+            return Err(stranger()); // it has another seat already
         }
-        let Some(slot) = roster.of(agent) else { return Err(FleetError::Stranger { pid }) };
+        let slot = roster.of(agent).ok_or_else(stranger)?;
         let earlier = slot.incarnation();
-        match slot.pid() {
-            Some(other) if other != pid => return Err(FleetError::Taken { agent, pid: other }),
-            Some(_) => {}
-            None => {
-                let process = Process::open(pid).map_err(|_| FleetError::Stranger { pid })?;
-                slot.life = Some(Life::new(process, now, self.clock().now()));
-                slot.policy.started(now);
-                self.wake.notify_one();
-            }
+        if !slot.is(peer) {
+            slot.life = Some(self.by_hand(slot, peer, agent)?);
+            slot.policy.started(now);
+            self.wake.notify_one();
         }
         let id = self.parts.mint.next(IncarnationId::from_uuid);
         if let Some(life) = &mut slot.life {
@@ -58,6 +80,24 @@ impl Service {
         }
         self.show(slot);
         Ok((id, earlier))
+    }
+
+    /// Takes in a process that the fleet did not start.
+    fn by_hand(
+        &self,
+        slot: &Slot,
+        peer: &PeerProcess,
+        agent: AgentName,
+    ) -> Result<Life, FleetError> {
+        let stranger = FleetError::Stranger { pid: peer.pid };
+        if self.parts.run != Which::None {
+            return Err(stranger);
+        }
+        if let Some(pid) = slot.pid() {
+            return Err(FleetError::Taken { agent, pid });
+        }
+        let process = Process::of(peer).map_err(|_| stranger)?;
+        Ok(Life::new(process, self.clock().monotonic(), self.clock().now()))
     }
 
     pub(super) fn take_beat(&self, who: Incarnation, beat: &Beat) -> Result<bool, FleetError> {

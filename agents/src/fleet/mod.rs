@@ -1,10 +1,11 @@
 //! The fleet: keeps the six agents alive in their windows and knows who each process is.
 //!
-//! An agent is known by its process id, which the kernel vouches for on every call; nothing it says
-//! about itself is believed. Hands out no work (the desk does), but when an agent dies its leases
-//! fall at once, so that its work is delivered again. See [`Service::run`] for the watchdog.
+//! An agent's seat belongs to the live process that the fleet holds by its pidfd; who connects is the
+//! kernel's word, and nothing a process says about itself is believed. Hands out no work (the desk
+//! does), but when an agent dies its leases fall at once, so that its work is delivered again. See
+//! [`Service::run`] for the watchdog.
 //!
-//! Invariant: at most one live process is each agent.
+//! Invariant: at most one live process is each agent, and none is two.
 
 mod children;
 mod control;
@@ -27,7 +28,7 @@ use std::{
 use appliance_core::{
     AgentName, AgentStatus, Clock, Control, EventBody, IdMint, Incarnation, Topic,
     desk::{Beat, Welcome, WorkerCard},
-    ports::{AuditTrail, Fleet, FleetError, Live, Records, Streams},
+    ports::{AuditTrail, Fleet, FleetError, Live, PeerProcess, Records, Streams},
 };
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -78,7 +79,9 @@ pub struct Parts {
     /// Our own program.
     pub program: PathBuf,
     /// The socket that agents speak to.
-    pub socket: PathBuf,
+    pub agent_socket: PathBuf,
+    /// The socket that the other windows speak to, as a person does.
+    pub people_socket: PathBuf,
     /// The socket of our own tmux server.
     pub tmux_socket: PathBuf,
     /// Where logs go when there is no tmux.
@@ -109,6 +112,8 @@ pub struct Service {
     roster: Mutex<Roster>,
     /// Wakes the watchdog.
     wake: Notify,
+    /// Tells that a process that was being started is known, or was not started.
+    filled: Notify,
 }
 
 #[derive(Debug)]
@@ -157,14 +162,14 @@ impl Roster {
 
 #[async_trait]
 impl Fleet for Service {
-    async fn hello(&self, pid: u32, agent: AgentName) -> Result<Welcome, FleetError> {
-        self.welcome(pid, agent).await
+    async fn hello(&self, peer: &PeerProcess, agent: AgentName) -> Result<Welcome, FleetError> {
+        self.welcome(peer, agent).await
     }
 
-    fn who(&self, pid: u32) -> Result<Incarnation, FleetError> {
+    fn who(&self, peer: &PeerProcess) -> Result<Incarnation, FleetError> {
         let roster = self.roster();
-        let slot = roster.slots.iter().find(|slot| slot.pid() == Some(pid));
-        slot.and_then(Slot::incarnation).ok_or(FleetError::Stranger { pid })
+        let slot = roster.slots.iter().find(|slot| slot.is(peer));
+        slot.and_then(Slot::incarnation).ok_or(FleetError::Stranger { pid: peer.pid })
     }
 
     async fn beat(&self, who: Incarnation, beat: Beat) -> Result<bool, FleetError> {

@@ -5,8 +5,12 @@
 
 use std::{io, os::fd::OwnedFd, sync::Arc, time::Duration};
 
-use rustix::process::{
-    Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal, test_kill_process,
+use appliance_core::ports::PeerProcess;
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{
+        Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal, test_kill_process,
+    },
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -26,8 +30,7 @@ impl Process {
     /// # Errors
     /// `NotFound` when there is none with this id.
     pub(super) fn open(pid: u32) -> io::Result<Self> {
-        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        let pid = pid.ok_or(io::ErrorKind::NotFound)?;
+        let pid = self::pid(pid)?;
         match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(handle) => Ok(Self { pid, handle: Some(Arc::new(handle)) }),
             Err(rustix::io::Errno::SRCH) => Err(io::ErrorKind::NotFound.into()),
@@ -35,6 +38,35 @@ impl Process {
                 test_kill_process(pid).map_err(|_| io::ErrorKind::NotFound)?;
                 Ok(Self { pid, handle: None })
             }
+        }
+    }
+
+    /// Takes the hold that a connection has of its process.
+    ///
+    /// # Errors
+    /// `NotFound` when it has ended.
+    pub(super) fn of(peer: &PeerProcess) -> io::Result<Self> {
+        let process = match &peer.handle {
+            Some(handle) => Self { pid: pid(peer.pid)?, handle: Some(handle.clone()) },
+            None => Self::open(peer.pid)?,
+        };
+        if process.lives() { Ok(process) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
+    /// Tells whether the peer is this very process: two that live with one id are one.
+    pub(super) fn is(&self, peer: &PeerProcess) -> bool {
+        let both_live = match (&self.handle, &peer.handle) {
+            (Some(own), Some(theirs)) => lives(own) && lives(theirs),
+            (None, None) => self.lives(),
+            _ => false,
+        };
+        self.id() == peer.pid && both_live
+    }
+
+    fn lives(&self) -> bool {
+        match &self.handle {
+            Some(handle) => lives(handle),
+            None => test_kill_process(self.pid).is_ok(),
         }
     }
 
@@ -79,6 +111,17 @@ impl Process {
     }
 }
 
+fn pid(id: u32) -> io::Result<Pid> {
+    let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
+    pid.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// A pidfd can be read once its process has ended, a zombie's too.
+fn lives(handle: &OwnedFd) -> bool {
+    let mut asked = [PollFd::new(handle, PollFlags::IN)];
+    poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ended| ended == 0)
+}
+
 #[expect(
     deprecated,
     reason = "its successor is an unsafe function; the handle is owned and shared, never closed \
@@ -100,10 +143,20 @@ mod tests {
         let process = Process::open(child.id().unwrap()).unwrap();
         let early = tokio::time::timeout(Duration::from_millis(50), process.ended()).await;
         assert!(early.is_err(), "it still sleeps");
+        let peer = |id: u32, of: u32| PeerProcess {
+            pid: id,
+            handle: pidfd_open(pid(of).unwrap(), PidfdFlags::empty()).ok().map(Arc::new),
+        };
+        let (id, we) = (process.id(), std::process::id());
+        let it = peer(id, id);
+        assert!(process.is(&it) && !process.is(&peer(we, we)));
+        assert_eq!(Process::of(&it).unwrap().id(), id);
         process.kill();
         let late = tokio::time::timeout(Duration::from_secs(2), process.ended()).await;
         assert!(late.is_ok(), "it was killed");
+        assert!(!process.is(&it), "a zombie holds no seat");
         child.wait().await.unwrap();
+        assert!(Process::of(&it).is_err(), "its id is worth nothing any more");
         assert!(Process::open(process.id()).is_err(), "nobody has the id any more");
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use appliance_core::{
     AgentName, AgentState, AgentStatus, Incarnation, IncarnationId, Monotonic, TaskId, Timestamp,
-    desk::Beat,
+    desk::Beat, ports::PeerProcess,
 };
 
 use super::{process::Process, restart::Policy, terminal::Run};
@@ -32,6 +32,8 @@ pub(super) struct Slot {
     pub description: String,
     /// Whether it should run.
     pub wanted: bool,
+    /// Whether its process is being started and its id not known yet.
+    pub starting: bool,
     /// The process, while there is one.
     pub life: Option<Life>,
     /// Since when it has been told to finish.
@@ -96,6 +98,7 @@ impl Slot {
             agent,
             description,
             wanted: true,
+            starting: false,
             life: None,
             told_to_end: None,
             policy: Policy::default(),
@@ -103,6 +106,11 @@ impl Slot {
             problem: None,
             deaths: Vec::new(),
         }
+    }
+
+    /// Tells whether the seat is the peer's: whether its life is that very process.
+    pub(super) fn is(&self, peer: &PeerProcess) -> bool {
+        self.life.as_ref().is_some_and(|life| life.process.is(peer))
     }
 
     /// Returns the process id of its life.

@@ -51,7 +51,8 @@ impl Service {
     /// # Errors
     /// As [`SetUpError`] tells.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, SetUpError> {
-        check_socket(&parts.socket)?;
+        check_socket(&parts.agent_socket)?;
+        check_socket(&parts.people_socket)?;
         check_socket(&parts.tmux_socket)?;
         let mut slots = slots(&parts)?;
         for slot in &mut slots {
@@ -59,7 +60,7 @@ impl Service {
         }
         let terminal = terminal(&parts).await;
         let roster = Mutex::new(Roster { slots, draining: false });
-        Ok(Arc::new(Self { parts, terminal, roster, wake: Notify::new() }))
+        Ok(Arc::new(Self { parts, terminal, roster, wake: Notify::new(), filled: Notify::new() }))
     }
 }
 
@@ -126,6 +127,8 @@ fn default_window(index: u16, agent: AgentName) -> WindowSpec {
 fn run(parts: &Parts, window: &WindowSpec) -> Run {
     let mut argv: Vec<OsString> = vec![parts.program.clone().into()];
     argv.extend(window.command.iter().map(OsString::from));
-    argv.extend(["--socket".into(), parts.socket.clone().into()]);
+    let agent = runs(window).is_some();
+    let socket = if agent { &parts.agent_socket } else { &parts.people_socket };
+    argv.extend(["--socket".into(), socket.into()]);
     Run { index: window.index, name: window.name.clone(), argv }
 }

@@ -99,12 +99,14 @@ impl Service {
 
     async fn start_slot(&self, at: usize) {
         let run = {
-            let roster = self.roster();
-            let slot = &roster.slots[at];
+            let mut roster = self.roster();
+            let draining = roster.draining;
+            let slot = &mut roster.slots[at];
             // Much can have happened while others were started.
-            if roster.draining || !slot.is_due(self.clock().monotonic()) {
+            if draining || !slot.is_due(self.clock().monotonic()) {
                 return;
             }
+            slot.starting = true;
             slot.run.clone()
         };
         let started = self.terminal.start(&run).await;
@@ -114,9 +116,8 @@ impl Service {
         let draining = roster.draining;
         let slot = &mut roster.slots[at];
         slot.has_window |= opened.is_ok();
+        slot.starting = false;
         match opened {
-            // It may have said hello while its id was still on the way here.
-            Ok(process) if slot.pid() == Some(process.id()) => {}
             Ok(process) if slot.life.is_none() => {
                 slot.life = Some(Life::new(process, now, self.clock().now()));
                 slot.policy.started(now);
@@ -131,6 +132,7 @@ impl Service {
             slot.tell_to_end(now);
         }
         self.show(slot);
+        self.filled.notify_waiters();
     }
 
     fn watch_new_lives(&self, deaths: &mut Deaths, watched: &mut [Option<u32>]) {

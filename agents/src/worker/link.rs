@@ -1,4 +1,4 @@
-//! The link to the server: HTTP over `api.sock`, a few kept connections, patience when it is away.
+//! The link to the server: HTTP over `agent.sock`, a few kept connections, patience when it is away.
 //!
 //! Knows paths and bytes, not what they mean ([`super::client`] does). Every command of the desk is
 //! safe to repeat, so a call whose answer was lost is simply made again.

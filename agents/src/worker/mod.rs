@@ -1,6 +1,6 @@
 //! The worker: the whole body of the process `ai-infra agent run NAME`.
 //!
-//! Says hello over `api.sock`, then leases work, does one turn at a time, and keeps its lease and
+//! Says hello over `agent.sock`, then leases work, does one turn at a time, and keeps its lease and
 //! its heartbeat fresh meanwhile. Holds no key, opens no file and starts no process; all that it
 //! changes, it asks the desk to change. Its window shows what it does.
 //!
@@ -54,7 +54,7 @@ const BREATHER: Duration = Duration::from_secs(5);
 pub struct Options {
     /// Which of the six it is.
     pub agent: AgentName,
-    /// The server's socket.
+    /// The server's socket for agents.
     pub socket: PathBuf,
     /// Tells the time for the window.
     pub clock: Arc<dyn Clock>,

@@ -3,7 +3,10 @@
 use std::{os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, time::Duration};
 
 use agents::fleet::{Parts, RoleSpec, Service, Which, WindowSpec};
-use appliance_core::{AgentName, AgentState, AgentStatus, ports::Fleet};
+use appliance_core::{
+    AgentName, AgentState, AgentStatus,
+    ports::{Fleet, PeerProcess},
+};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -120,7 +123,8 @@ pub fn parts(house: &House, program: PathBuf, tmux_socket: PathBuf, run: Which) 
         session: "ai-infrastructure".to_owned(),
         windows,
         program,
-        socket: house.dir.path().join("api.sock"),
+        agent_socket: house.dir.path().join("agent.sock"),
+        people_socket: house.dir.path().join("api.sock"),
         tmux_socket,
         data_dir: house.dir.path().to_owned(),
         records: Arc::new(house.store.clone()),
@@ -132,6 +136,13 @@ pub fn parts(house: &House, program: PathBuf, tmux_socket: PathBuf, run: Which) 
         max_tokens: 100,
         run,
     }
+}
+
+/// Returns a process as the agents' socket would.
+pub fn peer(pid: u32) -> PeerProcess {
+    let known = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    let handle = rustix::process::pidfd_open(known, rustix::process::PidfdFlags::empty());
+    PeerProcess { pid, handle: handle.ok().map(Arc::new) }
 }
 
 pub fn window(index: u16, name: &str, command: &[&str]) -> WindowSpec {

@@ -1,4 +1,4 @@
-//! The words spoken over `api.sock` between the server's desk and an agent's process.
+//! The words spoken over `agent.sock` between the server's desk and an agent's process.
 //!
 //! An agent names what it works on by its [`Lease`]; who it is, the server knows from the kernel
 //! (the peer's process id), so there is no sender to forge and no key to steal. Carries nothing.
@@ -236,7 +236,7 @@ pub struct Beat {
     pub task_id: Option<TaskId>,
 }
 
-/// The paths of the desk's commands under `api.sock`; all `POST` with JSON both ways.
+/// The paths of the desk's commands under `agent.sock`; all `POST` with JSON both ways.
 ///
 /// A command without an answer gives 204; [`LEASE_NEXT`](paths::LEASE_NEXT) gives 204 when there is
 /// no work. Errors are problem documents: 409 `lease.lost`, 403 `agent.stranger`.

@@ -32,7 +32,7 @@ pub fn run(context: &Context, command: &Agent) -> anyhow::Result<ExitCode> {
 
 /// Is the agent until it is told to stop or the server is gone.
 fn be(context: &Context, agent: AgentName) -> anyhow::Result<ExitCode> {
-    let (socket, _) = context.socket()?;
+    let socket = context.agent_socket()?;
     telemetry::start_quiet(context.variable("AI_INFRA_LOG"))?;
     context.block_on(async move {
         worker::run(worker::Options { agent, socket, clock: SystemClock::new(0) })

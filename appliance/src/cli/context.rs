@@ -8,7 +8,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use appliance_config::{ConfigError, Override, Settings, Sources, paths::RuntimeDir};
+use appliance_config::{
+    ConfigError, Override, Settings, Sources,
+    paths::{PathError, RuntimeDir},
+};
 
 use super::{Client, arguments::Global};
 use crate::exit::{self, Failure};
@@ -51,24 +54,32 @@ impl Context {
     /// Returns the client of the server that belongs to the data directory, or to `--socket`.
     ///
     /// # Errors
-    /// As [`Context::socket`].
+    /// As [`Context::agent_socket`].
     pub fn client(&self) -> anyhow::Result<Client> {
-        let (socket, of) = self.socket()?;
+        let (socket, of) = self.socket(RuntimeDir::api_socket)?;
         Ok(Client::new(socket, of))
     }
 
-    /// Returns the server's socket and what it belongs to, for messages.
+    /// Returns the socket that agents speak to, or `--socket`.
     ///
     /// # Errors
     /// [`exit::CONFIG`], or [`exit::NO_PERMISSION`] when the directory is somebody else's.
-    pub fn socket(&self) -> anyhow::Result<(PathBuf, String)> {
+    pub fn agent_socket(&self) -> anyhow::Result<PathBuf> {
+        self.socket(RuntimeDir::agent_socket).map(|(socket, _)| socket)
+    }
+
+    /// Returns one of the server's sockets and what it belongs to, for messages.
+    fn socket(
+        &self,
+        which: impl Fn(&RuntimeDir) -> Result<PathBuf, PathError>,
+    ) -> anyhow::Result<(PathBuf, String)> {
         if let Some(socket) = &self.global.socket {
             return Ok((socket.clone(), socket.display().to_string()));
         }
         let settings = self.settings(Vec::new())?;
         let place = RuntimeDir::find(&settings.host, &settings.data.dir);
         place.trust().map_err(|error| place_failure(&error))?;
-        let socket = place.api_socket().map_err(|error| place_failure(&error))?;
+        let socket = which(&place).map_err(|error| place_failure(&error))?;
         Ok((socket, settings.data.dir.display().to_string()))
     }
 
@@ -117,8 +128,7 @@ impl Context {
 }
 
 /// Turns a place that cannot be used into a failure with its exit code.
-pub fn place_failure(error: &appliance_config::paths::PathError) -> Failure {
-    use appliance_config::paths::PathError;
+pub fn place_failure(error: &PathError) -> Failure {
     let code = match error {
         PathError::Unsafe { .. } => exit::NO_PERMISSION,
         PathError::Io { source, .. } if is_denied(source) => exit::NO_PERMISSION,

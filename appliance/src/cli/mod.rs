@@ -3,7 +3,8 @@
 //! [`main`] takes arguments and environment once, parses, runs one command and turns its error into
 //! `error: ...` with a hint. Standard output is what a program would want to read; everything said
 //! to a person goes to standard error. Commands other than `serve` and `agent run` only talk to the
-//! running server over `api.sock`; none opens its stores (but `doctor`, when no server runs).
+//! running server over `api.sock` with the key beside it; none opens its stores (but `doctor`, when
+//! no server runs).
 
 mod agent;
 mod arguments;

@@ -23,7 +23,7 @@ use pai::{
     learning::Tree,
     memory::{Keeper, Reader, Search},
 };
-use secrecy::SecretBox;
+use secrecy::{SecretBox, SecretString};
 use storage_embedded::{LiveHub, Store};
 
 use crate::exit::{self, Failure};
@@ -44,6 +44,8 @@ pub struct Ground {
     pub bound: SocketAddr,
     /// Signs the tokens of API clients.
     pub jwt_key: SecretBox<[u8; 32]>,
+    /// What callers on the people's socket show.
+    pub people_key: SecretString,
     /// Where the log lines go.
     pub log: web_api::LogTail,
 }
@@ -73,7 +75,7 @@ pub struct Appliance {
 /// # Errors
 /// When the embedder's table or the model's options do not fit.
 pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
-    let Ground { settings, runtime, store, clock, epoch, bound, jwt_key, log } = ground;
+    let Ground { settings, runtime, store, clock, epoch, bound, jwt_key, people_key, log } = ground;
     let mint = IdMint::new(clock, store.newest_millis());
     let reads = Arc::new(store.clone());
     let metrics = web_api::Metrics::new();
@@ -109,7 +111,8 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         windows: windows(&settings),
         session: settings.session.name.clone(),
         program: program()?,
-        socket: runtime.api_socket()?,
+        agent_socket: runtime.agent_socket()?,
+        people_socket: runtime.api_socket()?,
         tmux_socket: runtime.tmux_socket()?,
         data_dir: settings.data.dir.clone(),
         records: records.clone(),
@@ -136,7 +139,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         care,
         desk,
         fleet: fleet.clone(),
-        settings: edge_settings(&settings, bound, jwt_key, model.as_ref()),
+        settings: edge_settings(&settings, bound, (jwt_key, people_key), model.as_ref()),
         model,
         mint: mint.clone(),
         metrics,
@@ -173,12 +176,12 @@ fn no_key() -> Failure {
 fn edge_settings(
     settings: &Settings,
     bound: SocketAddr,
-    jwt_key: SecretBox<[u8; 32]>,
+    (jwt_key, people_key): (SecretBox<[u8; 32]>, SecretString),
     model: &dyn Model,
 ) -> web_api::Settings {
     let server = &settings.server;
     let url = server.url(bound);
-    let mut edge = web_api::Settings::new(bound, jwt_key);
+    let mut edge = web_api::Settings::new(bound, jwt_key, people_key);
     edge.public_url = Some(url);
     edge.allowed_hosts = server.hosts(bound);
     edge.session_ttl = Duration::from_secs(u64::from(server.session_hours) * 3_600);

@@ -24,6 +24,7 @@ struct Card {
     listen: String,
     url: String,
     api_socket: String,
+    agent_socket: String,
     tmux_socket: String,
     data_dir: String,
     epoch: u64,
@@ -48,7 +49,8 @@ pub async fn ready(
 pub fn gone(runtime: &RuntimeDir) {
     let card = runtime.card();
     let _ = fs::remove_file(&card);
-    if let Ok(socket) = runtime.api_socket() {
+    let _ = fs::remove_file(runtime.people_key());
+    for socket in [runtime.api_socket(), runtime.agent_socket()].into_iter().flatten() {
         let _ = fs::remove_file(socket);
     }
     // tmux leaves its socket behind; one that answers is somebody's.
@@ -72,6 +74,7 @@ fn write_card(
         listen: running.address.to_string(),
         url: running.base_url.clone(),
         api_socket: runtime.api_socket()?.display().to_string(),
+        agent_socket: runtime.agent_socket()?.display().to_string(),
         tmux_socket: runtime.tmux_socket()?.display().to_string(),
         data_dir: settings.data.dir.display().to_string(),
         epoch,

@@ -19,7 +19,8 @@ pub fn runtime_dir(runtime: &RuntimeDir) -> Result<(), Failure> {
     let told = |error: PathError| {
         Failure::new(exit::NO_PERMISSION, error.to_string(), "set XDG_RUNTIME_DIR, or --data DIR")
     };
-    runtime.api_socket().map_err(|error| Failure::new(exit::CONFIG, error.to_string(), ""))?;
+    // The longest of its paths; tmux' has a shorter name.
+    runtime.agent_socket().map_err(|error| Failure::new(exit::CONFIG, error.to_string(), ""))?;
     runtime.create().map_err(told)
 }
 

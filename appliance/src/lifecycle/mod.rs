@@ -8,6 +8,7 @@ mod announce;
 mod claim;
 mod first_user;
 mod jwt_key;
+mod people_key;
 mod signals;
 mod sockets;
 
@@ -18,7 +19,10 @@ use appliance_config::Settings;
 use appliance_core::{Clock, UserId};
 use pai::memory::{Indexes as _, Search};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use web_api::{LogTail, edge};
+use web_api::{
+    LogTail,
+    edge::{self, Door},
+};
 
 use crate::{
     clock::SystemClock,
@@ -57,11 +61,13 @@ async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
     let data_dir = claim::data_dir(&settings.data.dir)?;
     let runtime = settings.runtime_dir();
     claim::runtime_dir(&runtime)?;
+    let people_key = people_key::make(&runtime)?;
     let sockets = sockets::bind(settings.server.listen, &runtime).await?;
     let clock: Arc<dyn Clock> = SystemClock::new(settings.clock.offset_seconds);
     let store = claim::store(&data_dir, clock.clone())?;
     let ground = Ground {
         jwt_key: jwt_key::load(&data_dir, settings.server.jwt_secret.as_ref())?,
+        people_key,
         epoch: clock.now().unix_millis(),
         bound: sockets.address,
         runtime: runtime.clone(),
@@ -118,9 +124,12 @@ impl Running {
             drain: DRAIN - AGENT_DRAIN,
             ..edge::Limits::default()
         };
-        let router = web_api::router(edge);
-        tasks.spawn(edge::serve_unix(sockets.local, router.clone(), doors.clone(), limits));
-        tasks.spawn(edge::serve_tcp(sockets.tcp, router, doors.clone(), limits));
+        let web_api::Faces { people, agents } = web_api::faces(edge);
+        let (api, seats) = (sockets.people, sockets.agents);
+        let stop = || doors.clone();
+        tasks.spawn(edge::serve_unix(Door::People, api, people.clone(), stop(), limits));
+        tasks.spawn(edge::serve_unix(Door::Agents, seats, agents, stop(), limits));
+        tasks.spawn(edge::serve_tcp(sockets.tcp, people, stop(), limits));
         tasks.spawn({
             let (fleet, watchdog) = (fleet.clone(), watchdog.clone());
             async move { fleet.run(watchdog).await }

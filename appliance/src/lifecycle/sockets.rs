@@ -1,39 +1,50 @@
-//! Binds the two doors: TCP for people, `api.sock` for the local user and the agents.
+//! Binds the doors: TCP and `api.sock` for people, `agent.sock` for the agents.
 //!
 //! Accepts nothing. A socket file left by a server that died is replaced: the claim on the data
 //! directory has already shown that no server of this directory lives.
 
-use std::{fs, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
-use appliance_config::paths::RuntimeDir;
+use appliance_config::paths::{PathError, RuntimeDir};
 use tokio::net::{TcpListener, UnixListener};
 
 use crate::exit::{self, Failure};
 
 /// The bound doors.
+#[derive(Debug)]
 pub struct Sockets {
     /// Where TCP listens, its real port filled in.
     pub address: SocketAddr,
     /// For browsers and API clients.
     pub tcp: TcpListener,
-    /// For the local user and the agents.
-    pub local: UnixListener,
+    /// For the local user.
+    pub people: UnixListener,
+    /// For the agents.
+    pub agents: UnixListener,
 }
 
-/// Binds both doors.
+/// Binds them all.
 pub async fn bind(listen: SocketAddr, runtime: &RuntimeDir) -> Result<Sockets, Failure> {
     let tcp = TcpListener::bind(listen).await.map_err(|error| port_refused(listen, &error))?;
     let address = tcp.local_addr().map_err(|error| port_refused(listen, &error))?;
-    let path =
-        runtime.api_socket().map_err(|error| Failure::new(exit::CONFIG, error.to_string(), ""))?;
-    let local = local(&path).map_err(|error| {
-        let what = format!("while binding {}: {error}", path.display());
-        Failure::new(exit::NO_PERMISSION, what, "check who owns its directory")
-    })?;
-    Ok(Sockets { address, tcp, local })
+    let (people, agents) = (local(runtime.api_socket())?, local(runtime.agent_socket())?);
+    Ok(Sockets { address, tcp, people, agents })
 }
 
-fn local(path: &Path) -> io::Result<UnixListener> {
+fn local(path: Result<PathBuf, PathError>) -> Result<UnixListener, Failure> {
+    let path = path.map_err(|error| Failure::new(exit::CONFIG, error.to_string(), ""))?;
+    bound(&path).map_err(|error| {
+        let what = format!("while binding {}: {error}", path.display());
+        Failure::new(exit::NO_PERMISSION, what, "check who owns its directory")
+    })
+}
+
+fn bound(path: &Path) -> io::Result<UnixListener> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

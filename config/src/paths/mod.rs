@@ -7,7 +7,7 @@ mod host;
 mod runtime;
 
 pub use host::Host;
-pub use runtime::RuntimeDir;
+pub use runtime::{PEOPLE_KEY, RuntimeDir};
 
 use std::path::PathBuf;
 

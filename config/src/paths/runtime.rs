@@ -1,4 +1,4 @@
-//! The runtime directory: sockets and the running server's card.
+//! The runtime directory: sockets, the key of the people's socket, and the running server's card.
 //!
 //! Invariant: it is made and used only when it belongs to us and nobody else can enter; in /tmp
 //! anybody could have put something there first.
@@ -10,6 +10,9 @@ use std::{
 };
 
 use super::{Host, MAX_SOCKET_BYTES, PathError};
+
+/// The file with the key that the people's socket asks for, beside that socket.
+pub const PEOPLE_KEY: &str = "people.key";
 
 /// The directory of one server's sockets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +70,7 @@ impl RuntimeDir {
         Err(self.not_ours(&self.path, found.uid()))
     }
 
-    /// Returns the path of the API's socket.
+    /// Returns the path of the people's socket.
     ///
     /// # Errors
     /// [`PathError::TooLong`].
@@ -75,12 +78,18 @@ impl RuntimeDir {
         self.socket("api.sock")
     }
 
-    /// Returns the path of the bus's socket.
+    /// Returns the path of the agents' socket.
     ///
     /// # Errors
     /// [`PathError::TooLong`].
-    pub fn bus_socket(&self) -> Result<PathBuf, PathError> {
-        self.socket("bus.sock")
+    pub fn agent_socket(&self) -> Result<PathBuf, PathError> {
+        self.socket("agent.sock")
+    }
+
+    /// Returns the path of the key that the people's socket asks for: it lies beside the socket.
+    #[must_use]
+    pub fn people_key(&self) -> PathBuf {
+        self.path.join(PEOPLE_KEY)
     }
 
     /// Returns the path of tmux's socket.

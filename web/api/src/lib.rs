@@ -2,8 +2,8 @@
 //!
 //! Steps 1 and 7 of the walkthrough. Checks who asks, what and how much, turns wire types into the
 //! domain's and back, and leaves every decision about work to the ports in [`Parts`]. Stores
-//! nothing of its own and starts no agent. TCP and `api.sock` share the router; what only a local
-//! process may reach is refused by the peer the accept loop in [`edge`] vouches for.
+//! nothing of its own and starts no agent. TCP and `api.sock` share the people's router, `agent.sock`
+//! has the agents' own; who comes is what the accept loop in [`edge`] vouches for.
 //!
 //! To add an endpoint: one file under `routes/<area>/<verb>.rs`, one line in `router.rs`, its
 //! bodies in `web-dto`, its errors in `web_dto::Code`, and a row in `tests/isolation.rs`.
@@ -30,4 +30,4 @@ pub use edge::Peer;
 pub use logs::{LineWriter, LogTail};
 pub use metrics::{MemoryCounts, MemoryFigures, Metrics};
 pub use parts::{Parts, Settings};
-pub use router::router;
+pub use router::{Faces, faces};

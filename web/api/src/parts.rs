@@ -13,10 +13,10 @@ use appliance_core::{
         Records, Streams, Tasks, Users,
     },
 };
-use secrecy::SecretBox;
+use secrecy::{SecretBox, SecretString};
 
 use crate::{
-    auth::{LoginLimits, Passwords, Tokens},
+    auth::{LoginLimits, Passwords, PeopleKey, Tokens},
     logs::LogTail,
     metrics::Metrics,
     once::Under,
@@ -26,7 +26,7 @@ use crate::{
 /// How long a login lasts.
 const SESSION_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Everything [`router`](crate::router) needs.
+/// Everything [`faces`](crate::faces) needs.
 #[derive(Debug)]
 pub struct Parts {
     /// Changes records.
@@ -78,6 +78,8 @@ pub struct Settings {
     pub session_ttl: Duration,
     /// Signs the tokens of API clients.
     pub jwt_key: SecretBox<[u8; 32]>,
+    /// What callers on the people's socket show.
+    pub people_key: SecretString,
     /// The product's version.
     pub version: String,
     /// The model behind the agents, such as `demo`.
@@ -91,13 +93,14 @@ pub struct Settings {
 impl Settings {
     /// Starts from defaults: no proxy, no further hosts, a week a login, the demo model.
     #[must_use]
-    pub fn new(listen: SocketAddr, jwt_key: SecretBox<[u8; 32]>) -> Self {
+    pub fn new(listen: SocketAddr, jwt_key: SecretBox<[u8; 32]>, people_key: SecretString) -> Self {
         Self {
             listen,
             public_url: None,
             allowed_hosts: Vec::new(),
             session_ttl: SESSION_TTL,
             jwt_key,
+            people_key,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model_name: "demo".to_owned(),
             model_provider: "demo".to_owned(),
@@ -126,6 +129,7 @@ pub(crate) struct App {
     pub(crate) passwords: Passwords,
     pub(crate) logins: LoginLimits,
     pub(crate) tokens: Tokens,
+    pub(crate) people_key: PeopleKey,
     pub(crate) readiness: Readiness,
     /// Held while an account is read and written, so that a log-in cannot undo a set-up.
     pub(crate) account_writes: tokio::sync::Mutex<()>,
@@ -139,6 +143,7 @@ impl App {
             passwords: Passwords::new(),
             logins: LoginLimits::new(),
             tokens: Tokens::new(&parts.settings.jwt_key),
+            people_key: PeopleKey::new(&parts.settings.people_key),
             readiness: Readiness::default(),
             account_writes: tokio::sync::Mutex::new(()),
             under: Under::default(),
@@ -156,8 +161,9 @@ mod tests {
 
     #[test]
     fn the_printed_address_can_be_opened() {
-        let key = || SecretBox::new(Box::new([0; 32]));
-        let mut settings = Settings::new(SocketAddr::from(([0, 0, 0, 0], 8000)), key());
+        let key = SecretBox::new(Box::new([0; 32]));
+        let listen = SocketAddr::from(([0, 0, 0, 0], 8000));
+        let mut settings = Settings::new(listen, key, "people".into());
         assert_eq!(settings.base_url(), "http://127.0.0.1:8000");
         settings.public_url = Some("https://ai.example.com/".to_owned());
         assert_eq!(settings.base_url(), "https://ai.example.com");

@@ -1,14 +1,14 @@
 //! The routes: every path this server answers to, on one page. Does no work of its own.
 //!
 //! Read from the bottom of each list: layers run in the reverse of the order they are added in, so
-//! a request passes `around`, then the panic net, then `admit`, then its route.
+//! a request passes `around`, then the panic net, then `admit` (or `seated`), then its route.
 
 use std::sync::Arc;
 
 use appliance_core::desk::paths;
 use axum::{
     Router,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     routing::{any, get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
@@ -26,19 +26,37 @@ use crate::{
     socket,
 };
 
-/// Builds the router that both listeners serve.
-pub fn router(parts: Parts) -> Router {
+/// One router for each kind of caller.
+#[derive(Debug, Clone)]
+pub struct Faces {
+    /// What TCP and `api.sock` serve.
+    pub people: Router,
+    /// What `agent.sock` serves.
+    pub agents: Router,
+}
+
+/// Builds both routers over the same parts.
+pub fn faces(parts: Parts) -> Faces {
     let app: Shared = Arc::new(App::new(parts));
-    Router::new()
+    let people = Router::new()
         .merge(people())
         .merge(machines())
-        .merge(local())
         .fallback(portal::serve)
         .method_not_allowed_fallback(not_allowed)
-        .layer(from_fn_with_state(Arc::clone(&app), gate::admit))
+        .layer(from_fn_with_state(Arc::clone(&app), gate::admit));
+    let agents = agents()
+        .fallback(unknown)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&app), gate::seated));
+    Faces { people: dressed(people, &app), agents: dressed(agents, &app) }
+}
+
+/// Puts around a router what every request passes first.
+fn dressed(router: Router<Shared>, app: &Shared) -> Router {
+    router
         .layer(CatchPanicLayer::custom(gate::panicked))
-        .layer(from_fn_with_state(Arc::clone(&app), gate::around))
-        .with_state(app)
+        .layer(from_fn_with_state(Arc::clone(app), gate::around))
+        .with_state(Arc::clone(app))
 }
 
 /// What people use, through the portal and the command line.
@@ -95,8 +113,8 @@ fn machines() -> Router<Shared> {
         .route("/metrics", get(metrics::get))
 }
 
-/// What the agents use, over the local socket only.
-fn local() -> Router<Shared> {
+/// What the agents use, over their own socket.
+fn agents() -> Router<Shared> {
     Router::new()
         .route(paths::HELLO, post(desk::hello))
         .route(paths::BEAT, post(desk::beat))
@@ -109,7 +127,11 @@ fn local() -> Router<Shared> {
         .route(paths::RECALL, post(desk::recall))
         .route(paths::CARE, post(desk::care))
         .route(paths::MESSAGES, post(llm::messages))
-        .route_layer(from_fn(gate::local_only))
+}
+
+async fn unknown(method: http::Method, uri: http::Uri) -> ApiError {
+    let detail = format!("nothing answers to {method} {} on the agents' socket", uri.path());
+    ApiError::new(Code::RouteUnknown, detail)
 }
 
 async fn not_allowed(method: http::Method) -> ApiError {

@@ -92,6 +92,7 @@ codes! {
     KeyReused = "idempotency.reused", 422, "Idempotency-Key was used for another request", "use a new key for a new request";
     KeyInvalid = "idempotency.invalid", 422, "Idempotency-Key is not usable", "use 1 to 128 visible ASCII characters";
     AuthRequired = "auth.required", 401, "not logged in", "log in, or send Authorization: Bearer with a valid token";
+    PeopleKey = "people.key", 401, "the local socket's key is missing or wrong", "send Authorization: Bearer with what people.key beside the socket holds; `ai-infra` does so by itself";
     AuthFailed = "auth.failed", 401, "e-mail or password is wrong", "try again, or run `ai-infra setup-link` on the server";
     AuthLimited = "auth.limited", 429, "too many attempts", "wait as long as Retry-After says";
     AuthInsecure = "auth.insecure", 403, "log-in over plain http", "put TLS in front, or use the server's loopback address";
@@ -106,7 +107,7 @@ codes! {
     AgentUnknown = "agent.unknown", 404, "no such agent", "the agents are supervisor, code, data, infra, research, qa";
     Conflict = "conflict", 409, "somebody else was first", "read again and retry";
     LeaseLost = "lease.lost", 409, "the lease is not held any more", "drop the work and ask for the next";
-    AgentStranger = "agent.stranger", 403, "this process is no agent", "say hello first";
+    AgentStranger = "agent.stranger", 403, "this process is no agent", "only the processes that the server starts are agents; with `ai-infra serve --agents none` they are run by hand";
     AgentTaken = "agent.taken", 409, "the agent already runs", "stop the other process first";
     AgentProcess = "agent.process", 503, "the agent's process cannot be reached", "look at the agent with `ai-infra agent list`; `ai-infra doctor` says more";
     RateLimited = "rate.limited", 429, "too many requests", "wait as long as Retry-After says";

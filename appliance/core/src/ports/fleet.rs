@@ -1,6 +1,6 @@
 //! The role of the fleet: which agents live, who they are, and how a person steers them.
 
-use std::fmt;
+use std::{fmt, os::fd::OwnedFd, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -8,6 +8,16 @@ use crate::{
     AgentName, AgentStatus, Control, Incarnation, StoreError,
     desk::{Beat, Welcome},
 };
+
+/// The process at the other end of a local connection, as the kernel vouches for it.
+#[derive(Debug, Clone)]
+pub struct PeerProcess {
+    /// Its process id.
+    pub pid: u32,
+    /// A pidfd, so that a later process with the same id is not taken for it; `None` only where the
+    /// kernel has none (before Linux 5.3).
+    pub handle: Option<Arc<OwnedFd>>,
+}
 
 /// Why the fleet refuses.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +32,8 @@ pub enum FleetError {
         /// The process that is it.
         pid: u32,
     },
-    /// The caller has not said hello, or its life has ended.
-    #[error("process {pid} is no agent of this server; say hello first")]
+    /// The caller has not said hello, its life has ended, or it is no process of the fleet.
+    #[error("process {pid} is no agent of this server")]
     Stranger {
         /// The caller.
         pid: u32,
@@ -43,20 +53,22 @@ pub enum FleetError {
     Store(#[from] StoreError),
 }
 
-/// Keeps the six agents alive. An agent is known by its process id, which the kernel vouches for.
+/// Keeps the six agents alive. An agent's seat belongs to one live process, which the kernel vouches
+/// for on every connection; what such a process starts is a stranger.
 #[async_trait]
 pub trait Fleet: fmt::Debug + Send + Sync {
-    /// Takes a process in as `agent` and begins a new incarnation.
+    /// Seats the process as `agent` and begins a new incarnation.
     ///
     /// # Errors
-    /// [`FleetError::Taken`] while another live process is this agent.
-    async fn hello(&self, pid: u32, agent: AgentName) -> Result<Welcome, FleetError>;
+    /// [`FleetError::Stranger`] when it is not the process that was started for this seat;
+    /// [`FleetError::Taken`] where agents are run by hand and another live process is this agent.
+    async fn hello(&self, peer: &PeerProcess, agent: AgentName) -> Result<Welcome, FleetError>;
 
     /// Returns who the process is.
     ///
     /// # Errors
     /// [`FleetError::Stranger`] when it is nobody.
-    fn who(&self, pid: u32) -> Result<Incarnation, FleetError>;
+    fn who(&self, peer: &PeerProcess) -> Result<Incarnation, FleetError>;
 
     /// Takes a heartbeat; answers whether the agent should go on (`false`: finish and exit).
     ///

@@ -23,7 +23,7 @@ mod vector_index;
 pub use conversations::Conversations;
 pub use desk::{Desk, DeskError};
 pub use embedder::{EmbedError, Embedder};
-pub use fleet::{Fleet, FleetError};
+pub use fleet::{Fleet, FleetError, PeerProcess};
 pub use hot_tier::HotTier;
 pub use live::{Lagged, Live, Subscription};
 pub use memories::{Change, Changed, Memories};

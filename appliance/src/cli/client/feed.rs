@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
+use http::header;
 use tokio::{net::UnixStream, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream,
@@ -42,7 +43,8 @@ impl Feed {
 
 async fn connect(client: &Client, conversation: &str) -> anyhow::Result<Feed> {
     let stream = client.connect().await?;
-    let request = "ws://localhost/ws".into_client_request()?;
+    let mut request = "ws://localhost/ws".into_client_request()?;
+    request.headers_mut().insert(header::AUTHORIZATION, client.key()?);
     let (mut socket, _) = tokio_tungstenite::client_async(request, stream)
         .await
         .context("while opening the live feed")?;

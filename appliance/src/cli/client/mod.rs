@@ -1,15 +1,17 @@
 //! The client of a running server: HTTP over `api.sock`, one connection a request.
 //!
-//! The socket vouches for who we are, so there is no login. Knows the wire types, but no command.
+//! The key beside the socket opens it, read anew for every request because each start of the server
+//! makes another; there is no login. Knows the wire types, but no command.
 
 mod failure;
 mod feed;
+mod key;
 
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::{Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -118,8 +120,9 @@ impl Client {
         understand(reply, &asked).await
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>> {
-        let stream = self.connect().await?;
+    async fn send(&self, mut request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>> {
+        let (stream, key) = (self.connect().await?, self.key()?);
+        request.headers_mut().insert(header::AUTHORIZATION, key);
         let asked = format!("{} {}", request.method(), request.uri().path());
         let lost = || failure::lost(&self.of, &asked);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -140,6 +143,11 @@ impl Client {
     async fn connect(&self) -> anyhow::Result<UnixStream> {
         let connected = UnixStream::connect(&self.socket).await;
         connected.map_err(|error| failure::unreachable(&self.of, &self.socket, &error))
+    }
+
+    /// Reads the key to show.
+    fn key(&self) -> anyhow::Result<HeaderValue> {
+        key::beside(&self.socket)
     }
 
     fn request(

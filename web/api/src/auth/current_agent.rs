@@ -1,11 +1,11 @@
-//! The agent behind a request, as the fleet knows it by its process id. Trusts nothing it says.
+//! The agent behind a request, as `gate::seated` knows it from the fleet. Trusts nothing it says.
 
-use appliance_core::Incarnation;
+use appliance_core::{Incarnation, ports::PeerProcess};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use web_dto::Code;
 
-use crate::{edge::Peer, error::ApiError, gate::Caller, parts::Shared};
+use crate::{error::ApiError, parts::Shared};
 
 /// One life of one of the six agents; only its own process gets this far.
 #[derive(Debug, Clone, Copy)]
@@ -14,19 +14,23 @@ pub(crate) struct CurrentAgent(pub(crate) Incarnation);
 impl FromRequestParts<Shared> for CurrentAgent {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
-        let Ok(caller) = Caller::from_request_parts(parts, app).await;
-        Ok(Self(app.parts.fleet.who(local_pid(&caller)?)?))
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().copied().ok_or_else(stranger)
     }
 }
 
-/// Returns the process id of a caller on the local socket.
-///
-/// # Errors
-/// `agent.stranger` for anybody else.
-pub(crate) fn local_pid(caller: &Caller) -> Result<u32, ApiError> {
-    match caller.peer {
-        Some(Peer::Local { pid, .. }) => Ok(pid),
-        _ => Err(ApiError::new(Code::AgentStranger, "agents come over the local socket only")),
+/// The process on the agents' socket, whether or not it has a seat yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Arriving(pub(crate) PeerProcess);
+
+impl FromRequestParts<Shared> for Arriving {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, ApiError> {
+        parts.extensions.get::<PeerProcess>().cloned().map(Self).ok_or_else(stranger)
     }
+}
+
+fn stranger() -> ApiError {
+    ApiError::new(Code::AgentStranger, "agents come over their own socket only")
 }

@@ -8,13 +8,15 @@ mod current_agent;
 mod current_user;
 mod limits;
 mod password;
+mod people_key;
 mod session;
 mod token;
 
 pub(crate) use cookie::{clearing, session_cookie};
-pub(crate) use current_agent::{CurrentAgent, local_pid};
+pub(crate) use current_agent::{Arriving, CurrentAgent};
 pub(crate) use current_user::{Admin, CurrentUser, Via, bearer};
 pub(crate) use limits::LoginLimits;
 pub(crate) use password::{Hashed, Passwords};
+pub(crate) use people_key::PeopleKey;
 pub(crate) use session::{logged_in, open, require_private};
 pub(crate) use token::{SecretToken, Tokens};

@@ -22,9 +22,9 @@ pub(super) async fn serve<Io>(stream: Io, router: Router, peer: Peer, drain: Dra
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let begun = drain.clone();
+    let (begun, who) = (drain.clone(), peer.clone());
     let service = service_fn(move |mut request: http::Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(who.clone());
         request.extensions_mut().insert(drain.clone());
         router.clone().oneshot(request)
     });

@@ -1,4 +1,4 @@
-//! The accept loops: one for TCP, one for `api.sock`, and the drain they share. Binds nothing: the
+//! The accept loops: one for TCP, one for unix sockets, and the drain they share. Binds nothing: the
 //! lifecycle hands over bound listeners, so that "port in use" is its error to tell.
 
 use std::{future::Future, io, sync::Arc, time::Duration};
@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Drain, Limits, Peer, connection};
+use super::{Drain, Limits, Peer, connection, peer};
 
 /// Pause after a failed accept, so that "too many open files" does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -37,11 +37,21 @@ pub async fn serve_tcp(
     face.drained().await;
 }
 
+/// Whose unix socket it is; decides what a request says about its peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// `api.sock`: requests carry the caller's process and user id.
+    People,
+    /// `agent.sock`: requests carry a hold of the caller's process.
+    Agents,
+}
+
 /// Serves `router` over a unix socket until `stop`, then drains.
 ///
-/// Every request carries the caller's process and user id; a caller that is neither this server's
-/// user nor root is refused with 403 before any route sees it.
+/// A caller that is neither this server's user nor root is refused with 403 before any route sees
+/// it.
 pub async fn serve_unix(
+    door: Door,
     listener: UnixListener,
     router: Router,
     stop: CancellationToken,
@@ -51,7 +61,7 @@ pub async fn serve_unix(
     let face = Face::new(router, stop, limits);
     face.accept(
         || listener.accept(),
-        |face, (stream, _): (UnixStream, _), slot| face.spawn_local(stream, ours, slot),
+        |face, (stream, _): (UnixStream, _), slot| face.spawn_local(door, stream, ours, slot),
     )
     .await;
     drop(listener);
@@ -107,7 +117,7 @@ impl Face {
         }
     }
 
-    fn spawn_local(&self, stream: UnixStream, ours: u32, slot: OwnedSemaphorePermit) {
+    fn spawn_local(&self, door: Door, stream: UnixStream, ours: u32, slot: OwnedSemaphorePermit) {
         let Ok(credentials) = stream.peer_cred() else { return };
         let (uid, pid) = (credentials.uid(), credentials.pid());
         if !Peer::admits(uid, ours) {
@@ -116,7 +126,11 @@ impl Face {
             return;
         }
         let pid = pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0);
-        self.spawn(stream, Peer::Local { pid, uid }, slot);
+        let peer = match door {
+            Door::People => Peer::Local { pid, uid },
+            Door::Agents => Peer::Agent(peer::process(&stream, pid)),
+        };
+        self.spawn(stream, peer, slot);
     }
 
     fn spawn<Io>(&self, stream: Io, peer: Peer, slot: OwnedSemaphorePermit)

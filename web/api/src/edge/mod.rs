@@ -14,7 +14,7 @@ mod peer;
 use std::time::Duration;
 
 pub use drain::Drain;
-pub use listen::{serve_tcp, serve_unix};
+pub use listen::{Door, serve_tcp, serve_unix};
 pub use peer::Peer;
 
 /// What one listener allows.

@@ -1,8 +1,8 @@
 //! Host and origin: is this request meant for this server, and does it come from its own pages?
 //!
 //! A foreign Host is 421 (DNS rebinding), a foreign Origin on a write or on `/ws` is 403 (CSRF,
-//! cross-site WebSocket). Processes on the local socket send no browser's requests and are let
-//! through; so are requests with a bearer token, which no browser adds by itself.
+//! cross-site WebSocket). Processes on the local socket send no browser's requests: they show its key
+//! instead. A bearer token, which no browser adds by itself, stands for an origin.
 
 use std::net::IpAddr;
 
@@ -18,30 +18,21 @@ use super::caller::{Caller, authority};
 use crate::{
     auth::{bearer, session_cookie},
     error::ApiError,
-    parts::{Settings, Shared},
+    parts::{App, Settings, Shared},
 };
 
 /// Lets a request through if it is meant for this server and comes from its own pages.
 pub(crate) async fn admit(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    match check(&app.parts.settings, &request) {
+    match check(&app, &request) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-/// Hides a route from everybody who does not come over the local socket.
-pub(crate) async fn local_only(caller: Caller, request: Request, next: Next) -> Response {
+fn check(app: &App, request: &Request) -> Result<(), ApiError> {
+    let (settings, caller) = (&app.parts.settings, Caller::of(request));
     if caller.is_local() {
-        return next.run(request).await;
-    }
-    ApiError::new(Code::RouteUnknown, "this route is served on the local socket only")
-        .into_response()
-}
-
-fn check(settings: &Settings, request: &Request) -> Result<(), ApiError> {
-    let caller = Caller::of(request);
-    if caller.is_local() {
-        return Ok(());
+        return app.people_key.shown_in(request.headers());
     }
     let host = authority(request)
         .filter(|host| is_ours(settings, host))
@@ -129,7 +120,8 @@ mod tests {
 
     fn settings(listen: &str) -> Settings {
         let key = SecretBox::new(Box::new([0; 32]));
-        let mut settings = Settings::new(listen.parse::<SocketAddr>().unwrap(), key);
+        let mut settings =
+            Settings::new(listen.parse::<SocketAddr>().unwrap(), key, "people".into());
         settings.allowed_hosts = vec!["ai.example.com".to_owned()];
         settings
     }

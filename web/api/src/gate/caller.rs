@@ -30,12 +30,12 @@ pub(crate) struct Caller {
 impl Caller {
     /// Reads it from a request.
     pub(super) fn of(request: &Request) -> Self {
-        let peer = request.extensions().get::<Peer>().copied();
+        let peer = request.extensions().get::<Peer>().cloned();
         Self::from_peer(peer, request.headers())
     }
 
     fn from_peer(peer: Option<Peer>, headers: &HeaderMap) -> Self {
-        let Some(Peer::Remote(address)) = peer else {
+        let Some(Peer::Remote(address)) = &peer else {
             return Self { peer, ip: None, https: false, proxied: false };
         };
         let own = address.ip().to_canonical();
@@ -50,7 +50,7 @@ impl Caller {
         Self { peer, ip, https, proxied }
     }
 
-    /// Tells whether the caller is a process on this machine that came over the unix socket.
+    /// Tells whether the caller is a process on this machine that came over the people's socket.
     pub(crate) const fn is_local(&self) -> bool {
         matches!(self.peer, Some(Peer::Local { .. }))
     }
@@ -81,7 +81,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let known = parts.extensions.get::<Self>().cloned();
         Ok(known.unwrap_or_else(|| {
-            let peer = parts.extensions.get::<Peer>().copied();
+            let peer = parts.extensions.get::<Peer>().cloned();
             Self::from_peer(peer, &parts.headers)
         }))
     }

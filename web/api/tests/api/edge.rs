@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use appliance_core::ports::{Fleet, PeerProcess};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
@@ -9,9 +10,9 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use web_api::edge::{Limits, serve_tcp, serve_unix};
+use web_api::edge::{Door, Limits, serve_tcp, serve_unix};
 
-use crate::house::House;
+use crate::house::{House, PEOPLE_KEY};
 
 /// A listening server that stops when asked.
 pub struct Running {
@@ -182,63 +183,85 @@ async fn a_drain_ends_in_time_whoever_hangs_on() {
 async fn the_local_socket_knows_its_caller_by_the_kernel() {
     let house = House::new();
     let id = house.account(appliance_core::UserRole::Admin).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("api.sock");
-    let listener = UnixListener::bind(&path).unwrap();
-    let stop = CancellationToken::new();
-    let router = house.router.clone();
-    let task = tokio::spawn(serve_unix(listener, router, stop.clone(), Limits::default()));
-
-    let mut stream = UnixStream::connect(&path).await.unwrap();
-    let asked = "GET /api/auth/me HTTP/1.1\r\nconnection: close\r\n\r\n";
-    stream.write_all(asked.as_bytes()).await.unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await.unwrap();
+    let (people, agents) = (Local::open(Door::People, &house), Local::open(Door::Agents, &house));
+    let me = "GET /api/auth/me HTTP/1.1\r\nconnection: close\r\n";
+    let text = people.answer(&format!("{me}authorization: Bearer {PEOPLE_KEY}\r\n\r\n")).await;
     assert!(text.starts_with("HTTP/1.1 200") && text.contains(&id.to_string()), "{text}");
+    for wrong in ["", "authorization: Bearer wrong\r\n", "authorization: Basic eDp5\r\n"] {
+        let text = people.answer(&format!("{me}{wrong}\r\n")).await;
+        assert!(text.starts_with("HTTP/1.1 401") && text.contains("people.key"), "{text}");
+    }
+    let text = agents.answer(&format!("{me}authorization: Bearer {PEOPLE_KEY}\r\n\r\n")).await;
+    assert!(text.starts_with("HTTP/1.1 403") && text.contains("agent.stranger"), "{text}");
 
-    let mut agent = UnixStream::connect(&path).await.unwrap();
     let body = r#"{"agent":"qa"}"#;
     let hello = format!(
         "POST /agent/v1/hello HTTP/1.1\r\ncontent-type: application/json\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
-    agent.write_all(hello.as_bytes()).await.unwrap();
-    let mut text = String::new();
-    agent.read_to_string(&mut text).await.unwrap();
+    let text = agents.answer(&hello).await;
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     assert!(house.fleet.known.lock().unwrap().contains_key(&std::process::id()));
+    let held = house.fleet.held.lock().unwrap();
+    assert!(held.as_ref().is_some_and(|peer| peer.handle.is_some()), "the kernel's own hold");
+    drop(held);
+    people.close().await;
+    agents.close().await;
+}
 
-    stop.cancel();
-    timeout(Duration::from_secs(2), task).await.unwrap().unwrap();
+/// A unix socket that is being served.
+struct Local {
+    path: std::path::PathBuf,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+impl Local {
+    fn open(door: Door, house: &House) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let stop = CancellationToken::new();
+        let router = match door {
+            Door::People => house.router.clone(),
+            Door::Agents => house.agents.clone(),
+        };
+        let serve = serve_unix(door, listener, router, stop.clone(), Limits::default());
+        Self { path, stop, task: tokio::spawn(serve), _folder: folder }
+    }
+
+    async fn answer(&self, asked: &str) -> String {
+        let mut stream = UnixStream::connect(&self.path).await.unwrap();
+        stream.write_all(asked.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    async fn close(self) {
+        self.stop.cancel();
+        timeout(Duration::from_secs(2), self.task).await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
 async fn a_long_poll_ends_with_the_drain() {
     let house = House::new();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("api.sock");
-    let listener = UnixListener::bind(&path).unwrap();
-    let stop = CancellationToken::new();
-    let router = house.router.clone();
-    let task = tokio::spawn(serve_unix(listener, router, stop.clone(), Limits::default()));
-    appliance_core::ports::Fleet::hello(
-        &*house.fleet,
-        std::process::id(),
-        appliance_core::AgentName::Code,
-    )
-    .await
-    .unwrap();
-    let mut agent = UnixStream::connect(&path).await.unwrap();
+    let agents = Local::open(Door::Agents, &house);
+    let we = PeerProcess { pid: std::process::id(), handle: None };
+    Fleet::hello(&*house.fleet, &we, appliance_core::AgentName::Code).await.unwrap();
+    let mut agent = UnixStream::connect(&agents.path).await.unwrap();
     let ask = "POST /agent/v1/lease-next HTTP/1.1\r\ncontent-type: application/json\r\n\
                content-length: 17\r\n\r\n{\"wait_ms\":20000}";
     agent.write_all(ask.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let began = Instant::now();
-    stop.cancel();
+    agents.stop.cancel();
     let mut text = String::new();
     agent.read_to_string(&mut text).await.unwrap();
     assert!(text.starts_with("HTTP/1.1 204"), "{text}");
-    timeout(Duration::from_secs(2), task).await.unwrap().unwrap();
+    agents.close().await;
     assert!(began.elapsed() < Duration::from_secs(2));
 }

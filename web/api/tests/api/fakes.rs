@@ -15,7 +15,7 @@ use appliance_core::{
     },
     ports::{
         Desk, DeskError, Fleet, FleetError, LlmError, LlmErrorKind, Memories, MemorySearch, Model,
-        ModelCall, ModelReply, SearchError,
+        ModelCall, ModelReply, PeerProcess, SearchError,
     },
 };
 use async_trait::async_trait;
@@ -26,6 +26,8 @@ use futures_util::StreamExt as _;
 #[derive(Debug, Default)]
 pub struct FakeFleet {
     pub known: Mutex<HashMap<u32, Incarnation>>,
+    /// The last that said hello.
+    pub held: Mutex<Option<PeerProcess>>,
     pub task: Mutex<Option<TaskId>>,
     pub told: Mutex<Vec<(AgentName, Control)>>,
 }
@@ -48,9 +50,10 @@ fn status(name: AgentName, task: Option<TaskId>) -> AgentStatus {
 
 #[async_trait]
 impl Fleet for FakeFleet {
-    async fn hello(&self, pid: u32, agent: AgentName) -> Result<Welcome, FleetError> {
+    async fn hello(&self, peer: &PeerProcess, agent: AgentName) -> Result<Welcome, FleetError> {
         let id = IncarnationId::from_bytes([9; 16]);
-        self.known.lock().unwrap().insert(pid, Incarnation { agent, id });
+        *self.held.lock().unwrap() = Some(peer.clone());
+        self.known.lock().unwrap().insert(peer.pid, Incarnation { agent, id });
         Ok(Welcome {
             incarnation: id,
             prompt: "be brief".to_owned(),
@@ -60,8 +63,9 @@ impl Fleet for FakeFleet {
         })
     }
 
-    fn who(&self, pid: u32) -> Result<Incarnation, FleetError> {
-        self.known.lock().unwrap().get(&pid).copied().ok_or(FleetError::Stranger { pid })
+    fn who(&self, peer: &PeerProcess) -> Result<Incarnation, FleetError> {
+        let known = self.known.lock().unwrap().get(&peer.pid).copied();
+        known.ok_or(FleetError::Stranger { pid: peer.pid })
     }
 
     async fn beat(&self, _: Incarnation, _: Beat) -> Result<bool, FleetError> {

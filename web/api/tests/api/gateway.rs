@@ -1,6 +1,6 @@
 //! The agents' side: known by the kernel, hidden from the network, streamed verbatim.
 
-use appliance_core::desk::paths;
+use appliance_core::{desk::paths, ports::PeerProcess};
 use axum::body::Body;
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ const REPLY: [&[u8]; 3] = [
 async fn house_with_agent() -> House {
     let house = House::new();
     house.two_people().await;
-    let hello = house.post(paths::HELLO, As::Local, &json!({"agent": "code"})).await;
+    let hello = house.post(paths::HELLO, As::Agent, &json!({"agent": "code"})).await;
     assert_eq!(hello.json::<Value>()["prompt"], "be brief");
     house
 }
@@ -27,7 +27,7 @@ async fn a_reply_passes_through_byte_for_byte_and_is_counted() {
     let house = house_with_agent().await;
     *house.model.pieces.lock().unwrap() = REPLY.to_vec();
     let asked = r#"{"model":"fake-1",  "stream":true,"future":{"a":null}}"#;
-    let mut it = request(Method::POST, paths::MESSAGES, As::Local, Body::from(asked));
+    let mut it = request(Method::POST, paths::MESSAGES, As::Agent, Body::from(asked));
     let headers = it.headers_mut();
     headers.insert("anthropic-version", "2023-06-01".parse().unwrap());
     headers.insert("anthropic-beta", "citations-1".parse().unwrap());
@@ -60,20 +60,23 @@ async fn a_reply_passes_through_byte_for_byte_and_is_counted() {
 async fn a_model_that_is_away_is_503_with_its_own_time_to_wait() {
     let house = house_with_agent().await;
     *house.model.away.lock().unwrap() = true;
-    let answer = house.raw(paths::MESSAGES, As::Local, "{}").await;
+    let answer = house.raw(paths::MESSAGES, As::Agent, "{}").await;
     answer.refused(503, "model.unavailable");
     assert_eq!(answer.headers[header::RETRY_AFTER], "7");
 }
 
 #[tokio::test]
-async fn the_network_does_not_see_the_agents_routes() {
+async fn people_do_not_see_the_agents_routes_nor_agents_theirs() {
     let house = house_with_agent().await;
     let ann = house.login("ann@example.com", crate::house::PASSWORD).await;
     let ann = crate::house::person_of(appliance_core::UserId::from_bytes([0; 16]), &ann);
     for path in [paths::HELLO, paths::LEASE_NEXT, paths::COMPLETE, paths::RECALL, paths::MESSAGES] {
-        for who in [As::Nobody, As::Bearer(&ann)] {
+        for who in [As::Nobody, As::Bearer(&ann), As::Local] {
             house.raw(path, who, "{}").await.refused(404, "route.unknown");
         }
+    }
+    for path in ["/api/conversations", "/api/info", "/metrics", "/ws", "/mcp", "/"] {
+        house.get(path, As::Agent).await.refused(404, "route.unknown");
     }
 }
 
@@ -88,18 +91,21 @@ async fn a_local_process_that_is_no_agent_gets_no_work_and_no_model() {
         (paths::RENEW, lease.clone()),
         (paths::RECALL, json!({"lease": lease, "query": "x", "limit": 1})),
     ] {
-        let mut it = request(Method::POST, path, As::Local, Body::from(body.to_string()));
-        it.extensions_mut().insert(Peer::Local { pid: 1, uid: 0 });
+        let mut it = request(Method::POST, path, As::Agent, Body::from(body.to_string()));
+        it.extensions_mut().insert(Peer::Agent(PeerProcess { pid: 1, handle: None }));
         it.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
         house.send(it).await.refused(403, "agent.stranger");
     }
-    house.post(paths::RENEW, As::Local, &lease).await.refused(409, "lease.lost");
+    let mut it = request(Method::GET, "/api/info", As::Agent, Body::empty());
+    it.extensions_mut().insert(Peer::Agent(PeerProcess { pid: 1, handle: None }));
+    house.send(it).await.refused(403, "agent.stranger");
+    house.post(paths::RENEW, As::Agent, &lease).await.refused(409, "lease.lost");
 }
 
 #[tokio::test]
 async fn no_work_is_204_after_the_wait() {
     let house = house_with_agent().await;
-    let answer = house.post(paths::LEASE_NEXT, As::Local, &json!({"wait_ms": 30})).await;
+    let answer = house.post(paths::LEASE_NEXT, As::Agent, &json!({"wait_ms": 30})).await;
     assert_eq!((answer.status, answer.body.len()), (StatusCode::NO_CONTENT, 0));
 }
 
@@ -107,7 +113,7 @@ async fn no_work_is_204_after_the_wait() {
 async fn an_agents_request_may_be_larger_than_a_persons_but_not_endless() {
     let house = house_with_agent().await;
     let large = " ".repeat(3 * 1024 * 1024);
-    assert_eq!(house.raw(paths::MESSAGES, As::Local, large).await.status, StatusCode::OK);
+    assert_eq!(house.raw(paths::MESSAGES, As::Agent, large).await.status, StatusCode::OK);
     let endless = " ".repeat(8 * 1024 * 1024 + 1);
-    house.raw(paths::MESSAGES, As::Local, endless).await.refused(413, "body.too_large");
+    house.raw(paths::MESSAGES, As::Agent, endless).await.refused(413, "body.too_large");
 }

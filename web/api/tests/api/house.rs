@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use appliance_core::{
     Batch, IdMint, User, UserId, UserRole, Write,
-    ports::{Live, Records},
+    ports::{Live, PeerProcess, Records},
     time::{Clock, ManualClock},
 };
 use axum::{Router, body::Body};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use storage_embedded::{DataDir, LiveHub, Store};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
-use web_api::{LogTail, Metrics, Parts, Peer, Settings};
+use web_api::{Faces, LogTail, Metrics, Parts, Peer, Settings};
 use web_dto::{LoggedIn, Problem};
 
 use crate::{
@@ -26,12 +26,14 @@ use crate::{
 };
 
 pub const HOST: &str = "127.0.0.1:8000";
+pub const PEOPLE_KEY: &str = "the key beside the socket";
 pub const PASSWORD: &str = "correct horse battery";
 const START_MILLIS: u64 = 1_793_000_000_000;
 
 /// The face and what stands behind it.
 pub struct House {
     pub router: Router,
+    pub agents: Router,
     pub store: Store,
     pub live: Arc<LiveHub>,
     pub clock: Arc<ManualClock>,
@@ -58,6 +60,7 @@ pub enum As<'a> {
     Bearer(&'a Person),
     Cookie(&'a Person),
     Local,
+    Agent,
 }
 
 /// An answer, read whole.
@@ -119,7 +122,7 @@ impl House {
         let log = LogTail::new(100);
         let key = SecretBox::new(Box::new([5; 32]));
         let listen: SocketAddr = HOST.parse().unwrap();
-        let mut settings = Settings::new(listen, key);
+        let mut settings = Settings::new(listen, key, PEOPLE_KEY.into());
         settings.allowed_hosts = vec!["ai.example.com".to_owned()];
         let mut parts = Parts {
             records: metrics.counting(shared.clone()),
@@ -141,8 +144,8 @@ impl House {
             settings,
         };
         change(&mut parts);
-        let router = web_api::router(parts);
-        Self { router, store, live, clock, mint, fleet, model, care, log, _folder: folder }
+        let Faces { people: router, agents } = web_api::faces(parts);
+        Self { router, agents, store, live, clock, mint, fleet, model, care, log, _folder: folder }
     }
 
     /// Makes an account that has not been set up.
@@ -222,7 +225,11 @@ impl House {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let door = match request.extensions().get() {
+            Some(Peer::Agent(_)) => &self.agents,
+            _ => &self.router,
+        };
+        let response = door.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
@@ -268,10 +275,14 @@ pub fn request(method: Method, path: &str, who: As<'_>, body: Body) -> Request<B
                 .header(header::COOKIE, &person.cookie)
                 .header(header::ORIGIN, format!("http://{HOST}"));
         }
-        As::Nobody | As::Local => {}
+        As::Local => {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {PEOPLE_KEY}"));
+        }
+        As::Nobody | As::Agent => {}
     }
     let peer = match who {
         As::Local => Peer::Local { pid: 777, uid: 0 },
+        As::Agent => Peer::Agent(PeerProcess { pid: 778, handle: None }),
         _ => Peer::Remote(SocketAddr::from(([127, 0, 0, 1], 50_000))),
     };
     request.extension(peer).body(body).unwrap()

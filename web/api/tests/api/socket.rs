@@ -34,7 +34,7 @@ fn upgrade(server: &Running, who: As<'_>, origin: Option<&str>) -> Request<()> {
             let value = format!("Bearer {}", person.jwt);
             headers.insert(header::AUTHORIZATION, value.parse().unwrap());
         }
-        As::Nobody | As::Local => {}
+        As::Nobody | As::Local | As::Agent => {}
     }
     if let Some(origin) = origin {
         headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());

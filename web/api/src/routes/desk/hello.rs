@@ -4,17 +4,17 @@ use appliance_core::desk::{Hello, Welcome};
 use axum::{Json, extract::State};
 
 use super::Command;
-use crate::{auth::local_pid, error::ApiError, gate::Caller, parts::Shared};
+use crate::{auth::Arriving, error::ApiError, parts::Shared};
 
 /// Answers with what the agent needs to know.
 ///
 /// # Errors
-/// 409 `agent.taken` while another live process is this agent.
+/// 403 `agent.stranger` for a process that was not started for this seat; 409 `agent.taken` where
+/// agents are run by hand and another one is this agent.
 pub(crate) async fn post(
     State(app): State<Shared>,
-    caller: Caller,
+    Arriving(process): Arriving,
     Command(hello): Command<Hello>,
 ) -> Result<Json<Welcome>, ApiError> {
-    let pid = local_pid(&caller)?;
-    Ok(Json(app.parts.fleet.hello(pid, hello.agent).await?))
+    Ok(Json(app.parts.fleet.hello(&process, hello.agent).await?))
 }

@@ -1,4 +1,4 @@
-//! `/agent/v1/*`: the desk's commands, for the six agents' own processes over the local socket.
+//! `/agent/v1/*`: the desk's commands, for the six agents' own processes over `agent.sock`.
 //!
 //! Who asks is known from the kernel ([`CurrentAgent`](crate::auth::CurrentAgent)); nothing an
 //! agent says about itself is believed, but its name at hello, which the fleet checks.

@@ -1,7 +1,7 @@
 //! `POST /llm/v1/messages`: an agent's request to the model, and the reply streamed back verbatim.
 //!
 //! Content blocks, unknown fields and the provider's own errors pass through byte for byte; only
-//! the token counts are read on the way. Only for the six agents, over the local socket.
+//! the token counts are read on the way. Only for the six agents, over their own socket.
 
 use appliance_core::{
     TaskId,
