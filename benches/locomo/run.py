@@ -31,7 +31,7 @@ DEPTHS = (5, 10, 25, 50)
 
 
 class Api(http.client.HTTPConnection):
-    """HTTP over the server's own socket, which vouches for who we are."""
+    """HTTP over the server's own socket, opened with the key beside it."""
 
     def __init__(self, path):
         super().__init__("localhost")
@@ -42,7 +42,9 @@ class Api(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
     def post(self, path, body):
-        headers = {"Content-Type": "application/json"}
+        with open(os.path.join(os.path.dirname(self.path), "people.key"), encoding="utf-8") as key:
+            headers = {"Authorization": "Bearer " + key.read().strip()}
+        headers["Content-Type"] = "application/json"
         self.request("POST", path, json.dumps(body).encode(), headers)
         answer = self.getresponse()
         data = answer.read()

@@ -96,6 +96,10 @@ journal() { inside journalctl --no-pager --output=cat --unit="$UNIT" --lines=30 
 # status FIELD: what the kernel says about the server.
 status() { inside sed -n "s/^$1:[[:space:]]*\([^[:space:]]*\).*/\1/p" "/proc/$(property MainPID)/status"; }
 
+owned_alone() {
+    [ "$(inside stat -c '%U %a' "$1")" = "ai-infra 600" ]
+}
+
 is_confined() {
     [ "$(status NoNewPrivs)" = 1 ] && [ "$(status Seccomp)" = 2 ] && [ "$(status CapBnd)" = 0000000000000000 ] &&
         [ "$(status Uid)" = "$(inside id -u ai-infra)" ]
@@ -173,7 +177,8 @@ check "answers root" answers "remember that the staging database is called heron
 took="$(since "$begin")"
 check "first answer $took s after dpkg -i (at most $MOST_SECONDS)" in_time "$took"
 check "is enabled" inside systemctl is-enabled --quiet "$UNIT"
-check "its sockets are in $RUN" inside test -S "$RUN/api.sock"
+check "its sockets are in $RUN" inside test -S "$RUN/api.sock" -a -S "$RUN/agent.sock"
+check "the key of the people's socket is its own" owned_alone "$RUN/people.key"
 check "no privileges, no capabilities, system calls filtered" is_confined
 check "writes nowhere else" writes_nowhere_else
 check "all six agents live" soon 20 all_six_live
