@@ -22,13 +22,13 @@ use std::{
 use appliance_core::{
     ConversationId, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter, Timestamp,
     UserId,
-    ports::{MemorySearch as _, VectorIndex},
+    ports::{MemorySearch as _, VectorHome as _, VectorIndex},
     time::ManualClock,
 };
-use pai::memory::{Indexes as _, Search, Serving, Weights};
+use pai::memory::{Indexes as _, Search, Weights};
 use serde_json::Value;
 use support::{ListedMemories, MORNING_MILLIS};
-use vector::{ExactIndex, StaticEmbedder, TextIndex};
+use vector::{ExactIndex, Home, StaticEmbedder, TextIndex};
 
 const DEPTHS: [usize; 4] = [5, 10, 25, 50];
 
@@ -163,7 +163,7 @@ async fn calibrate(talks: &[Talk]) {
     let (memories, folder) = (Arc::new(ListedMemories::default()), tempfile::tempdir().unwrap());
     let embedder = Arc::new(StaticEmbedder::load().unwrap());
     let search = Search::new(memories.clone(), embedder, Arc::new(ExactIndex::new(256)))
-        .with_mark_in(folder.path().to_owned());
+        .with_home(Arc::new(Home::at(folder.path())));
     let owner = mint.next(UserId::from_uuid);
     for talk in talks {
         store(talk, &mint, owner, &memories);
@@ -173,8 +173,8 @@ async fn calibrate(talks: &[Talk]) {
         search.search(owner, question, SearchFilter::default(), 10).await.unwrap();
     }
     search.save().await.unwrap();
-    let spread = Serving::read(folder.path()).unwrap().spread;
-    println!("\nunrelated texts: {spread:?}, floor {:?}", spread.floor());
+    let spread = Home::at(folder.path()).serving().unwrap().spread;
+    println!("\nunrelated texts: {spread:?}, mean {:.3}", spread.sum / spread.pairs as f64);
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use appliance_core::{
     ConversationId, Memory, MemoryHit, MemoryId, MemoryKind, Provenance, SearchFilter, Timestamp,
     UserId, Utility,
-    ports::{MemorySearch as _, TextIndex as _},
+    ports::{MemorySearch as _, TextChanges, TextEntry, TextIndex as _},
 };
 use pai::memory::{Search, Weights};
 use support::{Desk, MORNING_MILLIS};
@@ -151,18 +151,18 @@ async fn an_index_of_words_that_is_ahead_of_the_records_is_filled_again() {
     let desk = Desk::new();
     let kept = say(&desk, None, None, "the spare key is under the pot");
     let texts = Arc::new(TextIndex::in_memory().unwrap());
-    let of_another_life = appliance_core::ports::TextEntry {
+    let of_another_life = TextEntry {
         id: desk.mint.next(MemoryId::from_uuid),
         owner: desk.owner,
-        position: 900,
         author: None,
         text: "the spare key is in the shed".to_owned(),
     };
-    texts.upsert(vec![of_another_life]).await.unwrap();
+    let changes = TextChanges { put: vec![of_another_life], position: 900, ..Default::default() };
+    texts.take_in(changes).await.unwrap();
     let embedder = Arc::new(StaticEmbedder::load().unwrap());
     let search = Search::new(desk.memories.clone(), embedder, Arc::new(ExactIndex::new(256)))
         .with_texts(texts.clone());
     let hits = found(&search, desk.owner, "where is the spare key?").await;
     assert_eq!((hits.len(), hits[0].memory.id), (1, kept));
-    assert_eq!((texts.len(), texts.position()), (1, 1));
+    assert_eq!((texts.count(), texts.position()), (1, 1));
 }

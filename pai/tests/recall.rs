@@ -32,7 +32,7 @@ async fn what_was_committed_before_a_search_is_found_by_it() {
     desk.remember(MemoryKind::Said, "the staging database moved to rack nine");
     let hits = search(&desk, "which rack has the staging database?").await;
     assert!(texts(&hits)[0].ends_with("nine"), "{hits:#?}");
-    assert_eq!(desk.index.len(), 602);
+    assert_eq!(desk.index.count(), 602);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_restart_rebuilds_the_index_from_the_records() {
     let index = Arc::new(ExactIndex::new(256));
     let after = search_over(desk.memories.clone(), index.clone());
     after.warm_up().await.unwrap();
-    assert_eq!(index.len(), 1);
+    assert_eq!(index.count(), 1);
     let hits = after.search(desk.owner, ASKED, SearchFilter::default(), 5).await.unwrap();
     assert_eq!(texts(&hits), [HERON]);
 }

@@ -9,14 +9,14 @@
 //! [`VectorIndex`](appliance_core::ports::VectorIndex)), held to `storage_contract::vectors`.
 
 mod cache;
-mod dot;
 mod exact;
 #[cfg(feature = "hnsw-rs")]
 mod hnsw_rs;
+mod home;
 pub mod index;
+mod nearest;
 #[cfg(feature = "openai")]
 mod openai;
-mod rows;
 mod static_embedder;
 mod text;
 
@@ -24,6 +24,7 @@ pub use cache::CachedEmbedder;
 pub use exact::ExactIndex;
 #[cfg(feature = "hnsw-rs")]
 pub use hnsw_rs::HnswRsIndex;
+pub use home::Home;
 pub use index::{DumpError, Opened as OpenedVectors, Options, SegmentIndex};
 #[cfg(feature = "openai")]
 pub use openai::{OpenAiEmbedder, OpenAiOptions, Patience as OpenAiPatience};

@@ -87,7 +87,7 @@ fn an_index_killed_while_it_saves_is_the_old_one_or_the_new_one() {
         position = index.position();
         assert!(position == last || position == last + 1, "{last} was acknowledged: {position}");
         let all = EACH as usize * position as usize;
-        assert_eq!(index.len(), all);
+        assert_eq!(index.count(), all);
         let min_utility = Some(tagged(position).utility);
         let filter = SearchFilter { min_utility, ..SearchFilter::default() };
         let found = run(index.search(owner(1), &vector(7, DIM), &filter, usize::MAX)).unwrap();

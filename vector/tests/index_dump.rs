@@ -104,7 +104,7 @@ fn an_opened_index_answers_as_the_saved_one_did_and_goes_on() {
     let opened = open(copy.path());
     assert_eq!(opened.rebuilt, None);
     let opened = opened.index;
-    assert_eq!((opened.len(), opened.position()), (index.len(), 42));
+    assert_eq!((opened.count(), opened.position()), (index.count(), 42));
     assert_eq!(answers(&opened), answers(&index));
     for index in [&index, &opened] {
         run(index.upsert((190..260).map(entry).collect())).unwrap();
@@ -146,7 +146,7 @@ fn an_index_for_another_embedder_is_refused_by_name() {
     let other = Options { model: "other".to_owned(), ..options() };
     for (dim, options) in [(DIM, other), (DIM + 1, options())] {
         let opened = SegmentIndex::open(dir.path(), dim, options).unwrap();
-        assert_eq!((opened.index.len(), opened.index.position()), (0, 0));
+        assert_eq!((opened.index.count(), opened.index.position()), (0, 0));
         let why = opened.rebuilt.unwrap();
         assert!(why.contains("`test` in 24 dimensions") && why.contains("anew"), "{why}");
     }
@@ -176,7 +176,7 @@ fn a_changed_byte_anywhere_never_decides_an_answer() {
                 assert!(!dir.path().join(FILE).exists(), "the next start builds it anew");
             } else {
                 let why = opened.rebuilt.unwrap_or_default();
-                let padding = opened.index.len() > 0 && answers(&opened.index) == right;
+                let padding = opened.index.count() > 0 && answers(&opened.index) == right;
                 assert!(why.contains("damaged") || padding, "{name}, byte {at}: {why}");
             }
             drop(opened.index);

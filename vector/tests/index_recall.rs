@@ -147,7 +147,7 @@ fn searches_beside_changes_and_merges_find_every_memory_exactly_once() {
         for chunk in first.chunks(50) {
             run(index.upsert(chunk.to_vec())).unwrap();
         }
-        assert_eq!(index.len(), 400, "round {round}");
+        assert_eq!(index.count(), 400, "round {round}");
     }
     done.store(true, Ordering::Relaxed);
     println!("{} searches beside 3,200 replacements", reader.join().unwrap());

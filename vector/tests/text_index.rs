@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use appliance_core::{
     MemoryId, UserId,
-    ports::{TextEntry, TextIndex as _},
+    ports::{TextChanges, TextEntry, TextIndex as _},
 };
 use tokio::time::Instant;
 use vector::TextIndex;
@@ -19,7 +19,17 @@ fn id(n: u64) -> MemoryId {
 }
 
 fn entry(n: u64, owner: UserId, text: &str) -> TextEntry {
-    TextEntry { id: id(n), owner, position: n, author: None, text: text.to_owned() }
+    TextEntry { id: id(n), owner, author: None, text: text.to_owned() }
+}
+
+async fn put(index: &TextIndex, position: u64, put: impl IntoIterator<Item = TextEntry>) {
+    let put = put.into_iter().collect();
+    index.take_in(TextChanges { put, position, ..TextChanges::default() }).await.unwrap();
+}
+
+async fn take(index: &TextIndex, position: u64, gone: impl IntoIterator<Item = u64>) {
+    let gone = gone.into_iter().map(id).collect();
+    index.take_in(TextChanges { gone, position, ..TextChanges::default() }).await.unwrap();
 }
 
 async fn found(index: &TextIndex, owner: UserId, query: &str) -> Vec<MemoryId> {
@@ -33,43 +43,43 @@ async fn words_are_found_whatever_their_ending_and_nothing_of_another_owner() {
     let index = TextIndex::in_memory().unwrap();
     let texts = ["Painting sunsets is what I like", "the kiln fired twice", "it's Ada's café"];
     let mine = texts.iter().zip(1..).map(|(text, n)| entry(n, ADA, text));
-    index.upsert(mine.chain([entry(9, BOB, "paint")]).collect()).await.unwrap();
+    put(&index, 9, mine.chain([entry(9, BOB, "paint")])).await;
     assert_eq!(found(&index, ADA, "who painted the sunset?").await, [id(1)]);
     assert_eq!(found(&index, ADA, "KILNS").await, [id(2)]);
     assert_eq!(found(&index, ADA, "cafe").await, [id(3)]);
     assert_eq!(found(&index, BOB, "paint kiln cafe").await, [id(9)]);
     assert!(found(&index, ADA, "what is it? \u{1F426} (AND) \" OR owner:*").await.is_empty());
     assert!(found(&index, UserId::from_bytes([3; 16]), "paint").await.is_empty());
-    assert_eq!((index.len(), index.position()), (4, 9));
+    assert_eq!((index.count(), index.position()), (4, 9));
 }
 
 #[tokio::test]
 async fn a_text_is_replaced_and_taken_out() {
     let index = TextIndex::in_memory().unwrap();
-    index.upsert(vec![entry(1, ADA, "the meeting is at two")]).await.unwrap();
+    put(&index, 1, [entry(1, ADA, "the meeting is at two")]).await;
     assert_eq!(found(&index, ADA, "two").await, [id(1)]);
-    index.upsert(vec![TextEntry { position: 5, ..entry(1, ADA, "it is at three") }]).await.unwrap();
+    put(&index, 5, [entry(1, ADA, "it is at three")]).await;
     assert!(found(&index, ADA, "two").await.is_empty());
     assert_eq!(found(&index, ADA, "three").await, [id(1)]);
-    assert_eq!((index.len(), index.position()), (1, 5));
+    assert_eq!((index.count(), index.position()), (1, 5));
     assert!(index.holds(id(1)) && !index.holds(id(7)));
-    index.delete(&[id(1), id(7)], 8).await.unwrap();
+    take(&index, 8, [1, 7]).await;
     assert!(found(&index, ADA, "three").await.is_empty());
-    assert!(index.is_empty() && !index.holds(id(1)));
+    assert!(index.count() == 0 && !index.holds(id(1)));
     assert_eq!(index.position(), 8);
-    index.delete(&[], 7).await.unwrap();
+    take(&index, 7, []).await;
     assert_eq!(index.position(), 8, "it never goes back");
-    index.upsert(vec![entry(6, ADA, "at four")]).await.unwrap();
+    put(&index, 9, [entry(6, ADA, "at four")]).await;
     index.clear().await.unwrap();
     assert!(found(&index, ADA, "four").await.is_empty());
-    assert_eq!((index.len(), index.position()), (0, 0));
+    assert_eq!((index.count(), index.position()), (0, 0));
 }
 
 #[tokio::test]
 async fn an_author_is_a_word() {
     let index = TextIndex::in_memory().unwrap();
     let said = TextEntry { author: Some("Gwen".to_owned()), ..entry(4, ADA, "the lake") };
-    index.upsert(vec![said, entry(5, ADA, "heron database")]).await.unwrap();
+    put(&index, 5, [said, entry(5, ADA, "heron database")]).await;
     assert_eq!(found(&index, ADA, "what did Gwen say?").await, [id(4)]);
 }
 
@@ -77,17 +87,17 @@ async fn an_author_is_a_word() {
 async fn what_was_flushed_is_there_after_a_restart_with_its_position() {
     let folder = tempfile::tempdir().unwrap();
     let index = TextIndex::open(folder.path()).unwrap().index;
-    index.upsert(vec![entry(1, ADA, "heron"), entry(2, ADA, "osprey")]).await.unwrap();
+    put(&index, 2, [entry(1, ADA, "heron"), entry(2, ADA, "osprey")]).await;
     index.flush().await.unwrap();
-    index.delete(&[id(1)], 3).await.unwrap();
-    index.upsert(vec![entry(4, ADA, "kestrel")]).await.unwrap();
+    take(&index, 3, [1]).await;
+    put(&index, 4, [entry(4, ADA, "kestrel")]).await;
     index.flush().await.unwrap();
-    index.delete(&[], 9).await.unwrap();
+    take(&index, 9, []).await;
     index.flush().await.unwrap();
-    index.upsert(vec![entry(10, ADA, "gull")]).await.unwrap();
+    put(&index, 10, [entry(10, ADA, "gull")]).await;
     drop(index);
     let again = TextIndex::open(folder.path()).unwrap();
-    assert_eq!((again.rebuilt, again.index.len(), again.index.position()), (None, 2, 9));
+    assert_eq!((again.rebuilt, again.index.count(), again.index.position()), (None, 2, 9));
     assert!(!again.index.holds(id(1)) && again.index.holds(id(4)) && !again.index.holds(id(10)));
     assert_eq!(found(&again.index, ADA, "heron osprey kestrel gull").await.len(), 2);
 }
@@ -102,7 +112,7 @@ async fn a_folder_of_another_layout_is_emptied_and_filled_again() {
     fs::write(&meta, text.replace("\"owner\"", "\"tier\"")).unwrap();
     let opened = TextIndex::open(folder.path()).unwrap();
     assert_eq!(opened.rebuilt.as_deref(), Some("it was written by another version"));
-    assert_eq!((opened.index.len(), opened.index.position()), (0, 0));
+    assert_eq!((opened.index.count(), opened.index.position()), (0, 0));
 }
 
 #[tokio::test]
@@ -113,14 +123,14 @@ async fn a_folder_is_gone_on_from_and_a_damaged_one_is_filled_again() {
     assert!(opened.rebuilt.is_none());
     let birds = vec![entry(1, ADA, "heron"), entry(2, ADA, "osprey")];
     let more = (3..=301).map(|n| entry(n, ADA, "a common gull"));
-    opened.index.upsert(birds.into_iter().chain(more).collect()).await.unwrap();
-    opened.index.upsert(vec![entry(302, ADA, "kestrel")]).await.unwrap();
+    put(&opened.index, 301, birds.into_iter().chain(more)).await;
+    put(&opened.index, 302, [entry(302, ADA, "kestrel")]).await;
     assert_eq!(found(&opened.index, ADA, "kestrel").await, [id(302)]);
     drop(opened);
 
     let again = TextIndex::open(&place).unwrap();
     assert!(again.rebuilt.is_none());
-    let committed = again.index.len();
+    let committed = again.index.count();
     assert_eq!((committed, again.index.position()), (301, 301), "what waited is read again");
     assert_eq!(found(&again.index, ADA, "osprey").await, [id(2)]);
     drop(again);
@@ -128,8 +138,8 @@ async fn a_folder_is_gone_on_from_and_a_damaged_one_is_filled_again() {
     damage(&place);
     let healed = TextIndex::open(&place).unwrap();
     assert!(healed.rebuilt.is_some());
-    assert_eq!((healed.index.len(), healed.index.position()), (0, 0));
-    healed.index.upsert(vec![entry(1, ADA, "heron")]).await.unwrap();
+    assert_eq!((healed.index.count(), healed.index.position()), (0, 0));
+    put(&healed.index, 1, [entry(1, ADA, "heron")]).await;
     assert_eq!(found(&healed.index, ADA, "heron").await, [id(1)]);
 }
 
@@ -150,14 +160,14 @@ async fn a_text_has_the_same_score_before_and_after_its_commit() {
     let index = TextIndex::in_memory().unwrap();
     let first =
         (1..=300).map(|n| entry(n, ADA, ["a heron stands", "the gull flew"][n as usize % 2]));
-    index.upsert(first.collect()).await.unwrap();
-    index.upsert(vec![entry(500, ADA, "a heron flew over the heron lake")]).await.unwrap();
+    put(&index, 300, first).await;
+    put(&index, 500, [entry(500, ADA, "a heron flew over the heron lake")]).await;
     let ask = async || index.search(ADA, "heron lake", 3).await.unwrap();
     let before = ask().await;
     assert_eq!(before[0].0, id(500));
     let more = (600..900).map(|n| entry(n, BOB, "nothing of the kind"));
-    index.upsert(more.collect()).await.unwrap();
-    index.delete(&(600..900).map(id).collect::<Vec<_>>(), 900).await.unwrap();
+    put(&index, 899, more).await;
+    take(&index, 900, 600..900).await;
     let after = ask().await;
     assert_eq!(after[0].0, id(500));
     assert!((after[0].1 / before[0].1 - 1.0).abs() < 0.35, "{before:?} {after:?}");
@@ -173,7 +183,7 @@ async fn a_commit_of_one_text_and_a_search_among_many_are_quick() {
             let text = format!("server {n} of area {} was rebooted after ticket {}", n % 97, n * 7);
             entry(n + 1, ADA, &text)
         });
-        index.upsert(texts.collect()).await.unwrap();
+        put(&index, 20_000, texts).await;
         let first = found(&index, ADA, "ticket 700").await;
         assert_eq!(first[0], id(101));
         println!("{place}: 20,000 texts in {:?}", start.elapsed());
@@ -185,7 +195,7 @@ async fn a_commit_of_one_text_and_a_search_among_many_are_quick() {
         let start = Instant::now();
         for n in 0..30 {
             let text = format!("heron {n}");
-            index.upsert(vec![entry(30_000 + n, ADA, &text)]).await.unwrap();
+            put(&index, 30_000 + n, [entry(30_000 + n, ADA, &text)]).await;
             assert_eq!(found(&index, ADA, &text).await[0], id(30_000 + n));
         }
         let each = start.elapsed() / 30;

@@ -3,22 +3,19 @@
 //! What serves at a start is what `index/serving.json` says. Where another embedder is configured
 //! since, the old vectors serve until those of the new one are built beside them.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use appliance_config::{Memory as Chosen, MemoryEmbedder, MemoryQdrant, MemoryVectors};
 use appliance_core::{
     Clock, ErrorKind, StoreError,
-    ports::{Embedder, Memories, VectorIndex},
+    ports::{Embedder, Memories, Serving, VectorHome as _, VectorIndex},
 };
-use pai::memory::{Search, Serving, Space, SpaceMaker, Weights};
+use pai::memory::{Search, Space, SpaceMaker, Weights};
 use secrecy::SecretString;
 use vector::{
-    CachedEmbedder, HnswRsIndex, OpenAiEmbedder, OpenAiOptions, Options, SegmentIndex, TextIndex,
+    CachedEmbedder, HnswRsIndex, Home, OpenAiEmbedder, OpenAiOptions, Options, SegmentIndex,
+    TextIndex,
 };
 use vector_qdrant::{QdrantIndex, QdrantOptions};
 
@@ -81,9 +78,9 @@ pub async fn search(
     memories: Arc<dyn Memories>,
     weights: Weights,
 ) -> anyhow::Result<Search> {
-    let indexes = data.join(INDEXES);
-    let maker = Maker::of(chosen, indexes.clone());
-    let mark = Serving::read(&indexes);
+    let home = Home::at(data.join(INDEXES));
+    let maker = Maker::of(chosen, home.clone());
+    let mark = home.serving();
     let served = mark.as_ref().and_then(|mark| Some((mark, embedders.that_made(mark)?)));
     let is_chosen = mark.as_ref().is_none_or(|mark| mark.is_of(embedders.chosen.as_ref()));
     let serving = match served {
@@ -91,18 +88,18 @@ pub async fn search(
         None if is_chosen => Some(maker.plain(embedders.chosen.clone()).await?),
         None => None,
     };
-    let opened = TextIndex::open(&indexes.join("texts"))
+    let opened = TextIndex::open(&home.place("texts"))
         .context("while opening the index of the memories' words")?;
     if let Some(why) = opened.rebuilt {
         tracing::warn!(event = "rebuilding", %why, "the words of the memories are indexed anew");
     }
-    let built = (!is_chosen).then(|| Serving::folder(embedders.chosen.as_ref()));
+    let built = (!is_chosen).then(|| Home::name(embedders.chosen.as_ref()));
     let used = [serving.as_ref().and_then(Space::folder), built.as_deref()];
-    Serving::keep_only(&indexes, &used.into_iter().flatten().collect::<Vec<_>>());
+    home.keep_only(&used.into_iter().flatten().collect::<Vec<_>>());
     let search = Search::over(memories, embedders.words.clone(), serving)
         .with_texts(Arc::new(opened.index))
         .with_weights(weights)
-        .with_mark_in(indexes)
+        .with_home(Arc::new(home))
         .with_maker(maker.fresh(embedders.chosen.clone()));
     if !is_chosen {
         let model = embedders.chosen.model();
@@ -118,24 +115,24 @@ struct Maker {
     vectors: MemoryVectors,
     qdrant: MemoryQdrant,
     floor: Option<f32>,
-    indexes: PathBuf,
+    home: Home,
 }
 
 impl Maker {
-    fn of(chosen: &Chosen, indexes: PathBuf) -> Self {
+    fn of(chosen: &Chosen, home: Home) -> Self {
         let qdrant = chosen.qdrant.clone();
-        Self { vectors: chosen.vectors, qdrant, floor: chosen.relevance_floor, indexes }
+        Self { vectors: chosen.vectors, qdrant, floor: chosen.relevance_floor, home }
     }
 
     /// The space that served before the restart.
     async fn served(&self, embedder: Arc<dyn Embedder>, mark: &Serving) -> anyhow::Result<Space> {
-        let folder = mark.folder.clone().unwrap_or_else(|| Serving::folder(embedder.as_ref()));
+        let folder = mark.folder.clone().unwrap_or_else(|| Home::name(embedder.as_ref()));
         Ok(self.space(embedder, folder).await?.with_spread(mark.spread))
     }
 
     /// The space of an embedder under its usual name; what was saved of it is taken over.
     async fn plain(&self, embedder: Arc<dyn Embedder>) -> anyhow::Result<Space> {
-        let folder = Serving::folder(embedder.as_ref());
+        let folder = Home::name(embedder.as_ref());
         self.space(embedder, folder).await
     }
 
@@ -143,7 +140,7 @@ impl Maker {
     fn fresh(&self, embedder: Arc<dyn Embedder>) -> SpaceMaker {
         let maker = self.clone();
         SpaceMaker::new(move || {
-            let folder = Serving::fresh_folder(&maker.indexes, embedder.as_ref());
+            let folder = maker.home.fresh_name(embedder.as_ref());
             let made = tokio::task::block_in_place(|| {
                 let space = maker.empty(embedder.clone(), folder);
                 tokio::runtime::Handle::current().block_on(space)
@@ -158,7 +155,7 @@ impl Maker {
     /// A server may still hold what an earlier space of that name left there.
     async fn empty(&self, embedder: Arc<dyn Embedder>, folder: String) -> anyhow::Result<Space> {
         let space = self.space(embedder.clone(), folder.clone()).await?;
-        if space.index.is_empty() && space.index.position() == 0 {
+        if space.index.count() == 0 && space.index.position() == 0 {
             return Ok(space);
         }
         space.index.discard().await.context("while removing old vectors from the server")?;
@@ -189,7 +186,7 @@ impl Maker {
         dim: usize,
         model: String,
     ) -> anyhow::Result<Arc<SegmentIndex>> {
-        let place = self.indexes.join(folder);
+        let place = self.home.place(folder);
         let opened = SegmentIndex::open(&place, dim, Options { model, ..Options::default() })
             .with_context(|| format!("while opening the vectors in {}", place.display()))?;
         if let Some(why) = opened.rebuilt {
@@ -205,7 +202,7 @@ impl Maker {
         dim: usize,
         model: String,
     ) -> anyhow::Result<Arc<QdrantIndex>> {
-        let place = self.indexes.join(folder);
+        let place = self.home.place(folder);
         std::fs::create_dir_all(&place)
             .with_context(|| format!("while making {}", place.display()))?;
         let (url, api_key) = (self.qdrant.address(), self.qdrant.api_key.clone());

@@ -1,35 +1,16 @@
 //! Memory: what to recall and why ([`Search`]), what people may do to it ([`Care`]), and what moves
 //! between the tiers when ([`Keeper`]).
 //!
-//! [`Search`] first lets the indexes catch up with the records, so that whatever was committed before
-//! the question is found. Then: embed, ask the vectors and the texts, fuse both ([`Weights`]), join
-//! repeats, read the texts of the best. Policy only: stores nothing itself.
+//! Four rooms: `index` keeps words, shelves and vectors level with the records; `recall` asks them
+//! for one question, fuses what they say ([`Weights`]) and reads the best; `care` does what people
+//! do to a memory; `keeper` moves memories between the tiers. Policy only: stores nothing itself.
 
-mod alike;
-mod build;
 mod care;
-mod feed;
-mod find;
-mod follow;
-mod fuse;
+mod index;
 mod keeper;
-mod level;
-mod mark;
-mod outage;
-mod rank;
-mod row;
-mod search;
-mod shelf;
-mod space;
-mod spaces;
-mod spread;
-mod vocabulary;
-mod weights;
+mod recall;
 
 pub use care::{Care, CareParts, Indexes, Limits, faded, utility};
+pub use index::{Space, SpaceMaker};
 pub use keeper::{Keeper, KeeperParts, Metrics, Reader, Report, Step, VectorCache};
-pub use mark::Serving;
-pub use search::Search;
-pub use space::{Space, SpaceMaker};
-pub use spread::Spread;
-pub use weights::Weights;
+pub use recall::{Search, Weights};

@@ -99,7 +99,7 @@ impl VectorIndex for Dying {
         self.inner.discard().await
     }
 
-    fn len(&self) -> usize {
-        self.inner.len()
+    fn count(&self) -> usize {
+        self.inner.count()
     }
 }

@@ -4,14 +4,14 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use appliance_core::{
     Batch, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter, UserId, Write,
-    ports::{Embedder, MemorySearch as _, Records as _, Users, VectorIndex},
+    ports::{Embedder, MemorySearch as _, Records as _, Users, VectorHome as _, VectorIndex},
     time::ManualClock,
 };
-use pai::memory::{Indexes as _, Search, Serving, Space, SpaceMaker};
+use pai::memory::{Indexes as _, Search, Space, SpaceMaker};
 use storage_contract::given;
 use storage_embedded::{DataDir, Store};
 use tempfile::TempDir;
-use vector::{Options, SegmentIndex, StaticEmbedder};
+use vector::{Home, Options, SegmentIndex, StaticEmbedder};
 
 use super::dying::{Dying, Steps};
 
@@ -79,18 +79,19 @@ fn text(n: usize) -> String {
 pub fn life(place: &Path, store: &Store, steps: &Steps) -> Search {
     let indexes = place.join("index");
     let embedder: Arc<dyn Embedder> = Arc::new(StaticEmbedder::load().unwrap());
-    let named = Serving::read(&indexes).and_then(|mark| mark.folder);
-    let folder = named.unwrap_or_else(|| Serving::folder(embedder.as_ref()));
-    Serving::keep_only(&indexes, &[&folder]);
+    let home = Home::at(&indexes);
+    let named = home.serving().and_then(|mark| mark.folder);
+    let folder = named.unwrap_or_else(|| Home::name(embedder.as_ref()));
+    home.keep_only(&[&folder]);
     let (maker, made_by) = ((indexes.clone(), steps.clone()), embedder.clone());
     let fresh = SpaceMaker::new(move || {
         let (indexes, steps) = &maker;
-        let folder = Serving::fresh_folder(indexes, made_by.as_ref());
+        let folder = Home::at(indexes).fresh_name(made_by.as_ref());
         Ok(space(indexes, folder, made_by.clone(), steps.named("new")))
     });
     let serving = space(&indexes, folder, embedder.clone(), steps.named("old"));
     Search::over(Arc::new(store.clone()), embedder, Some(serving))
-        .with_mark_in(indexes)
+        .with_home(Arc::new(home))
         .with_maker(fresh)
 }
 
@@ -124,7 +125,7 @@ pub async fn check(search: &Search, store: &Store, place: &Path, what: &str) {
         assert_eq!(same, 1, "{what}: {:?}", text(n));
         assert!(hits[0].why.starts_with("cosine "), "{what}: {}", hits[0].why);
     }
-    let serving = Serving::read(&place.join("index")).unwrap().folder.unwrap();
+    let serving = Home::at(place.join("index")).serving().unwrap().folder.unwrap();
     let folders = fs::read_dir(place.join("index")).unwrap().flatten();
     let folders: Vec<_> = folders.filter(|entry| entry.path().is_dir()).collect();
     let names: Vec<_> = folders.iter().map(fs::DirEntry::file_name).collect();

@@ -15,12 +15,12 @@
 mod card;
 mod fault;
 mod filter;
-mod index;
 mod moves;
 mod options;
 mod payload;
 mod place;
+mod port;
 mod setup;
 
-pub use index::QdrantIndex;
 pub use options::QdrantOptions;
+pub use port::QdrantIndex;

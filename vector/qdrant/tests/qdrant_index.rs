@@ -43,12 +43,12 @@ async fn find(index: &QdrantIndex) -> Vec<MemoryId> {
 async fn points_and_position_are_there_after_a_restart() -> anyhow::Result<()> {
     let Some(server) = Server::start(3)? else { return Ok(()) };
     let index = QdrantIndex::connect(server.options.clone()).await?;
-    assert_eq!((index.position(), index.len()), (0, 0), "cards are no memories");
+    assert_eq!((index.position(), index.count()), (0, 0), "cards are no memories");
     index.upsert(Collection::ALL.iter().zip(1..).map(|(it, n)| entry(n, *it)).collect()).await?;
     index.save(42).await?;
     assert_eq!(index.position(), 42);
     let again = QdrantIndex::connect(server.options.clone()).await?;
-    assert_eq!((again.position(), again.len()), (42, 4));
+    assert_eq!((again.position(), again.count()), (42, 4));
     assert_eq!(find(&again).await.len(), 4);
     Ok(())
 }
@@ -65,7 +65,7 @@ async fn a_collection_that_is_lost_is_made_anew_and_sends_the_reader_back() -> a
     assert_eq!(error.kind, ErrorKind::Unavailable);
     assert!(error.to_string().contains("filled anew from the records"), "{error}");
     let again = QdrantIndex::connect(server.options.clone()).await?;
-    assert_eq!((again.position(), again.len()), (0, 1));
+    assert_eq!((again.position(), again.count()), (0, 1));
     again.upsert(vec![entry(2, Collection::Knowledge)]).await?;
     assert_eq!(find(&again).await.len(), 2);
     Ok(())
@@ -84,7 +84,7 @@ async fn what_is_discarded_is_gone_from_the_server_and_can_begin_anew() -> anyho
     }
     index.discard().await?; // what is not there is no error
     let again = QdrantIndex::connect(server.options.clone()).await?;
-    assert_eq!((again.position(), again.len()), (0, 0));
+    assert_eq!((again.position(), again.count()), (0, 0));
     Ok(())
 }
 
@@ -95,7 +95,7 @@ async fn vectors_of_two_models_never_meet() -> anyhow::Result<()> {
     index.upsert(vec![entry(1, Collection::Memories)]).await?;
     let other = QdrantOptions { model: "other".to_owned(), ..server.options.clone() };
     let second = QdrantIndex::connect(other.clone()).await?;
-    assert!(second.is_empty() && find(&second).await.is_empty());
+    assert!(second.count() == 0 && find(&second).await.is_empty());
     for collection in Collection::ALL {
         server.client().delete_collection(other.name(collection)).await?;
     }
@@ -136,7 +136,7 @@ async fn a_server_that_is_away_is_told_with_what_to_do() -> anyhow::Result<()> {
     server.stop();
     let query = entry(1, Collection::Memories).embedding;
     let put = index.upsert(vec![entry(1, Collection::Memories)]).await.unwrap_err();
-    index.len();
+    index.count();
     let connect = QdrantIndex::connect(server.options.clone()).await.unwrap_err();
     let delete = index.delete(OWNER, &[entry(1, Collection::Memories).id]).await.unwrap_err();
     let save = index.save(7).await.unwrap_err();

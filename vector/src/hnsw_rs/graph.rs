@@ -13,8 +13,7 @@ use std::{
 };
 
 use ::hnsw_rs::prelude::{Distance, FilterT, Hnsw};
-
-use crate::dot::dot;
+use appliance_core::Embedding;
 
 /// Links a row makes; twice as many on the ground.
 const LINKS: usize = 16;
@@ -31,7 +30,7 @@ struct Cosine;
 
 impl Distance<f32> for Cosine {
     fn eval(&self, a: &[f32], b: &[f32]) -> f32 {
-        (1.0 - dot(a, b)).max(0.0)
+        (1.0 - Embedding::inner(a, b)).max(0.0)
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use appliance_core::{Embedding, Facets, MemoryId, SearchFilter, UserId};
 
-use crate::rows::{cosine, nearest_first};
+use crate::nearest::{cosine, nearest_first};
 
 /// Rows looked at to guess how many pass.
 const SAMPLE: usize = 128;

@@ -77,7 +77,9 @@ fn signed(value: f32, scale: f32) -> i8 {
 #[cfg(test)]
 mod tests {
     use super::{Query, encode, stride};
-    use crate::{dot::dot, index::simd::Unit};
+    use appliance_core::Embedding;
+
+    use crate::index::simd::Unit;
 
     fn vector(seed: u64, dim: usize) -> Vec<f32> {
         let mut state = seed;
@@ -86,7 +88,7 @@ mod tests {
             (state >> 40) as f32 / 8_388_608.0 - 1.0
         };
         let values: Vec<f32> = (0..dim).map(|_| next()).collect();
-        let length = dot(&values, &values).sqrt();
+        let length = Embedding::inner(&values, &values).sqrt();
         values.iter().map(|v| v / length).collect()
     }
 
@@ -102,7 +104,7 @@ mod tests {
                 let mut sums = Vec::new();
                 Unit::best().products(&codes, &coded.coded, &[0], &mut sums);
                 let got = sums[0] as f32 * scale * coded.scale;
-                assert!((got - dot(&a, query)).abs() < 0.01, "dim {dim}: {got}");
+                assert!((got - Embedding::inner(&a, query)).abs() < 0.01, "dim {dim}: {got}");
             }
         }
     }

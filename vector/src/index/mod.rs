@@ -22,6 +22,7 @@ mod mapped;
 mod merge;
 mod names;
 mod pages;
+mod port;
 mod rows;
 mod search;
 mod segment;
@@ -31,7 +32,6 @@ mod state;
 mod table;
 mod top;
 mod wanted;
-mod warm;
 
 pub use dump::DumpError;
-pub use warm::{Opened, Options, SegmentIndex};
+pub use port::{Opened, Options, SegmentIndex};

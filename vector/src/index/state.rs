@@ -23,7 +23,7 @@ use super::{
     top::{row_of, score_of},
     wanted::Wanted,
 };
-use crate::rows::{cosine, nearest_first};
+use crate::nearest::{cosine, nearest_first};
 
 /// A segment, what its rows are filtered by, and its dead. Only the one that is not shared grows.
 #[derive(Debug)]

@@ -12,7 +12,7 @@
 
 mod fields;
 mod open;
-mod query;
+mod search;
 mod tail;
 
 use std::{
@@ -26,7 +26,7 @@ use std::{
 
 use appliance_core::{
     ErrorKind, MemoryId, StoreError, UserId,
-    ports::{self, TextEntry},
+    ports::{self, TextChanges},
 };
 use async_trait::async_trait;
 use tantivy::{IndexReader, IndexWriter, TantivyError};
@@ -107,26 +107,19 @@ impl TextIndex {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, entries: Vec<TextEntry>) -> Result<(), TantivyError> {
+    fn take(&self, changes: TextChanges) -> Result<(), TantivyError> {
         let mut state = self.change();
         let mut words = self.words.clone();
-        let mut position = self.position.load(Ordering::Acquire);
-        for entry in entries {
-            position = position.max(entry.position);
+        for id in changes.gone {
+            if state.ids.remove(&id) {
+                state.tail.take(id);
+            }
+        }
+        for entry in changes.put {
             let known = !state.ids.insert(entry.id);
             state.tail.put(entry, &mut words, known);
         }
-        self.settle(&mut state, position)
-    }
-
-    fn take(&self, ids: &[MemoryId], position: u64) -> Result<(), TantivyError> {
-        let mut state = self.change();
-        for id in ids {
-            if state.ids.remove(id) {
-                state.tail.take(*id);
-            }
-        }
-        let position = self.position.load(Ordering::Acquire).max(position);
+        let position = self.position.load(Ordering::Acquire).max(changes.position);
         self.settle(&mut state, position)
     }
 
@@ -163,12 +156,8 @@ impl TextIndex {
 
 #[async_trait]
 impl ports::TextIndex for TextIndex {
-    async fn upsert(&self, entries: Vec<TextEntry>) -> Result<(), StoreError> {
-        self.put(entries).map_err(|why| failed("texts.upsert", why))
-    }
-
-    async fn delete(&self, ids: &[MemoryId], position: u64) -> Result<(), StoreError> {
-        self.take(ids, position).map_err(|why| failed("texts.delete", why))
+    async fn take_in(&self, changes: TextChanges) -> Result<(), StoreError> {
+        self.take(changes).map_err(|why| failed("texts.take_in", why))
     }
 
     async fn clear(&self) -> Result<(), StoreError> {
@@ -196,7 +185,7 @@ impl ports::TextIndex for TextIndex {
         self.position.load(Ordering::Acquire)
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.count.load(Ordering::Acquire)
     }
 }

@@ -12,7 +12,7 @@ use appliance_phrases::utterance;
 use appliance_phrases::words::{Asked, Words, nearness};
 use serde_json::{Value, json};
 
-use super::{request::Document, routing::cosine};
+use super::request::Document;
 
 /// Nearness under which a sentence says nothing about a question; `pai/tests/answers.rs` prints how
 /// many questions are answered right and how many of the unanswerable ones are declined.
@@ -93,7 +93,7 @@ async fn score(
     let vectors = embedder.embed(&texts).await?;
     for ((passage, words), embedding) in passages.iter_mut().zip(&words).zip(&vectors) {
         let Some(embedding) = embedding else { continue };
-        passage.score = nearness(cosine(&vector, embedding), &asked, words);
+        passage.score = nearness(vector.cosine(embedding), &asked, words);
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ async fn fit<'a>(
     let mut scored: Vec<(f32, &str)> = vectors
         .iter()
         .zip(&phrases)
-        .filter_map(|(vector, phrase)| Some((cosine(asked, vector.as_ref()?), *phrase)))
+        .filter_map(|(vector, phrase)| Some((asked.cosine(vector.as_ref()?), *phrase)))
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let Some(&(nearest, phrase)) = scored.first() else { return Ok(None) };
@@ -101,9 +101,4 @@ async fn fit<'a>(
     let counted = scored.len().min(BEST_PHRASES);
     let mean = scored[..counted].iter().map(|(score, _)| score).sum::<f32>() / counted as f32;
     Ok(Some((0.5 * (nearest + mean), phrase)))
-}
-
-/// The cosine of two vectors of unit length.
-pub(super) fn cosine(a: &Embedding, b: &Embedding) -> f32 {
-    a.values().iter().zip(b.values()).map(|(x, y)| x * y).sum()
 }

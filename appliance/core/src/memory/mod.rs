@@ -8,6 +8,7 @@ mod action;
 mod embedding;
 mod hit;
 mod signal;
+mod spread;
 mod standing;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ pub use action::{Deed, MemoryAction};
 pub use embedding::Embedding;
 pub use hit::{Facets, MemoryHit, SearchFilter};
 pub use signal::{Signal, SignalType};
+pub use spread::Spread;
 pub use standing::{Standing, Utility};
 
 use crate::{AgentName, ConversationId, MemoryId, MessageId, Phase, Timestamp, UserId};

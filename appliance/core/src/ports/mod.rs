@@ -18,6 +18,7 @@ mod tasks;
 mod text_index;
 mod trail;
 mod users;
+mod vector_home;
 mod vector_index;
 
 pub use conversations::Conversations;
@@ -35,7 +36,8 @@ pub use records::Records;
 pub use store_signs::{StoreHealth, StoreSigns, StoreState};
 pub use streams::{Attach, Streams, Take};
 pub use tasks::{TaskFilter, Tasks};
-pub use text_index::{TextEntry, TextIndex};
+pub use text_index::{TextChanges, TextEntry, TextIndex};
 pub use trail::AuditTrail;
 pub use users::Users;
+pub use vector_home::{Serving, VectorHome};
 pub use vector_index::{IndexEntry, VectorIndex};

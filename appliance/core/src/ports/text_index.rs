@@ -13,12 +13,21 @@ pub struct TextEntry {
     pub id: MemoryId,
     /// Whose it is.
     pub owner: UserId,
-    /// The position of its last change in the records.
-    pub position: u64,
     /// Who said it, by name.
     pub author: Option<String>,
     /// What is searched.
     pub text: String,
+}
+
+/// What changed since an index last read the records.
+#[derive(Debug, Clone, Default)]
+pub struct TextChanges {
+    /// Texts that are new, or replace an older form of theirs.
+    pub put: Vec<TextEntry>,
+    /// Memories whose texts are to be found no more; one that is not there is fine.
+    pub gone: Vec<MemoryId>,
+    /// The position up to which the records are in with these.
+    pub position: u64,
 }
 
 /// Finds texts of one owner by their words, ranked by BM25. MUST never return another owner's. Knows
@@ -28,14 +37,12 @@ pub struct TextEntry {
 /// the records, and whoever feeds it goes on from there, from 0 when it is new, stale or was broken.
 #[async_trait]
 pub trait TextIndex: fmt::Debug + Send + Sync {
-    /// Inserts or replaces, and moves the position to the highest given; the next search finds them.
+    /// Takes changes in, and moves the position, which never goes back; the next search finds them.
+    /// After an error the position stands where it did, and the same may be given again.
     ///
     /// # Errors
     /// `Unavailable` when its files cannot be written; so for all methods here.
-    async fn upsert(&self, entries: Vec<TextEntry>) -> Result<(), StoreError>;
-
-    /// Takes texts out, and moves the position; one that is not there is fine.
-    async fn delete(&self, ids: &[MemoryId], position: u64) -> Result<(), StoreError>;
+    async fn take_in(&self, changes: TextChanges) -> Result<(), StoreError>;
 
     /// Takes everything out and goes back to position 0: the records went back in time.
     async fn clear(&self) -> Result<(), StoreError>;
@@ -59,10 +66,5 @@ pub trait TextIndex: fmt::Debug + Send + Sync {
     fn position(&self) -> u64;
 
     /// Returns how many texts it holds.
-    fn len(&self) -> usize;
-
-    /// Tells whether it holds none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+    fn count(&self) -> usize;
 }

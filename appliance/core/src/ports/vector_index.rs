@@ -81,10 +81,5 @@ pub trait VectorIndex: fmt::Debug + Send + Sync {
     }
 
     /// Returns how many vectors it holds.
-    fn len(&self) -> usize;
-
-    /// Tells whether it holds none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+    fn count(&self) -> usize;
 }

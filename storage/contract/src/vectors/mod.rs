@@ -35,7 +35,7 @@ pub trait VectorFixture: Send + Sync {
 /// What is put in is found at once with its cosine, and an id that comes again is replaced.
 pub async fn what_is_put_in_is_found_and_replaced(it: &mut impl VectorFixture) -> Checked {
     let (index, mut draws) = (it.index(), Draws::new(1));
-    assert!(index.is_empty());
+    assert!(index.count() == 0);
     assert!(found(it, owner(0), &draws.vector(), 5).await?.is_empty(), "an empty index");
     let (old, new) = (draws.entry(1), draws.entry(1));
     let other = draws.entry(2);
@@ -46,10 +46,10 @@ pub async fn what_is_put_in_is_found_and_replaced(it: &mut impl VectorFixture) -
     assert!((first[0].1 - 1.0).abs() < 1e-3, "a vector is as near to itself as can be");
     index.upsert(vec![new.clone()]).await?;
     let first = found(it, owner(0), &new.embedding, 5).await?;
-    assert_eq!((first.len(), first[0].0, index.len()), (2, id(1), 2));
+    assert_eq!((first.len(), first[0].0, index.count()), (2, id(1), 2));
     assert!((first[0].1 - 1.0).abs() < 1e-3, "the later vector is compared");
     index.upsert(vec![old.clone(), new, old.clone()]).await?;
-    assert_eq!(index.len(), 2, "one id three times in a call");
+    assert_eq!(index.count(), 2, "one id three times in a call");
     assert!((found(it, owner(0), &old.embedding, 1).await?[0].1 - 1.0).abs() < 1e-3, "last wins");
     index.upsert(Vec::new()).await
 }
@@ -63,15 +63,15 @@ pub async fn what_is_deleted_is_gone(it: &mut impl VectorFixture) -> Checked {
     assert_eq!(index.delete(owner(0), &[id(3), id(900), id(4)]).await?, 2);
     assert_eq!(index.delete(owner(0), &[id(3)]).await?, 0, "gone already");
     let left = found(it, owner(0), &draws.vector(), 100).await?;
-    assert_eq!((left.len(), index.len()), (58, 58));
+    assert_eq!((left.len(), index.count()), (58, 58));
     assert!(left.iter().all(|(found, _)| *found != id(3) && *found != id(4)));
     it.settle().await;
     assert_eq!(found(it, owner(0), &draws.vector(), 100).await?.len(), 58);
     index.upsert(vec![draws.entry(3)]).await?;
-    assert_eq!(index.len(), 59, "it may come back");
+    assert_eq!(index.count(), 59, "it may come back");
     let all: Vec<MemoryId> = (0..60).map(id).collect();
     assert_eq!(index.delete(owner(0), &all).await?, 59);
-    assert!(index.is_empty());
+    assert!(index.count() == 0);
     assert_eq!(index.delete(owner(0), &[]).await?, 0);
     Ok(())
 }
@@ -174,7 +174,7 @@ pub async fn a_retag_is_visible_at_once(it: &mut impl VectorFixture) -> Checked 
     let strange = vec![(id(5), draws.facets(owner(1))), (id(999), draws.facets(owner(0)))];
     assert_eq!(it.index().retag(strange).await?, 0, "another's, and one that is not there");
     agree(it, &plain, owner(0), &draws.vector(), &SearchFilter::default(), 1_000).await?;
-    assert_eq!(it.index().len(), 350);
+    assert_eq!(it.index().count(), 350);
     Ok(())
 }
 
@@ -199,7 +199,7 @@ pub async fn a_memory_follows_its_standing(it: &mut impl VectorFixture) -> Check
     let other = Facets { agent: Some(AgentName::Qa), ..better.clone() };
     index.retag(vec![(id(1), other.clone())]).await?;
     let qa = SearchFilter { agent: Some(AgentName::Qa), ..SearchFilter::default() };
-    assert_eq!((count(qa).await?, index.len()), (1, 1));
+    assert_eq!((count(qa).await?, index.count()), (1, 1));
     let ended = Facets { valid_until: Some(now.valid_from), ..other };
     index.retag(vec![(id(1), ended)]).await?;
     assert_eq!(count(warm).await?, 0, "no longer so");
@@ -214,7 +214,7 @@ pub async fn a_wrong_dimension_is_refused_whole(it: &mut impl VectorFixture) -> 
     let refused = index.upsert(vec![draws.entry(1), wrong.clone()]).await;
     let error = given::refusal(refused);
     assert!(error.contains(&DIM.to_string()) && error.contains(&(DIM + 1).to_string()), "{error}");
-    assert!(index.is_empty(), "nothing of the call was put in");
+    assert!(index.count() == 0, "nothing of the call was put in");
     let asked = index.search(owner(0), &wrong.embedding, &SearchFilter::default(), 3).await;
     assert!(matches!(asked, Err(StoreError { kind: ErrorKind::Invalid, .. })));
     Ok(())
@@ -238,7 +238,7 @@ pub async fn any_changes_leave_a_right_index(it: &mut impl VectorFixture) -> Che
         if round % 8 == 5 {
             it.settle().await;
         }
-        assert_eq!(index.len(), plain.len(), "round {round}");
+        assert_eq!(index.count(), plain.len(), "round {round}");
         let (query, all) = (draws.vector(), SearchFilter::default());
         let near = agree(it, &plain, owner(0), &query, &all, 10).await?;
         let best = plain.nearest(owner(0), &query, &all);

@@ -18,7 +18,7 @@ use std::{
 
 use appliance_core::{
     Memory, MemoryId, StoreError, UserId,
-    ports::{Change, Changed, Embedder, Memories, TextEntry, TextIndex},
+    ports::{Change, Changed, Embedder, Memories, TextChanges, TextEntry, TextIndex},
 };
 use appliance_phrases::utterance;
 use tokio::sync::Mutex;
@@ -38,18 +38,18 @@ const WORDS_AT_ONCE: usize = 1_024;
 
 /// What the follower keeps beside the text index.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(crate) struct Known {
     pub vocabulary: Vocabulary,
     pub shelves: HashMap<UserId, Shelf>,
 }
 
 /// The follower: records in; texts, words and shelves out.
 #[derive(Debug)]
-pub(super) struct Follower {
+pub(crate) struct Follower {
     memories: Arc<dyn Memories>,
-    pub(super) words: Arc<dyn Embedder>,
-    pub(super) texts: OnceLock<Arc<dyn TextIndex>>,
-    pub(super) texts_outage: Outage,
+    pub(crate) words: Arc<dyn Embedder>,
+    pub(crate) texts: OnceLock<Arc<dyn TextIndex>>,
+    pub(crate) texts_outage: Outage,
     learns_words: AtomicBool,
     known: RwLock<Known>,
     position: AtomicU64,
@@ -57,7 +57,7 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    pub(super) fn new(memories: Arc<dyn Memories>, words: Arc<dyn Embedder>) -> Self {
+    pub(crate) fn new(memories: Arc<dyn Memories>, words: Arc<dyn Embedder>) -> Self {
         let vocabulary = Vocabulary::new(words.dim());
         Self {
             memories,
@@ -72,13 +72,13 @@ impl Follower {
     }
 
     /// Says whether words get vectors, which only the likeness of words needs.
-    pub(super) fn learn_words(&self, learns: bool) {
+    pub(crate) fn learn_words(&self, learns: bool) {
         self.learns_words.store(learns, Ordering::Relaxed);
     }
 
     /// Returns once everything committed before the call is on the shelves, and in the text index
     /// unless that is away; tells `heard` of each live memory that came by.
-    pub(super) async fn level(
+    pub(crate) async fn level(
         &self,
         heard: impl Fn(u64, &Memory) + Send + Sync,
     ) -> Result<u64, StoreError> {
@@ -99,27 +99,27 @@ impl Follower {
     }
 
     /// Returns what is known just now; not to be held across an await.
-    pub(super) fn known(&self) -> RwLockReadGuard<'_, Known> {
+    pub(crate) fn known(&self) -> RwLockReadGuard<'_, Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells whether the shelf has a memory.
-    pub(super) fn has(&self, owner: UserId, id: MemoryId) -> bool {
+    pub(crate) fn has(&self, owner: UserId, id: MemoryId) -> bool {
         self.known().shelves.get(&owner).is_some_and(|shelf| shelf.place(id).is_some())
     }
 
     /// Returns how many live memories there are, of everybody.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.known().shelves.values().map(Shelf::len).sum()
     }
 
     /// Returns up to where the shelves have read.
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.position.load(Ordering::Acquire)
     }
 
     /// Takes down memories that are on no shelf, for one search.
-    pub(super) async fn rows_of(&self, memories: &[Memory]) -> Vec<Row> {
+    pub(crate) async fn rows_of(&self, memories: &[Memory]) -> Vec<Row> {
         let words = self.learn(memories.iter()).await;
         memories.iter().zip(words).map(|(memory, words)| Row::of(memory, words)).collect()
     }
@@ -150,17 +150,8 @@ impl Follower {
         if texts.position() >= last {
             return Ok(());
         }
-        let (entries, gone) = self.sorted(texts.as_ref(), page).await?;
-        let work = async {
-            if !gone.is_empty() {
-                texts.delete(&gone, 0).await?; // before the position moves with the entries
-            }
-            if !entries.is_empty() {
-                texts.upsert(entries).await?;
-            }
-            texts.delete(&[], last).await
-        };
-        self.notice(work.await);
+        let changes = TextChanges { position: last, ..self.sorted(texts.as_ref(), page).await? };
+        self.notice(texts.take_in(changes).await);
         Ok(())
     }
 
@@ -175,22 +166,22 @@ impl Follower {
         &self,
         texts: &dyn TextIndex,
         page: &[Change],
-    ) -> Result<(Vec<TextEntry>, Vec<MemoryId>), StoreError> {
-        let (mut entries, mut gone) = (Vec::new(), Vec::new());
+    ) -> Result<TextChanges, StoreError> {
+        let mut changes = TextChanges::default();
         let from = texts.position();
         for change in page.iter().filter(|change| change.position > from) {
             match &change.now {
                 Changed::Live(memory) if self.has_text(texts, change.position, memory) => {}
-                Changed::Live(memory) => entries.push(text_entry(change.position, memory)),
+                Changed::Live(memory) => changes.put.push(text_entry(memory)),
                 Changed::Archived if texts.holds(change.id) => {}
                 Changed::Archived => {
                     let memory = self.memories.get(change.owner, change.id).await?;
-                    entries.extend(memory.map(|memory| text_entry(change.position, &memory)));
+                    changes.put.extend(memory.as_ref().map(text_entry));
                 }
-                Changed::Gone => gone.push(change.id),
+                Changed::Gone => changes.gone.push(change.id),
             }
         }
-        Ok((entries, gone))
+        Ok(changes)
     }
 
     /// Tells whether only its standing changed: its words need not be taken in again. What comes by
@@ -268,11 +259,10 @@ impl Follower {
     }
 }
 
-fn text_entry(position: u64, memory: &Memory) -> TextEntry {
+fn text_entry(memory: &Memory) -> TextEntry {
     TextEntry {
         id: memory.id,
         owner: memory.owner,
-        position,
         author: memory.provenance.author.clone(),
         text: utterance::statement(&memory.text).to_owned(),
     }

@@ -5,7 +5,7 @@
 
 use appliance_core::{Embedding, Facets, MemoryId, SearchFilter, UserId, ports::IndexEntry};
 
-use crate::dot::dot;
+use crate::nearest::{cosine, nearest_first};
 
 /// What a row is, besides its vector.
 #[derive(Debug, Clone)]
@@ -16,33 +16,33 @@ struct Key {
 
 /// The vectors of one owner.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(super) struct Rows {
     keys: Vec<Key>,
     values: Vec<f32>,
 }
 
 impl Rows {
     /// Appends a row and returns its place.
-    pub(crate) fn push(&mut self, entry: &IndexEntry) -> usize {
+    pub(super) fn push(&mut self, entry: &IndexEntry) -> usize {
         self.keys.push(key(entry));
         self.values.extend_from_slice(entry.embedding.values());
         self.keys.len() - 1
     }
 
     /// Replaces the row at `place`.
-    pub(crate) fn replace(&mut self, place: usize, entry: &IndexEntry) {
+    pub(super) fn replace(&mut self, place: usize, entry: &IndexEntry) {
         let values = entry.embedding.values();
         self.keys[place] = key(entry);
         self.values[place * values.len()..][..values.len()].copy_from_slice(values);
     }
 
     /// Gives the row at `place` other facets.
-    pub(crate) fn retag(&mut self, place: usize, facets: Facets) {
+    pub(super) fn retag(&mut self, place: usize, facets: Facets) {
         self.keys[place].facets = facets;
     }
 
     /// Takes the row at `place` out; returns the id of the row that moved there, if one did.
-    pub(crate) fn remove(&mut self, place: usize, dim: usize) -> Option<MemoryId> {
+    pub(super) fn remove(&mut self, place: usize, dim: usize) -> Option<MemoryId> {
         self.keys.swap_remove(place);
         let last = self.keys.len();
         self.values.copy_within(last * dim.., place * dim);
@@ -51,7 +51,7 @@ impl Rows {
     }
 
     /// Returns the `k` nearest rows that pass, nearest first, equal ones by id.
-    pub(crate) fn nearest(
+    pub(super) fn nearest(
         &self,
         owner: UserId,
         query: &Embedding,
@@ -68,23 +68,4 @@ impl Rows {
 
 fn key(entry: &IndexEntry) -> Key {
     Key { id: entry.id, facets: entry.facets.clone() }
-}
-
-/// Rounding may carry the product of unit vectors a little over one.
-pub(crate) fn cosine(row: &[f32], query: &[f32]) -> f32 {
-    dot(row, query).clamp(-1.0, 1.0)
-}
-
-/// Orders by the cosine, equal ones by id, and keeps the first `k`.
-pub(crate) fn nearest_first(mut found: Vec<(MemoryId, f32)>, k: usize) -> Vec<(MemoryId, f32)> {
-    let order = |a: &(MemoryId, f32), b: &(MemoryId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    if k == 0 {
-        return Vec::new();
-    }
-    if found.len() > k {
-        found.select_nth_unstable_by(k - 1, order);
-        found.truncate(k);
-    }
-    found.sort_unstable_by(order);
-    found
 }

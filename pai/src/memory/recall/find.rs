@@ -14,7 +14,7 @@ use appliance_core::{
 use appliance_phrases::utterance;
 use tokio::time::timeout;
 
-use super::{feed::Feeder, follow::Follower, row::Row};
+use crate::memory::index::{Feeder, Follower, Row};
 
 /// Most archived memories that one search reads: each costs a block of the archive.
 const MOST_ARCHIVED: usize = 30;
@@ -131,7 +131,7 @@ impl Finder<'_> {
     ) -> Result<Found, SearchError> {
         let mut found = Found::default();
         if let Some(vector) = vector {
-            self.feeder.inspect(|feeder| feeder.asked(vector.values()));
+            self.feeder.inspect(|feeder| feeder.asked(vector));
             found.near = self.near(wanted, vector).await;
         }
         let (texts, unknown) = self.texts(wanted).await;
@@ -271,16 +271,11 @@ impl Finder<'_> {
             feeder.asking.failed("the meaning of archived memories", &"the embedder is away");
             return none;
         };
-        let cosine = |other: &Embedding| dot(vector.values(), other.values());
+        let cosine = |other: &Embedding| vector.cosine(other);
         vectors.iter().map(|other| other.as_ref().map(cosine)).collect()
     }
 }
 
 fn late(op: &'static str, what: &str) -> SearchError {
     StoreError::unavailable(op, format!("{what} within {PATIENCE:?}")).into()
-}
-
-/// Returns the cosine of two vectors of unit length.
-pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
-    one.iter().zip(other).map(|(a, b)| a * b).sum()
 }

@@ -3,7 +3,7 @@
 //! The unit is one standard deviation among the candidates of one search, so that signs of different
 //! scales add up. A weight of 0 turns its sign off. Measured one by one in `docs/retrieval.md`.
 
-use super::feed::Feeder;
+use crate::memory::index::Feeder;
 
 /// The embedder that the weights were chosen with.
 const CHOSEN_WITH: &str = "minilm-static-256";
@@ -18,7 +18,7 @@ pub(super) fn floor(feeder: &Feeder, weights: &Weights) -> f32 {
     match feeder.space.floor {
         Some(floor) => floor,
         None if feeder.space.embedder.model() == CHOSEN_WITH => weights.floor,
-        None => feeder.spread().floor().map_or(f32::NEG_INFINITY, |floor| floor + by_chance),
+        None => feeder.floor().map_or(f32::NEG_INFINITY, |floor| floor + by_chance),
     }
 }
 
@@ -60,7 +60,7 @@ pub struct Weights {
     pub utility: f32,
     /// Nearness under which a memory has nothing to do with the question: its cosine plus half of
     /// how alike the words are. About 0.35 with `alike` off. For the built-in embedder, which the
-    /// weights were chosen with; that of any other is calibrated (see [`Spread`](super::Spread)).
+    /// weights were chosen with; that of any other is calibrated (see [`Spread`](appliance_core::memory::Spread)).
     pub floor: f32,
     /// Most candidates that each index gives.
     pub pool: usize,

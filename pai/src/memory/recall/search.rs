@@ -3,12 +3,12 @@
 //! Invariant: what is away makes an answer partial, and every hit of it says so in its `why`; only
 //! records that cannot be read, or nothing left to ask, make an error.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use appliance_core::{
-    Collection, ErrorKind, Memory, MemoryHit, MemoryId, SearchFilter, StoreError, UserId,
+    ErrorKind, Memory, MemoryHit, MemoryId, SearchFilter, StoreError, UserId,
     ports::{
-        CareError, CollectionStats, Embedder, Job, Memories, MemorySearch, SearchError, TextIndex,
+        CareError, Embedder, Job, Memories, MemorySearch, SearchError, TextIndex, VectorHome,
         VectorIndex,
     },
 };
@@ -16,18 +16,12 @@ use async_trait::async_trait;
 
 use super::{
     alike,
-    build::Builder,
-    care::Indexes,
-    feed::Feeder,
-    find::{self, Finder, Found, Missing, Wanted},
-    follow::Follower,
+    find::{Finder, Found, Missing, Wanted},
     fuse::{self, Asked, Scales, Table},
     rank::{self, Group},
-    space::{Space, SpaceMaker},
-    spaces::Spaces,
-    vocabulary::telling,
     weights::{self, Weights},
 };
+use crate::memory::index::{Feeder, Level, Space, SpaceMaker, telling};
 
 /// Most bytes a question may have.
 const MAX_QUERY_BYTES: usize = 8 * 1024;
@@ -41,9 +35,7 @@ const MAX_WORDS: usize = 32;
 /// Answers [`MemorySearch`] from the records, an embedder and two indexes.
 #[derive(Debug)]
 pub struct Search {
-    pub(super) memories: Arc<dyn Memories>,
-    pub(super) follower: Arc<Follower>,
-    pub(super) spaces: Arc<Spaces>,
+    pub(super) level: Level,
     weights: Weights,
 }
 
@@ -69,38 +61,35 @@ impl Search {
         words: Arc<dyn Embedder>,
         serving: Option<Space>,
     ) -> Self {
-        let latest = memories.latest();
-        let spaces = Spaces::of(serving.map(|space| Feeder::new(space, latest)));
-        let follower = Arc::new(Follower::new(memories.clone(), words));
-        Self { memories, follower, spaces: Arc::new(spaces), weights: Weights::default() }
+        Self { level: Level::new(memories, words, serving), weights: Weights::default() }
     }
 
     /// Finds by words too; the first time counts.
     #[must_use]
     pub fn with_texts(self, texts: Arc<dyn TextIndex>) -> Self {
-        let _ = self.follower.texts.set(texts);
+        let _ = self.level.follower.texts.set(texts);
         self
     }
 
     /// Weighs otherwise than by default.
     #[must_use]
     pub fn with_weights(mut self, weights: Weights) -> Self {
-        self.follower.learn_words(weights.alike > 0.0);
+        self.level.follower.learn_words(weights.alike > 0.0);
         self.weights = weights;
         self
     }
 
-    /// Notes in this folder, the folder of the indexes, which vectors serve; the first time counts.
+    /// Notes in the home of the indexes which vectors serve; the first time counts.
     #[must_use]
-    pub fn with_mark_in(self, indexes: PathBuf) -> Self {
-        let _ = self.spaces.indexes.set(indexes);
+    pub fn with_home(self, home: Arc<dyn VectorHome>) -> Self {
+        let _ = self.level.spaces.home.set(home);
         self
     }
 
     /// Knows how to make an empty space, to build the vectors anew; the first time counts.
     #[must_use]
     pub fn with_maker(self, maker: SpaceMaker) -> Self {
-        let _ = self.spaces.maker.set(maker);
+        let _ = self.level.spaces.maker.set(maker);
         self
     }
 
@@ -110,23 +99,27 @@ impl Search {
     /// # Errors
     /// [`CareError::Busy`] while another one is built.
     pub fn begin_space(&self, space: Space) -> Result<Job, CareError> {
-        let (memories, follower) = (self.memories.clone(), self.follower.clone());
-        Builder { memories, follower, spaces: self.spaces.clone() }.begin(space)
+        self.level.begin(space)
     }
 
     /// Ends the task that builds a space, if one runs. It goes on at the next start from what was
     /// saved; [`save`](Indexes::save) afterwards.
     pub async fn close(&self) {
-        let task = self.spaces.building().as_mut().and_then(|it| it.task.take());
-        let Some(task) = task else { return };
-        task.abort();
-        let _ = task.await; // that it was cancelled is what was asked for
-        if let Some(building) = &mut *self.spaces.building()
-            && !building.job.ended
-        {
-            building.job.ended = true;
-            "stopped; it goes on at the next start".clone_into(&mut building.job.doing);
-        }
+        self.level.close().await;
+    }
+
+    /// Fills the indexes, so that the first search after a start does not have to.
+    ///
+    /// # Errors
+    /// As [`search`](MemorySearch::search); a later search tries again.
+    pub async fn warm_up(&self) -> Result<(), SearchError> {
+        self.level.all().await
+    }
+
+    /// Takes in what is new as it comes, so that searches do not have to; never returns. May be
+    /// dropped at any time. While an embedder or an index is away it is left alone, as by searches.
+    pub async fn keep_level(&self) {
+        self.level.keep().await;
     }
 
     /// Takes the question apart; without vectors for its words while their embedder is away.
@@ -136,7 +129,7 @@ impl Search {
         let texts: Vec<&str> = words.iter().map(String::as_str).collect();
         let vectors = match texts.is_empty() {
             true => Vec::new(),
-            false => self.follower.words.embed(&texts).await.unwrap_or_default(),
+            false => self.level.follower.words.embed(&texts).await.unwrap_or_default(),
         };
         Asked::new(query, words, vectors.into_iter())
     }
@@ -149,7 +142,7 @@ impl Search {
         found: &Found,
         feeder: Option<&Feeder>,
     ) -> Vec<Group> {
-        let known = self.follower.known();
+        let known = self.level.follower.known();
         let none = Default::default();
         let shelf = known.shelves.get(&wanted.owner).unwrap_or(&none);
         let table = Table { shelf, vocabulary: &known.vocabulary, found };
@@ -189,7 +182,7 @@ impl Search {
 
     /// Reads a memory; one that is damaged is left out and said, for the others' sake.
     async fn sound(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
-        match self.memories.get(owner, id).await {
+        match self.level.memories.get(owner, id).await {
             Err(why) if why.kind == ErrorKind::Corrupt => {
                 tracing::error!(event = "damaged", memory = %id, %why, "a memory cannot be read");
                 Ok(None)
@@ -217,9 +210,9 @@ impl Search {
     }
 
     async fn is_near(&self, one: &str, other: &str) -> bool {
-        let vectors = self.follower.words.embed(&[one, other]).await.unwrap_or_default();
+        let vectors = self.level.follower.words.embed(&[one, other]).await.unwrap_or_default();
         let [Some(one), Some(other)] = &vectors[..] else { return false };
-        find::dot(one.values(), other.values()) >= alike::NEAR
+        one.cosine(other) >= alike::NEAR
     }
 }
 
@@ -238,67 +231,24 @@ impl MemorySearch for Search {
         if query.trim().is_empty() {
             return Err(SearchError::Empty);
         }
-        self.level().await?;
+        self.level.words().await?;
         let limit = limit.clamp(1, MAX_HITS);
         let pool = self.weights.pool.max(limit * 2);
         let wanted = Wanted { owner, query, filter: &filter, pool };
-        let feeder = self.spaces.serving();
+        let feeder = self.level.spaces.serving();
         let feeder = feeder.as_deref();
-        let (memories, mut missing) = (self.memories.as_ref(), Missing::default());
+        let (memories, mut missing) = (self.level.memories.as_ref(), Missing::default());
         let mut finder =
-            Finder { memories, follower: &self.follower, feeder, missing: &mut missing };
+            Finder { memories, follower: &self.level.follower, feeder, missing: &mut missing };
         finder.level().await?;
         let vector = finder.vector(query).await;
         let found = finder.find(wanted, vector.as_ref()).await?;
-        if missing.is_all(self.follower.texts.get().is_some()) {
+        if missing.is_all(self.level.follower.texts.get().is_some()) {
             return Err(missing.into_error());
         }
         let asked = self.ask(query).await;
         let groups = self.ordered(&asked, wanted, &found, feeder);
         let kept = self.read(wanted, found, groups, limit).await?;
         Ok(kept.into_iter().map(|(group, memory)| group.hit(memory, &missing)).collect())
-    }
-}
-
-#[async_trait]
-impl Indexes for Search {
-    async fn collections(&self, owner: UserId) -> Result<Vec<CollectionStats>, StoreError> {
-        self.level().await?;
-        let (model, dim) = match self.spaces.serving() {
-            Some(feeder) => (feeder.space.embedder.model().to_owned(), feeder.space.embedder.dim()),
-            None => ("none yet".to_owned(), 0),
-        };
-        let known = self.follower.known();
-        let shelf = known.shelves.get(&owner);
-        let count = |collection| shelf.map_or(0, |shelf| shelf.count(collection));
-        let stats = |collection| CollectionStats {
-            collection,
-            model: model.clone(),
-            dim,
-            memories: count(collection),
-        };
-        Ok(Collection::ALL.into_iter().map(stats).collect())
-    }
-
-    async fn reindex(&self) -> Result<Job, CareError> {
-        let Some(maker) = self.spaces.maker.get() else {
-            let why = "nobody told the search how to make an empty index";
-            return Err(StoreError::invalid("memory.reindex", why).into());
-        };
-        if self.progress().is_some_and(|job| !job.ended) {
-            return Err(CareError::Busy(super::spaces::REINDEX));
-        }
-        self.begin_space(maker.make()?)
-    }
-
-    fn progress(&self) -> Option<Job> {
-        self.spaces.building().as_ref().map(|it| it.job.clone())
-    }
-
-    async fn save(&self) -> Result<(), StoreError> {
-        if let Some(texts) = self.follower.texts.get() {
-            texts.flush().await?;
-        }
-        self.spaces.save().await
     }
 }

@@ -15,7 +15,7 @@ use super::row::Row;
 
 /// One person's memories.
 #[derive(Debug, Default)]
-pub(super) struct Shelf {
+pub(crate) struct Shelf {
     rows: Vec<Option<Row>>,
     free: Vec<usize>,
     places: HashMap<MemoryId, usize>,
@@ -28,7 +28,7 @@ pub(super) struct Shelf {
 
 impl Shelf {
     /// Puts a memory in, or in the place of its older form.
-    pub(super) fn put(&mut self, row: Row) {
+    pub(crate) fn put(&mut self, row: Row) {
         self.take(row.id);
         let place = self.free.pop().unwrap_or(self.rows.len());
         self.places.insert(row.id, place);
@@ -53,7 +53,7 @@ impl Shelf {
     }
 
     /// Takes a memory out; one that is not there is fine.
-    pub(super) fn take(&mut self, id: MemoryId) {
+    pub(crate) fn take(&mut self, id: MemoryId) {
         let Some(place) = self.places.remove(&id) else { return };
         let Some(row) = self.rows[place].take() else { return };
         self.free.push(place);
@@ -75,31 +75,31 @@ impl Shelf {
     }
 
     /// Returns the memory at a place that [`place`](Self::place) or [`beside`](Self::beside) gave.
-    pub(super) fn row(&self, place: usize) -> Option<&Row> {
+    pub(crate) fn row(&self, place: usize) -> Option<&Row> {
         self.rows.get(place)?.as_ref()
     }
 
     /// Returns how many places there are; archived memories stand behind them for one search.
-    pub(super) fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.rows.len()
     }
 
     /// Returns how many memories are there.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
     /// Returns how many memories of a collection are there.
-    pub(super) fn count(&self, collection: Collection) -> u64 {
+    pub(crate) fn count(&self, collection: Collection) -> u64 {
         self.counts.get(&collection).copied().unwrap_or_default()
     }
 
-    pub(super) fn place(&self, id: MemoryId) -> Option<usize> {
+    pub(crate) fn place(&self, id: MemoryId) -> Option<usize> {
         self.places.get(&id).copied()
     }
 
     /// Returns the memory said `steps` after this one in its conversation, before it if negative.
-    pub(super) fn beside(&self, place: usize, steps: isize) -> Option<usize> {
+    pub(crate) fn beside(&self, place: usize, steps: isize) -> Option<usize> {
         let row = self.row(place).filter(|row| row.facets.collection != Collection::Learnings)?;
         let thread = self.threads.get(&row.facets.conversation_id?)?;
         let nth = steps.unsigned_abs().checked_sub(1)?;
@@ -111,19 +111,19 @@ impl Shelf {
     }
 
     /// Tells whether somebody of that name said something here.
-    pub(super) fn has_author(&self, name: &str) -> bool {
+    pub(crate) fn has_author(&self, name: &str) -> bool {
         self.authors.contains_key(name)
     }
 
     /// Returns how much a word tells apart among these memories (inverse document frequency).
-    pub(super) fn weight(&self, word: Option<u32>) -> f32 {
+    pub(crate) fn weight(&self, word: Option<u32>) -> f32 {
         let having = word.and_then(|word| self.rarity.get(&word)).copied().unwrap_or_default();
         let (having, all) = (having as f32, self.places.len() as f32);
         (1.0 + (all - having + 0.5).max(0.5) / (having + 0.5)).ln()
     }
 
     /// Returns how many days older than the newest memory a row is.
-    pub(super) fn age_days(&self, row: &Row) -> f32 {
+    pub(crate) fn age_days(&self, row: &Row) -> f32 {
         (self.newest_micros - row.facets.created_at.unix_micros()).max(0) as f32 / 86_400e6
     }
 }

@@ -285,7 +285,7 @@ impl VectorIndex for SegmentIndex {
         Ok(())
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.shared.state.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 }

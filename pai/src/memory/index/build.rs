@@ -9,14 +9,14 @@ use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
     StoreError,
-    ports::{CareError, Job, Memories},
+    ports::{CareError, Job},
 };
 
 use super::{
     feed::{Behind, Feeder},
-    follow::Follower,
+    level::Level,
     space::Space,
-    spaces::{Building, REINDEX, Spaces},
+    spaces::{Building, REINDEX},
 };
 
 /// Pages after which what was built is saved: a restart goes on from there.
@@ -26,19 +26,10 @@ const SAVE_EVERY: usize = 32;
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Whoever builds.
-#[derive(Debug, Clone)]
-pub(super) struct Builder {
-    pub memories: Arc<dyn Memories>,
-    pub follower: Arc<Follower>,
-    pub spaces: Arc<Spaces>,
-}
-
-impl Builder {
+impl Level {
     /// Starts a task that builds `space`; returns at once.
-    pub(super) fn begin(self, space: Space) -> Result<Job, CareError> {
-        let spaces = self.spaces.clone();
-        let mut building = spaces.building();
+    pub(crate) fn begin(&self, space: Space) -> Result<Job, CareError> {
+        let mut building = self.spaces.building();
         if building.as_ref().is_some_and(|it| !it.job.ended) {
             return Err(CareError::Busy(REINDEX));
         }
@@ -50,7 +41,7 @@ impl Builder {
             total: self.follower.count() as u64,
             ended: false,
         };
-        let task = Some(tokio::spawn(self.build(feeder.clone())));
+        let task = Some(tokio::spawn(self.clone().build(feeder.clone())));
         *building = Some(Building { feeder, job: job.clone(), task });
         Ok(job)
     }
@@ -71,8 +62,7 @@ impl Builder {
     }
 
     async fn go_on(&self, feeder: &Arc<Feeder>) -> Result<(), Behind> {
-        let heard = |position, memory: &_| self.spaces.heard_of(position, memory);
-        self.follower.level(heard).await.map_err(Behind::Records)?;
+        self.words().await.map_err(Behind::Records)?;
         let goal = self.follower.position();
         let doing = format!("building vectors of {}", feeder.space.embedder.model());
         let mut pages = 0;

@@ -6,9 +6,7 @@
 //! floor lies [`DEVIATIONS`] under the mean of those pairs. Pairs of memories would not do: people's
 //! remarks are more alike among each other than to questions. Knows no text.
 
-use serde::{Deserialize, Serialize};
-
-use super::find::dot;
+use appliance_core::{Embedding, memory::Spread};
 
 /// Pairs from which on the measure is believed; until then nothing is under the floor.
 const ENOUGH: u64 = 500;
@@ -24,67 +22,49 @@ const KEPT: usize = 64;
 /// How many of them each question is compared with.
 const EACH: usize = 8;
 
-/// The cosines of random pairs, summed up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
-    pairs: u64,
-    sum: f64,
-    squares: f64,
-}
-
-impl Spread {
-    pub(super) fn add(&mut self, cosine: f32) {
-        let cosine = f64::from(cosine);
-        self.pairs += 1;
-        self.sum += cosine;
-        self.squares += cosine * cosine;
+/// Returns the cosine at which relevance begins, once enough is known.
+pub(crate) fn floor(spread: &Spread) -> Option<f32> {
+    if spread.pairs < ENOUGH {
+        return None;
     }
-
-    /// Returns the cosine at which relevance begins, once enough is known.
-    #[must_use]
-    pub fn floor(&self) -> Option<f32> {
-        if self.pairs < ENOUGH {
-            return None;
-        }
-        let count = self.pairs as f64;
-        let mean = self.sum / count;
-        let variance = (self.squares / count - mean * mean).max(0.0);
-        Some((mean - DEVIATIONS * variance.sqrt()) as f32)
-    }
+    let count = spread.pairs as f64;
+    let mean = spread.sum / count;
+    let variance = (spread.squares / count - mean * mean).max(0.0);
+    Some((mean - DEVIATIONS * variance.sqrt()) as f32)
 }
 
 /// Some stored vectors, and what questions have in common with them.
 #[derive(Debug, Default)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     pub spread: Spread,
-    kept: Vec<Vec<f32>>,
+    kept: Vec<Embedding>,
     /// A linear congruential generator: which vector meets which, the same in every run.
     dice: u64,
 }
 
 impl Sample {
-    pub(super) fn of(spread: Spread) -> Self {
+    pub(crate) fn of(spread: Spread) -> Self {
         Self { spread, ..Self::default() }
     }
 
     /// Draws from the vectors that are stored.
-    pub(super) fn meet(&mut self, vector: &[f32]) {
+    pub(crate) fn meet(&mut self, vector: &Embedding) {
         if self.kept.len() < KEPT {
-            self.kept.push(vector.to_vec());
+            self.kept.push(vector.clone());
         } else if self.throw().is_multiple_of(8) {
             let place = self.throw();
-            vector.clone_into(&mut self.kept[place]);
+            self.kept[place].clone_from(vector);
         }
     }
 
     /// Compares a question with what was drawn.
-    pub(super) fn ask(&mut self, question: &[f32]) {
+    pub(crate) fn ask(&mut self, question: &Embedding) {
         if self.kept.len() < KEPT {
             return;
         }
         for _ in 0..EACH {
             let other = self.throw();
-            self.spread.add(dot(&self.kept[other], question));
+            self.spread.add(self.kept[other].cosine(question));
         }
     }
 
@@ -102,19 +82,21 @@ mod tests {
     fn the_floor_lies_under_the_mean_of_random_pairs_and_is_silent_before_it_knows() {
         let mut spread = Spread::default();
         (0..499).for_each(|n| spread.add(if n % 2 == 0 { 0.7 } else { 0.8 }));
-        assert_eq!(spread.floor(), None);
+        assert_eq!(floor(&spread), None);
         spread.add(0.8);
-        let floor = spread.floor().unwrap();
+        let floor = floor(&spread).unwrap();
         assert!((floor - 0.675).abs() < 0.005, "{floor}");
     }
 
     #[test]
     fn questions_are_compared_with_what_is_stored_and_not_before_enough_is() {
+        let [asked, stored] =
+            [[1.0, 0.0], [0.6, 0.8]].map(|it| Embedding::normalised(it.to_vec()).unwrap());
         let mut sample = Sample::default();
-        sample.ask(&[1.0, 0.0]);
-        (0..500).for_each(|_| sample.meet(&[0.6, 0.8]));
-        (0..100).for_each(|_| sample.ask(&[1.0, 0.0]));
-        let floor = sample.spread.floor().unwrap();
+        sample.ask(&asked);
+        (0..500).for_each(|_| sample.meet(&stored));
+        (0..100).for_each(|_| sample.ask(&asked));
+        let floor = floor(&sample.spread).unwrap();
         assert!((floor - 0.6).abs() < 0.001, "{floor}");
     }
 }

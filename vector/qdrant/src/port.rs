@@ -167,7 +167,7 @@ impl VectorIndex for QdrantIndex {
     ) -> Result<Vec<(MemoryId, f32)>, StoreError> {
         let op = "vectors.search";
         self.check(op, query)?;
-        let most = k.min(self.len());
+        let most = k.min(self.count());
         if most == 0 {
             return Ok(Vec::new());
         }
@@ -212,7 +212,7 @@ impl VectorIndex for QdrantIndex {
         Ok(())
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         usize::try_from(self.count.load(Ordering::Acquire)).unwrap_or(usize::MAX)
     }
 }

@@ -2,57 +2,53 @@
 //!
 //! [`build`]: super::build
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+
+use appliance_core::{
+    Memory, StoreError,
+    ports::{Job, VectorHome},
 };
 
-use appliance_core::{Memory, StoreError, ports::Job};
-
-use super::{
-    feed::Feeder,
-    mark::{self, Serving},
-    space::SpaceMaker,
-};
+use super::{feed::Feeder, space::SpaceMaker};
 
 /// The name of the job that builds a space.
-pub(super) const REINDEX: &str = "reindex";
+pub(crate) const REINDEX: &str = "reindex";
 
 /// The spaces of one search.
 #[derive(Debug, Default)]
-pub(super) struct Spaces {
+pub(crate) struct Spaces {
     serving: RwLock<Option<Arc<Feeder>>>,
     building: Mutex<Option<Building>>,
-    /// The folder of the indexes, where the mark is.
-    pub indexes: OnceLock<PathBuf>,
+    /// Keeps note of what serves.
+    pub home: OnceLock<Arc<dyn VectorHome>>,
     pub maker: OnceLock<SpaceMaker>,
 }
 
 /// The space that is built, or was built last.
 #[derive(Debug)]
-pub(super) struct Building {
+pub(crate) struct Building {
     pub feeder: Arc<Feeder>,
     pub job: Job,
     pub task: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Spaces {
-    pub(super) fn of(serving: Option<Feeder>) -> Self {
+    pub(crate) fn of(serving: Option<Feeder>) -> Self {
         Self { serving: RwLock::new(serving.map(Arc::new)), ..Self::default() }
     }
 
     /// Returns the space that serves.
-    pub(super) fn serving(&self) -> Option<Arc<Feeder>> {
+    pub(crate) fn serving(&self) -> Option<Arc<Feeder>> {
         self.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns the space that is built just now, or was built last.
-    pub(super) fn building(&self) -> MutexGuard<'_, Option<Building>> {
+    pub(crate) fn building(&self) -> MutexGuard<'_, Option<Building>> {
         self.building.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells both spaces of a memory that the records have.
-    pub(super) fn heard_of(&self, position: u64, memory: &Memory) {
+    pub(crate) fn heard_of(&self, position: u64, memory: &Memory) {
         if let Some(feeder) = self.serving() {
             feeder.heard_of(position, memory);
         }
@@ -62,7 +58,7 @@ impl Spaces {
     }
 
     /// Keeps both across a restart, and what is known of them.
-    pub(super) async fn save(&self) -> Result<(), StoreError> {
+    pub(crate) async fn save(&self) -> Result<(), StoreError> {
         let building = self.building().as_ref().map(|it| it.feeder.clone());
         if let Some(feeder) = self.serving() {
             feeder.save().await?;
@@ -75,7 +71,7 @@ impl Spaces {
     }
 
     /// Lets a space that is level and saved serve from now on; returns the one before it.
-    pub(super) fn swap(&self, feeder: Arc<Feeder>) -> Result<Option<Arc<Feeder>>, StoreError> {
+    pub(crate) fn swap(&self, feeder: Arc<Feeder>) -> Result<Option<Arc<Feeder>>, StoreError> {
         // A crash before the mark leaves the old space serving, one after it the new one.
         self.mark(&feeder)?;
         let mut serving = self.serving.write().unwrap_or_else(PoisonError::into_inner);
@@ -83,23 +79,23 @@ impl Spaces {
     }
 
     /// Removes the vectors of a space that serves no more. Cut off, the next start removes the folder.
-    pub(super) async fn retire(&self, old: &Feeder) {
+    pub(crate) async fn retire(&self, old: &Feeder) {
         let serving = self.serving().and_then(|feeder| feeder.space.folder.clone());
         let folder = old.space.folder.as_ref().filter(|folder| Some(*folder) != serving.as_ref());
-        let (Some(indexes), Some(folder)) = (self.indexes.get(), folder) else { return };
+        let (Some(home), Some(folder)) = (self.home.get(), folder) else { return };
         if let Err(why) = old.space.index.discard().await {
             tracing::warn!(%why, "old vectors stay at the server; delete the collections by hand");
         }
-        mark::remove(indexes, folder);
+        home.remove(folder);
     }
 
     /// Writes down what serves, unless that stands there already.
     fn mark(&self, feeder: &Feeder) -> Result<(), StoreError> {
-        let Some(indexes) = self.indexes.get() else { return Ok(()) };
-        let mark = Serving::of(&feeder.space, feeder.spread());
-        if Serving::read(indexes).as_ref() == Some(&mark) {
+        let Some(home) = self.home.get() else { return Ok(()) };
+        let mark = feeder.serving();
+        if home.serving().as_ref() == Some(&mark) {
             return Ok(());
         }
-        mark.write(indexes)
+        home.serve(&mark)
     }
 }

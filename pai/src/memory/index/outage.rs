@@ -16,7 +16,7 @@ const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// Whether something is away, since when, and why.
 #[derive(Debug, Default)]
-pub(super) struct Outage(Mutex<Seen>);
+pub(crate) struct Outage(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -26,14 +26,14 @@ struct Seen {
 
 impl Outage {
     /// Returns why it is left alone just now, if it is.
-    pub(super) fn pause(&self) -> Option<String> {
+    pub(crate) fn pause(&self) -> Option<String> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, why) = seen.failed.as_ref()?;
         (at.elapsed() < PAUSE).then(|| why.clone())
     }
 
     /// Notes that `what` failed; returns why, for whoever has to say it.
-    pub(super) fn failed(&self, what: &str, why: &dyn fmt::Display) -> String {
+    pub(crate) fn failed(&self, what: &str, why: &dyn fmt::Display) -> String {
         let why = why.to_string();
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.logged.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
@@ -45,7 +45,7 @@ impl Outage {
     }
 
     /// Notes that it works.
-    pub(super) fn works(&self) {
+    pub(crate) fn works(&self) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.failed.take().is_some() {
             seen.logged = None;

@@ -7,10 +7,9 @@ use std::{fmt, sync::Arc};
 
 use appliance_core::{
     StoreError,
+    memory::Spread,
     ports::{Embedder, VectorIndex},
 };
-
-use super::spread::Spread;
 
 /// An embedder and the index of its vectors.
 #[derive(Debug, Clone)]
@@ -19,9 +18,9 @@ pub struct Space {
     pub embedder: Arc<dyn Embedder>,
     /// Keeps them; of the embedder's dimension.
     pub index: Arc<dyn VectorIndex>,
-    pub(super) folder: Option<String>,
-    pub(super) floor: Option<f32>,
-    pub(super) spread: Spread,
+    pub(crate) folder: Option<String>,
+    pub(crate) floor: Option<f32>,
+    pub(crate) spread: Spread,
 }
 
 impl Space {
@@ -71,7 +70,7 @@ impl SpaceMaker {
         Self(Arc::new(make))
     }
 
-    pub(super) fn make(&self) -> Result<Space, StoreError> {
+    pub(crate) fn make(&self) -> Result<Space, StoreError> {
         (self.0)()
     }
 }

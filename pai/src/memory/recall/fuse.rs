@@ -13,11 +13,9 @@ use appliance_core::{Embedding, MemoryKind, Utility};
 
 use super::{
     find::{Found, Wanted},
-    row::{Row, names},
-    shelf::Shelf,
-    vocabulary::Vocabulary,
     weights::Weights,
 };
+use crate::memory::index::{Row, Shelf, Vocabulary, names};
 
 /// Least deviation of each sign: among few candidates, or like ones, small differences stay small.
 const LEAST: Signs = Signs { words: 1.0, meaning: 0.05, alike: 0.08 };

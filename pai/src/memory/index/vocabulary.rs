@@ -26,7 +26,7 @@ const UNLIKE: f32 = 0.3;
 
 /// The words seen so far.
 #[derive(Debug)]
-pub(super) struct Vocabulary {
+pub(crate) struct Vocabulary {
     dim: usize,
     places: HashMap<String, u32>,
     codes: Vec<i8>,
@@ -35,13 +35,13 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    pub(super) fn new(dim: usize) -> Self {
+    pub(crate) fn new(dim: usize) -> Self {
         Self { dim, places: HashMap::new(), codes: Vec::new(), waiting: VecDeque::new() }
     }
 
     /// Returns the place of a word, a new one if need be; `None` when all are taken. Until it gets a
     /// vector a word is alike to nothing but itself.
-    pub(super) fn learn(&mut self, word: &str) -> Option<u32> {
+    pub(crate) fn learn(&mut self, word: &str) -> Option<u32> {
         if let Some(place) = self.place(word) {
             return Some(place);
         }
@@ -56,12 +56,12 @@ impl Vocabulary {
     }
 
     /// Returns up to `most` words that wait for a vector.
-    pub(super) fn waiting(&self, most: usize) -> Vec<String> {
+    pub(crate) fn waiting(&self, most: usize) -> Vec<String> {
         self.waiting.iter().take(most).cloned().collect()
     }
 
     /// Gives words their vectors, which stand in the same order; `None` leaves one alike to nothing.
-    pub(super) fn teach(&mut self, words: &[String], vectors: &[Option<Embedding>]) {
+    pub(crate) fn teach(&mut self, words: &[String], vectors: &[Option<Embedding>]) {
         for (word, vector) in words.iter().zip(vectors) {
             if let (Some(place), Some(vector)) = (self.place(word), vector) {
                 let from = place as usize * self.dim;
@@ -76,13 +76,13 @@ impl Vocabulary {
     }
 
     /// Returns the place of a word.
-    pub(super) fn place(&self, word: &str) -> Option<u32> {
+    pub(crate) fn place(&self, word: &str) -> Option<u32> {
         self.places.get(word).copied()
     }
 
     /// Returns how alike a word's vector and the words at `places` are: 0 for unlike, about 1 for
     /// the same.
-    pub(super) fn likeness(&self, vector: &Embedding, places: &[u32]) -> Vec<f32> {
+    pub(crate) fn likeness(&self, vector: &Embedding, places: &[u32]) -> Vec<f32> {
         let vector: Vec<i16> = vector.values().iter().map(|v| (v * 127.0) as i16).collect();
         let like = |place: &u32| {
             let from = *place as usize * self.dim;
@@ -106,7 +106,7 @@ fn product(values: &[i16], code: &[i8]) -> i32 {
 }
 
 /// Returns the different telling words of a text, lower case, in order, without possessives.
-pub(super) fn telling(text: &str) -> Vec<String> {
+pub(crate) fn telling(text: &str) -> Vec<String> {
     let text = &text[..text.floor_char_boundary(READ_BYTES)];
     let split = text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
     let mut found: Vec<String> = Vec::new();

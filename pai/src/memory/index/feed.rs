@@ -15,8 +15,9 @@ use std::{
 };
 
 use appliance_core::{
-    Facets, Memory, MemoryId, StoreError, UserId,
-    ports::{Change, Changed, EmbedError, IndexEntry, Memories, SearchError},
+    Embedding, Facets, Memory, MemoryId, StoreError, UserId,
+    memory::Spread,
+    ports::{Change, Changed, EmbedError, IndexEntry, Memories, SearchError, Serving},
 };
 use appliance_phrases::utterance;
 use tokio::time::timeout;
@@ -24,8 +25,8 @@ use tokio::time::timeout;
 use super::{
     outage::Outage,
     row::text_of,
+    sample::{self, Sample},
     space::Space,
-    spread::{Sample, Spread},
 };
 
 /// Memories read and embedded at a time: one request to a remote embedder, a few milliseconds of work
@@ -34,7 +35,7 @@ const PAGE: usize = 100;
 
 /// Why a space is not level.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Behind {
+pub(crate) enum Behind {
     /// The records cannot be read: no search has an answer.
     #[error(transparent)]
     Records(StoreError),
@@ -57,7 +58,7 @@ impl From<Behind> for SearchError {
 
 /// A space and how far it has followed.
 #[derive(Debug)]
-pub(super) struct Feeder {
+pub(crate) struct Feeder {
     pub space: Space,
     /// Of embedding and putting in what changed.
     pub feeding: Outage,
@@ -83,7 +84,7 @@ struct Work<'a> {
 impl Feeder {
     /// Goes on from where the index was saved; from the beginning when it is ahead of the records,
     /// which then are a restored backup.
-    pub(super) fn new(space: Space, latest: u64) -> Self {
+    pub(crate) fn new(space: Space, latest: u64) -> Self {
         let start = Some(space.index.position()).filter(|at| *at <= latest).unwrap_or_default();
         let sample = Mutex::new(Sample::of(space.spread));
         let (position, texts) = (start.into(), Mutex::default());
@@ -99,19 +100,19 @@ impl Feeder {
         }
     }
 
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.position.load(Ordering::Acquire)
     }
 
     /// Tells of a memory that the records have; what an earlier life put in is not put in again.
-    pub(super) fn heard_of(&self, position: u64, memory: &Memory) {
+    pub(crate) fn heard_of(&self, position: u64, memory: &Memory) {
         if position <= self.start {
             self.texts().entry(memory.id).or_insert_with(|| text_of(memory));
         }
     }
 
     /// Returns once everything up to `goal` is in the index.
-    pub(super) async fn level(&self, memories: &dyn Memories, goal: u64) -> Result<(), Behind> {
+    pub(crate) async fn level(&self, memories: &dyn Memories, goal: u64) -> Result<(), Behind> {
         while self.page(memories, goal).await? {
             tokio::task::yield_now().await;
         }
@@ -120,7 +121,7 @@ impl Feeder {
 
     /// Brings it level within `patience`; tells whether it is. What is away is left alone for a while
     /// and is no error, as long as the records can be read.
-    pub(super) async fn catch_up(
+    pub(crate) async fn catch_up(
         &self,
         memories: &dyn Memories,
         goal: u64,
@@ -146,7 +147,7 @@ impl Feeder {
     }
 
     /// Takes one page in; tells whether there was one.
-    pub(super) async fn page(&self, memories: &dyn Memories, goal: u64) -> Result<bool, Behind> {
+    pub(crate) async fn page(&self, memories: &dyn Memories, goal: u64) -> Result<bool, Behind> {
         if self.position() >= goal {
             return Ok(false);
         }
@@ -164,14 +165,14 @@ impl Feeder {
     }
 
     /// Keeps what the index has across a restart.
-    pub(super) async fn save(&self) -> Result<(), StoreError> {
+    pub(crate) async fn save(&self) -> Result<(), StoreError> {
         let position = self.position();
         self.space.index.save(position).await
     }
 
     /// Takes vectors out that have no memory, such as those of a life before a backup was restored.
     /// `stays` is asked when nobody feeds.
-    pub(super) async fn sweep(
+    pub(crate) async fn sweep(
         &self,
         owner: UserId,
         ids: &[MemoryId],
@@ -184,17 +185,33 @@ impl Feeder {
     }
 
     /// Learns from a question how alike unrelated texts are.
-    pub(super) fn asked(&self, question: &[f32]) {
+    pub(crate) fn asked(&self, question: &Embedding) {
         self.sample.lock().unwrap_or_else(PoisonError::into_inner).ask(question);
     }
 
+    /// Returns what there is to note of it.
+    pub(crate) fn serving(&self) -> Serving {
+        let Space { embedder, folder, .. } = &self.space;
+        Serving {
+            model: embedder.model().to_owned(),
+            dim: embedder.dim(),
+            folder: folder.clone(),
+            spread: self.spread(),
+        }
+    }
+
     /// Returns what is known of the likeness of unrelated texts.
-    pub(super) fn spread(&self) -> Spread {
+    fn spread(&self) -> Spread {
         self.sample.lock().unwrap_or_else(PoisonError::into_inner).spread
     }
 
+    /// Returns the cosine at which relevance begins among these vectors, once enough is known.
+    pub(crate) fn floor(&self) -> Option<f32> {
+        sample::floor(&self.spread())
+    }
+
     /// Returns how many memories it has looked at.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.texts().len()
     }
 
@@ -261,7 +278,7 @@ impl Feeder {
         let entry = |(memory, embedding): (&&Memory, Option<_>)| {
             let entry =
                 IndexEntry { id: memory.id, facets: memory.facets(), embedding: embedding? };
-            sample.meet(entry.embedding.values());
+            sample.meet(&entry.embedding);
             Some(entry)
         };
         Ok(memories.iter().zip(vectors).filter_map(entry).collect())

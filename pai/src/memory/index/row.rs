@@ -12,7 +12,7 @@ const END_BYTES: usize = 200;
 
 /// One memory.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     pub id: MemoryId,
     pub seq: u64,
     pub kind: MemoryKind,
@@ -36,7 +36,7 @@ pub(super) struct Row {
 
 impl Row {
     /// Takes down a memory whose words have these places.
-    pub(super) fn of(memory: &Memory, words: Box<[u32]>) -> Self {
+    pub(crate) fn of(memory: &Memory, words: Box<[u32]>) -> Self {
         let text = memory.text.trim_end();
         let end = &text[text.ceil_char_boundary(text.len().saturating_sub(END_BYTES))..];
         let denies = memory.kind == MemoryKind::Answer && utterance::is_denial(text);
@@ -58,7 +58,7 @@ impl Row {
 }
 
 /// Returns a number that is equal for the same bytes of text.
-pub(super) fn text_of(memory: &Memory) -> u64 {
+pub(crate) fn text_of(memory: &Memory) -> u64 {
     hash(&memory.text)
 }
 
@@ -69,7 +69,7 @@ fn hash(value: &impl std::hash::Hash) -> u64 {
 }
 
 /// Returns the words of a text that may be a name, lower case.
-pub(super) fn names(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn names(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
     words.filter(|word| word.chars().count() > 1)
 }

@@ -1,0 +1,97 @@
+//! The records and their indexes, and how these are kept level: at a start, and as long as the server
+//! runs.
+//!
+//! A search brings in what is new by itself; done before anybody asks, it has nothing left to do, even
+//! after an import of thousands.
+
+use std::{sync::Arc, time::Duration};
+
+use appliance_core::{
+    StoreError,
+    ports::{Embedder, Memories, SearchError},
+};
+
+use super::{feed::Feeder, follow::Follower, space::Space, spaces::Spaces};
+
+/// How often is looked for something new; looking costs next to nothing.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// Longest wait after records could not be read.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Nobody waits for what is taken in as it comes.
+const NO_HURRY: Duration = Duration::MAX;
+
+/// The records, with the words and vectors that follow them.
+#[derive(Debug, Clone)]
+pub(crate) struct Level {
+    pub memories: Arc<dyn Memories>,
+    pub follower: Arc<Follower>,
+    pub spaces: Arc<Spaces>,
+}
+
+impl Level {
+    pub(crate) fn new(
+        memories: Arc<dyn Memories>,
+        words: Arc<dyn Embedder>,
+        serving: Option<Space>,
+    ) -> Self {
+        let latest = memories.latest();
+        let spaces = Spaces::of(serving.map(|space| Feeder::new(space, latest)));
+        let follower = Arc::new(Follower::new(memories.clone(), words));
+        Self { memories, follower, spaces: Arc::new(spaces) }
+    }
+
+    /// Brings words and shelves level.
+    pub(crate) async fn words(&self) -> Result<(), StoreError> {
+        let heard = |position, memory: &_| self.spaces.heard_of(position, memory);
+        self.follower.level(heard).await?;
+        Ok(())
+    }
+
+    /// Brings all of them level.
+    pub(crate) async fn all(&self) -> Result<(), SearchError> {
+        self.words().await?;
+        let Some(feeder) = self.spaces.serving() else { return Ok(()) };
+        let goal = self.follower.position();
+        feeder.level(self.memories.as_ref(), goal).await.map_err(Into::into)
+    }
+
+    /// Takes in what is new as it comes; never returns.
+    pub(crate) async fn keep(&self) {
+        let mut wait = EVERY;
+        loop {
+            wait = match self.catch_up().await {
+                Ok(()) => EVERY,
+                Err(why) => {
+                    tracing::warn!(%why, "new memories cannot be read; searches try too");
+                    (wait * 2).min(LONGEST)
+                }
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Ends the task that builds a space, if one runs.
+    pub(crate) async fn close(&self) {
+        let task = self.spaces.building().as_mut().and_then(|it| it.task.take());
+        let Some(task) = task else { return };
+        task.abort();
+        let _ = task.await; // that it was cancelled is what was asked for
+        if let Some(building) = &mut *self.spaces.building()
+            && !building.job.ended
+        {
+            building.job.ended = true;
+            "stopped; it goes on at the next start".clone_into(&mut building.job.doing);
+        }
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        self.words().await?;
+        if let Some(feeder) = self.spaces.serving() {
+            let goal = self.follower.position();
+            feeder.catch_up(self.memories.as_ref(), goal, NO_HURRY).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! What care and the keeper want of the indexes that the search answers from. Finds nothing.
+
+use appliance_core::{
+    Collection, StoreError, UserId,
+    ports::{CareError, CollectionStats, Job},
+};
+use async_trait::async_trait;
+
+use super::search::Search;
+use crate::memory::{care::Indexes, index::REINDEX};
+
+#[async_trait]
+impl Indexes for Search {
+    async fn collections(&self, owner: UserId) -> Result<Vec<CollectionStats>, StoreError> {
+        self.level.words().await?;
+        let (model, dim) = match self.level.spaces.serving() {
+            Some(feeder) => (feeder.space.embedder.model().to_owned(), feeder.space.embedder.dim()),
+            None => ("none yet".to_owned(), 0),
+        };
+        let known = self.level.follower.known();
+        let shelf = known.shelves.get(&owner);
+        let count = |collection| shelf.map_or(0, |shelf| shelf.count(collection));
+        let stats = |collection| CollectionStats {
+            collection,
+            model: model.clone(),
+            dim,
+            memories: count(collection),
+        };
+        Ok(Collection::ALL.into_iter().map(stats).collect())
+    }
+
+    async fn reindex(&self) -> Result<Job, CareError> {
+        let Some(maker) = self.level.spaces.maker.get() else {
+            let why = "nobody told the search how to make an empty index";
+            return Err(StoreError::invalid("memory.reindex", why).into());
+        };
+        if self.progress().is_some_and(|job| !job.ended) {
+            return Err(CareError::Busy(REINDEX));
+        }
+        self.begin_space(maker.make()?)
+    }
+
+    fn progress(&self) -> Option<Job> {
+        self.level.spaces.building().as_ref().map(|it| it.job.clone())
+    }
+
+    async fn save(&self) -> Result<(), StoreError> {
+        if let Some(texts) = self.level.follower.texts.get() {
+            texts.flush().await?;
+        }
+        self.level.spaces.save().await
+    }
+}
