@@ -6,7 +6,7 @@
 //! before it only gives better words and keeps one agent out of another's work.
 
 use appliance_core::{
-    Batch, BatchKey, Condition, ErrorKind, Incarnation, Priority, StoreError, StreamName, Task,
+    Batch, BatchKey, Condition, Conflict, Incarnation, Priority, StoreError, StreamName, Task,
     Write, bus::AGENTS_GROUP, desk::Lease, ports::DeskError,
 };
 use ring::digest::{SHA256, digest};
@@ -58,19 +58,20 @@ pub(super) fn ack(lease: &Lease) -> Write {
     Write::AckBus { stream: lease.stream.clone(), group: AGENTS_GROUP.to_owned(), seq: lease.seq }
 }
 
-/// Turns a refused batch into words for the agent: every conflict but a reused key means that the
-/// work is somebody else's now, or over.
+/// Turns a refused batch into words for the agent: a lost lease, a task that moved on and an answer
+/// that is there already all mean that the work is somebody else's now, or over.
 pub(super) fn refused(lease: &Lease, error: StoreError) -> DeskError {
-    if error.kind != ErrorKind::Conflict {
-        return error.into();
-    }
-    if error.to_string().contains(Condition::KEY_REUSED) {
-        return DeskError::Refused(format!(
+    use Conflict::{Exists, KeyReused, LeaseLost, TaskMoved};
+    match error.as_conflict() {
+        Some(KeyReused) => DeskError::Refused(format!(
             "task {} was already answered otherwise in this delivery",
             lease.task_id
-        ));
+        )),
+        Some(LeaseLost { .. } | TaskMoved { .. } | Exists(_)) => {
+            DeskError::LeaseLost(lease.task_id)
+        }
+        _ => error.into(),
     }
-    DeskError::LeaseLost(lease.task_id)
 }
 
 /// Returns SHA-256 of the JSON of what was asked.

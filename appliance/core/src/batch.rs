@@ -21,8 +21,8 @@ pub const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct BatchKey {
     /// The caller's name for it, scoped by the caller (user id, route), at most 200 bytes.
     pub name: String,
-    /// SHA-256 of what was asked; the same name with another digest is a conflict that names
-    /// [`Condition::KEY_REUSED`].
+    /// SHA-256 of what was asked; the same name with another digest is
+    /// [`Conflict::KeyReused`](crate::Conflict::KeyReused).
     pub digest: [u8; 32],
 }
 
@@ -61,11 +61,6 @@ pub enum Condition {
         /// Now.
         at: Timestamp,
     },
-}
-
-impl Condition {
-    /// The text a conflict carries when a batch key comes back with another digest.
-    pub const KEY_REUSED: &'static str = "the same key was used for another request";
 }
 
 /// One change.

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Conflict;
+
 /// What the caller of a port can do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ErrorKind {
@@ -30,22 +32,42 @@ pub struct StoreError {
     pub kind: ErrorKind,
     /// The operation, dotted, such as `tasks.get`.
     pub op: &'static str,
-    source: Box<dyn std::error::Error + Send + Sync>,
+    source: Source,
+}
+
+/// What is behind a failure.
+#[derive(Debug)]
+enum Source {
+    /// The rule that refused.
+    Conflict(Box<Conflict>),
+    /// The driver's error, or a sentence.
+    Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
-    /// Builds an error from the driver's error or a plain sentence.
+    /// Builds an error from the driver's error or a plain sentence; a conflict is built by
+    /// [`conflict`](Self::conflict), which says which.
     pub fn new(
         kind: ErrorKind,
         op: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { kind, op, source: source.into() }
+        Self { kind, op, source: Source::Other(source.into()) }
     }
 
-    /// Builds a [`ErrorKind::Conflict`] that names the condition which does not hold.
-    pub fn conflict(op: &'static str, condition: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Conflict, op, condition.into())
+    /// Builds an [`ErrorKind::Conflict`] that carries the rule which refused.
+    #[must_use]
+    pub fn conflict(op: &'static str, conflict: Conflict) -> Self {
+        Self { kind: ErrorKind::Conflict, op, source: Source::Conflict(Box::new(conflict)) }
+    }
+
+    /// Returns the rule that refused, if this is a conflict.
+    #[must_use]
+    pub const fn as_conflict(&self) -> Option<&Conflict> {
+        match &self.source {
+            Source::Conflict(conflict) => Some(conflict),
+            Source::Other(_) => None,
+        }
     }
 
     /// Builds an [`ErrorKind::Invalid`] that says what is wrong with the call.
@@ -61,12 +83,18 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.op, self.source)
+        match &self.source {
+            Source::Conflict(conflict) => write!(f, "{}: {conflict}", self.op),
+            Source::Other(source) => write!(f, "{}: {source}", self.op),
+        }
     }
 }
 
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(self.source.as_ref())
+        Some(match &self.source {
+            Source::Conflict(conflict) => conflict.as_ref(),
+            Source::Other(source) => source.as_ref(),
+        })
     }
 }

@@ -3,11 +3,11 @@
 use std::future::Future;
 
 use appliance_core::{
-    ActionId, Actor, AgentName, Applied, AuditEvent, AuditOutcome, Conversation, ConversationId,
-    Deed, Envelope, EnvelopeKind, ErrorKind, EventType, IdMint, Memory, MemoryAction, MemoryKind,
-    Message, MessageId, Page, PageRequest, Pai, Payload, Priority, Provenance, RiskLevel, Role,
-    SearchFilter, StoreError, StreamName, Task, TaskId, TaskKind, TaskStatus, User, UserId,
-    UserRole, Write,
+    ActionId, Actor, AgentName, Applied, AuditEvent, AuditOutcome, Conflict, Conversation,
+    ConversationId, Deed, Envelope, EnvelopeKind, ErrorKind, EventType, IdMint, Memory,
+    MemoryAction, MemoryKind, Message, MessageId, Page, PageRequest, Pai, Payload, Priority,
+    Provenance, RiskLevel, Role, SearchFilter, StoreError, StreamName, Task, TaskId, TaskKind,
+    TaskStatus, User, UserId, UserRole, Write,
     envelope::Sender,
     ids::{AuditId, EnvelopeId, MemoryId},
     intake,
@@ -264,6 +264,16 @@ pub fn refusal(
             Ok(error)
         }
     }
+}
+
+/// Checks that the batch lost to exactly this rule.
+///
+/// # Errors
+/// When the batch was applied.
+pub fn lost_to(wanted: &Conflict, applied: Result<Applied, StoreError>) -> Checked {
+    let error = refusal(ErrorKind::Conflict, applied)?;
+    assert_eq!(error.as_conflict(), Some(wanted), "{error}");
+    Ok(())
 }
 
 /// Reads a list to its end, `limit` at a time.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use appliance_core::{
-    ActionId, Batch, Deed, ErrorKind, Memory, MemoryAction, MemoryId, PageRequest, SearchFilter,
-    StoreError, Timestamp, UserId, Utility, Write, ports::Changed,
+    ActionId, Batch, Conflict, Deed, ErrorKind, Memory, MemoryAction, MemoryId, PageRequest,
+    SearchFilter, StoreError, Thing, Timestamp, UserId, Utility, Write, ports::Changed,
 };
 
 use crate::{
     Checked, StoreFixture,
-    given::{self, a_user, done, found, listed, refusal, remembered},
+    given::{self, a_user, done, found, listed, lost_to, refusal, remembered},
 };
 
 /// What is forgotten is shown to nobody, is told as gone, and comes back whole when that is undone.
@@ -78,12 +78,15 @@ pub async fn a_deed_is_undone_once_by_its_owner(it: &mut impl StoreFixture) -> C
     let (ada, bob) = (a_user(it).await?, a_user(it).await?);
     let tea = remembered(it, ada, "tea").await?;
     let action = done(it, ada, Deed::Forget { ids: vec![tea.id] }).await?;
-    cannot_undo(it, bob, action.id, ErrorKind::Conflict).await?;
-    cannot_undo(it, ada, it.mint().next(ActionId::from_uuid), ErrorKind::Invalid).await?;
+    cannot_undo(it, bob, action.id, Conflict::NotOwner(Thing::Action(action.id))).await?;
+    let (id, at) = (it.mint().next(ActionId::from_uuid), it.now());
+    let never = Batch::new().write(Write::UndoMemoryAction { id, owner: ada, at });
+    refusal(ErrorKind::Invalid, it.records().apply(never).await)?;
     undo(it, ada, action.id).await?;
-    cannot_undo(it, ada, action.id, ErrorKind::Conflict).await?;
+    cannot_undo(it, ada, action.id, Conflict::AlreadyUndone(action.id)).await?;
+    let known = Conflict::Exists(Thing::Action(action.id));
     let twice = Batch::new().write(Write::ActOnMemory(action));
-    refusal(ErrorKind::Conflict, it.records().apply(twice).await)?;
+    lost_to(&known, it.records().apply(twice).await)?;
     assert!(found(it, ada, tea.id).await.is_ok());
     Ok(())
 }
@@ -123,7 +126,8 @@ pub async fn corrections_are_undone_from_the_last(it: &mut impl StoreFixture) ->
     let one = remembered(it, ada, "the port is 1").await?;
     let (two, first) = corrected(it, ada, one.id, "the port is 2").await?;
     let (three, second) = corrected(it, ada, two.id, "the port is 3").await?;
-    cannot_undo(it, ada, first.id, ErrorKind::Conflict).await?;
+    let later = Conflict::CorrectedInTurn { id: two.id, by: three.id };
+    cannot_undo(it, ada, first.id, later).await?;
     assert_eq!(ids(it, ada, SearchFilter::default()).await?, [three.id]);
     undo(it, ada, second.id).await?;
     assert_eq!(ids(it, ada, SearchFilter::default()).await?, [two.id]);
@@ -141,15 +145,21 @@ pub async fn only_what_holds_is_corrected(it: &mut impl StoreFixture) -> Checked
     let hidden = remembered(it, ada, "hidden").await?;
     done(it, ada, Deed::Forget { ids: vec![hidden.id] }).await?;
     let fresh = |owner| Box::new(given::memory(&it.mint(), owner, "fresh"));
+    let his = fresh(bob);
+    let not_hers = Conflict::NotOwner(Thing::Memory(his.id));
     let deeds = [
-        Deed::Correct { old: old.id, new: fresh(ada) },
-        Deed::Correct { old: hidden.id, new: fresh(ada) },
-        Deed::Correct { old: new.id, new: fresh(bob) },
-        Deed::Correct { old: new.id, new: Box::new(old) },
-        Deed::Pin { id: hidden.id, pinned: true },
+        (Deed::Correct { old: old.id, new: fresh(ada) }, Conflict::HoldsNoLonger(old.id)),
+        (Deed::Correct { old: hidden.id, new: fresh(ada) }, Conflict::Forgotten(hidden.id)),
+        (Deed::Correct { old: new.id, new: his }, not_hers),
+        (
+            Deed::Correct { old: new.id, new: Box::new(old.clone()) },
+            Conflict::Exists(Thing::Memory(old.id)),
+        ),
+        (Deed::Pin { id: hidden.id, pinned: true }, Conflict::Forgotten(hidden.id)),
     ];
-    for deed in deeds {
-        refused(it, ada, deed, ErrorKind::Conflict).await?;
+    for (deed, why) in deeds {
+        let write = Write::ActOnMemory(given::action(&it.mint(), ada, deed));
+        lost_to(&why, it.records().apply(Batch::new().write(write)).await)?;
     }
     assert_eq!(ids(it, ada, SearchFilter::default()).await?, [new.id]);
     Ok(())
@@ -246,10 +256,10 @@ async fn cannot_undo(
     it: &impl StoreFixture,
     owner: UserId,
     id: ActionId,
-    kind: ErrorKind,
+    why: Conflict,
 ) -> Checked {
     let write = Write::UndoMemoryAction { id, owner, at: it.now() };
-    refusal(kind, it.records().apply(Batch::new().write(write)).await).map(drop)
+    lost_to(&why, it.records().apply(Batch::new().write(write)).await)
 }
 
 async fn refused(it: &impl StoreFixture, owner: UserId, deed: Deed, kind: ErrorKind) -> Checked {

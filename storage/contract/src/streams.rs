@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use appliance_core::{
-    AgentName, Batch, Condition, Delivery, ErrorKind, Incarnation, IncarnationId, StoreError,
-    StreamName, TaskStatus, Write,
+    AgentName, Batch, Condition, Conflict, Delivery, ErrorKind, Incarnation, IncarnationId,
+    StoreError, StreamName, TaskStatus, Write,
     bus::{AGENTS_GROUP, LEASE},
     ports::Take,
 };
@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 
 use crate::{
     Checked, StoreFixture,
-    given::{self, a_task, entries, refusal},
+    given::{self, a_task, entries, lost_to, refusal},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -103,8 +103,8 @@ pub async fn a_stale_lease_changes_nothing(it: &mut impl StoreFixture) -> Checke
     let Some(first) = take(it, taker(it)).await? else { return missing() };
     it.pass(LEASE + SECOND).await;
     let Some(second) = take(it, taker(it)).await? else { return missing() };
-    let error = refusal(ErrorKind::Conflict, it.records().apply(acked(&first)).await)?;
-    assert!(error.to_string().contains("lease"), "{error}");
+    let lost = Conflict::LeaseLost { stream: first.stream.clone(), seq: first.seq };
+    lost_to(&lost, it.records().apply(acked(&first)).await)?;
     it.records().apply(acked(&second)).await.map(drop)
 }
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use appliance_core::{
-    Batch, Condition, ErrorKind, Session, SessionId, SetupLink, Timestamp, TokenHash, User, UserId,
-    Write,
+    Batch, Condition, Conflict, ErrorKind, Session, SessionId, SetupLink, Thing, Timestamp,
+    TokenHash, User, UserId, Write,
 };
 
 use crate::{
     Checked, StoreFixture,
-    given::{self, a_user, refusal},
+    given::{self, a_user, lost_to, refusal},
 };
 
 /// An e-mail belongs to one user, however its letters are written.
@@ -18,7 +18,7 @@ pub async fn an_email_is_unique_whatever_its_case(it: &mut impl StoreFixture) ->
     let id = ada.id;
     it.write(vec![Write::PutUser(ada)]).await?;
     let twice = it.records().apply(Batch::new().write(Write::PutUser(bob))).await;
-    refusal(ErrorKind::Conflict, twice)?;
+    lost_to(&Conflict::EmailTaken, twice)?;
     let found = it.users().by_email("ADA@example.ORG").await?.map(|user| user.id);
     assert_eq!(found, Some(id));
     Ok(())
@@ -108,7 +108,7 @@ pub async fn a_setup_link_works_once(it: &mut impl StoreFixture) -> Checked {
             .write(Write::TakeSetupLink(token_hash))
     };
     it.records().apply(take()).await?;
-    refusal(ErrorKind::Conflict, it.records().apply(take()).await)?;
+    lost_to(&Conflict::Gone(Thing::SetupLink), it.records().apply(take()).await)?;
     assert_eq!(it.users().setup_link(token_hash).await?, None);
     Ok(())
 }
@@ -119,7 +119,7 @@ pub async fn an_expired_setup_link_is_refused(it: &mut impl StoreFixture) -> Che
     let (token_hash, at) = (link.token_hash, link.expires_at);
     it.write(vec![Write::PutSetupLink(link.clone())]).await?;
     let late = Batch::new().when(Condition::SetupLinkValid { token_hash, at });
-    refusal(ErrorKind::Conflict, it.records().apply(late).await)?;
+    lost_to(&Conflict::Gone(Thing::SetupLink), it.records().apply(late).await)?;
     assert_eq!(it.users().setup_link(token_hash).await?, Some(link));
     Ok(())
 }

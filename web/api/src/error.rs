@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
-    Condition, ErrorKind, StoreError,
+    Conflict, ErrorKind, StoreError,
     ports::{CareError, DeskError, FleetError, LlmError, LlmErrorKind, SearchError},
 };
 use axum::response::{IntoResponse, Response};
@@ -45,6 +45,21 @@ impl ApiError {
     /// Says that `what` is not there, or not the caller's.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("there is no such {what}"))
+    }
+
+    /// Says which rule a change lost to.
+    fn lost(conflict: Option<&Conflict>) -> Self {
+        match conflict {
+            Some(it @ Conflict::KeyReused) => Self::new(Code::KeyReused, it.to_string()),
+            Some(it @ Conflict::EmailTaken) => {
+                Self::field(Code::EmailTaken, "/email", it.to_string())
+            }
+            Some(it @ Conflict::AlreadyUndone(_)) => Self::new(Code::NothingToUndo, it.to_string()),
+            Some(Conflict::LeaseLost { .. }) => {
+                Self::new(Code::LeaseLost, "the lease is not held any more")
+            }
+            _ => Self::new(Code::Conflict, "it has changed since it was read; nothing was written"),
+        }
     }
 
     /// Says when to come back.
@@ -108,20 +123,11 @@ impl From<StoreError> for ApiError {
             ErrorKind::Full => Self::new(Code::StoreFull, "nothing was written: the disk is full"),
             ErrorKind::Corrupt => Self::new(Code::StoreCorrupt, "a stored record is damaged"),
             ErrorKind::TooLarge => Self::new(Code::BodyTooLarge, "a value is over its limit"),
-            ErrorKind::Conflict if is_reused_key(&error) => {
-                Self::new(Code::KeyReused, Condition::KEY_REUSED)
-            }
-            ErrorKind::Conflict => {
-                Self::new(Code::Conflict, "it has changed since it was read; nothing was written")
-            }
+            ErrorKind::Conflict => Self::lost(error.as_conflict()),
             ErrorKind::Invalid => Self::new(Code::Internal, "the server made a wrong call"),
         };
         refused.because(error)
     }
-}
-
-fn is_reused_key(error: &StoreError) -> bool {
-    error.to_string().contains(Condition::KEY_REUSED)
 }
 
 impl From<SearchError> for ApiError {
@@ -190,6 +196,8 @@ impl From<LlmError> for ApiError {
 
 #[cfg(test)]
 mod tests {
+    use appliance_core::Thing;
+
     use super::*;
 
     #[test]
@@ -201,11 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reused_key_is_told_from_other_conflicts() {
-        let reused = StoreError::conflict("records.apply", Condition::KEY_REUSED);
-        assert_eq!(ApiError::from(reused).code, Code::KeyReused);
-        let other = StoreError::conflict("records.apply", "task attempt");
-        assert_eq!(ApiError::from(other).code, Code::Conflict);
+    fn conflicts_are_told_apart_by_their_rule() {
+        let code = |conflict| ApiError::from(StoreError::conflict("records.apply", conflict)).code;
+        assert_eq!(code(Conflict::KeyReused), Code::KeyReused);
+        assert_eq!(code(Conflict::EmailTaken), Code::EmailTaken);
+        let gone = Conflict::Gone(Thing::SetupLink);
+        assert_eq!(code(gone), Code::Conflict);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use appliance_core::{Batch, BatchKey, Condition, ConversationId, ErrorKind, UserId};
+use appliance_core::{Batch, BatchKey, Condition, Conflict, ConversationId, UserId};
 use web_dto::Code;
 
 use crate::{error::ApiError, parts::App};
@@ -61,10 +61,9 @@ async fn first(app: &App, key: BatchKey) -> Result<Option<[u8; 16]>, ApiError> {
         Condition::ConversationOf { id: ConversationId::from_bytes([0; 16]), owner: nobody };
     match app.parts.records.apply(Batch::new().key(key).when(never)).await {
         Ok(applied) => Ok(applied.ids.first().copied()),
-        Err(error) if error.kind != ErrorKind::Conflict => Err(error.into()),
-        Err(error) => match ApiError::from(error) {
-            reused if reused.code == Code::KeyReused => Err(reused),
-            _ => Ok(None),
+        Err(error) => match error.as_conflict() {
+            None | Some(Conflict::KeyReused) => Err(error.into()),
+            Some(_) => Ok(None),
         },
     }
 }

@@ -7,8 +7,8 @@
 //! over becomes pending with a count of 0.
 
 use appliance_core::{
-    AgentName, Envelope, EnvelopeId, EnvelopeKind, MemoryId, Pai, Payload, Phase, Priority,
-    StreamName, TaskId, Timestamp, envelope::Sender,
+    AgentName, Conflict, Envelope, EnvelopeId, EnvelopeKind, MemoryId, Pai, Payload, Phase,
+    Priority, StreamName, TaskId, Timestamp, envelope::Sender,
 };
 use serde::{Deserialize, Serialize};
 
@@ -130,14 +130,7 @@ pub(crate) fn deliver(draft: &mut Draft<'_, '_>, at: Spot, deliveries: u32) -> R
         draft.get(&PENDING, &pending_key(&at))?
     };
     if before.map(|count| count + 1) != Some(deliveries) {
-        return Err(conflict(format!(
-            "entry {} of {} was handed out {} times in {}, not {} before this",
-            at.seq,
-            at.stream,
-            before.map_or_else(|| "and acknowledged some".to_owned(), |n| n.to_string()),
-            at.group,
-            deliveries.saturating_sub(1),
-        )));
+        return Err(lost(&at));
     }
     draft.put(&PENDING, &pending_key(&at), &deliveries)?;
     draft.happened.push(Happened::Delivered { at, deliveries });
@@ -149,10 +142,7 @@ pub(crate) fn ack(draft: &mut Draft<'_, '_>, at: Spot) -> Result<(), Refusal> {
     check_name(at.stream.as_str())?;
     check_name(&at.group)?;
     if draft.get(&PENDING, &pending_key(&at))?.unwrap_or(0) == 0 {
-        return Err(conflict(format!(
-            "entry {} of {} is not pending in {}",
-            at.seq, at.stream, at.group
-        )));
+        return Err(lost(&at));
     }
     draft.delete(&PENDING, &pending_key(&at));
     draft.happened.push(Happened::Acked { at });
@@ -171,11 +161,11 @@ pub(crate) fn check_leased(
     if found == Some(deliveries) {
         return Ok(());
     }
-    let stands = found.map_or_else(|| "not pending".to_owned(), |n| format!("at delivery {n}"));
-    Err(conflict(format!(
-        "the lease on entry {} of {} at delivery {deliveries} does not hold: it is {stands}",
-        at.seq, at.stream
-    )))
+    Err(lost(at))
+}
+
+fn lost(at: &Spot) -> Refusal {
+    conflict(Conflict::LeaseLost { stream: at.stream.clone(), seq: at.seq })
 }
 
 /// Returns an entry.

@@ -1,7 +1,7 @@
 //! What was applied under a key, so that a repeat within 24 hours changes nothing.
 
 use appliance_core::{
-    Applied, Batch, BatchKey, Condition, MemoryId, Timestamp, batch::KEY_LIFETIME,
+    Applied, Batch, BatchKey, Conflict, MemoryId, Timestamp, batch::KEY_LIFETIME,
 };
 use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ pub(crate) fn recall(
         return Ok(None);
     }
     if row.digest != asked.digest {
-        return Err(conflict(Condition::KEY_REUSED));
+        return Err(conflict(Conflict::KeyReused));
     }
     Ok(Some(row.applied))
 }

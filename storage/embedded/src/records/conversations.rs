@@ -1,8 +1,8 @@
 //! Conversations. The list of an owner orders by the sequence of each thread's last change.
 
 use appliance_core::{
-    Condition, Conversation, ConversationId, ConversationStatus, Message, Page, PageRequest, Role,
-    Timestamp, UserId, conversation::title_from,
+    Conflict, Conversation, ConversationId, ConversationStatus, Message, Page, PageRequest, Role,
+    Thing, Timestamp, UserId, conversation::title_from,
 };
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +85,7 @@ pub(crate) fn put(draft: &mut Draft<'_, '_>, new: &Conversation) -> Result<(), R
     draft.counters.note(id);
     users::require(draft, new.owner)?;
     if draft.has(&CONVERSATIONS, &id)? {
-        return Err(conflict(format!("conversation {} exists already", new.id)));
+        return Err(conflict(Conflict::Exists(Thing::Conversation(new.id))));
     }
     let mut row = ConversationRow { conversation: new.clone(), last_message: 0 };
     row.conversation.updated_seq = 0;
@@ -131,8 +131,8 @@ pub(crate) fn check_owner(
     if row.is_some_and(|row| visible(&row.conversation, owner)) {
         return Ok(());
     }
-    // The same words whether it is absent, deleted or another's: nothing leaks.
-    Err(conflict(format!("{:?} does not hold", Condition::ConversationOf { id, owner })))
+    // The same whether it is absent, deleted or another's: nothing leaks.
+    Err(conflict(Conflict::Gone(Thing::Conversation(id))))
 }
 
 /// Returns the conversation as a batch sees it, or refuses.

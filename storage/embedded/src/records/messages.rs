@@ -1,8 +1,8 @@
 //! Messages, byte for byte, in the order they came in. None is ever changed.
 
 use appliance_core::{
-    AgentName, Citation, ConversationId, MemoryId, Message, MessageId, Page, PageRequest, Role,
-    TaskId, Timestamp, UserId,
+    AgentName, Citation, Conflict, ConversationId, MemoryId, Message, MessageId, Page, PageRequest,
+    Role, TaskId, Thing, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +103,7 @@ pub(crate) fn append(draft: &mut Draft<'_, '_>, message: &Message) -> Result<u64
     let id = message.id.bytes();
     draft.counters.note(id);
     if draft.has(&BY_ID, &id)? {
-        return Err(conflict(format!("message {} exists already", message.id)));
+        return Err(conflict(Conflict::Exists(Thing::Message(message.id))));
     }
     let seq = conversations::take_in(draft, message)?;
     let thread = message.conversation_id.bytes();

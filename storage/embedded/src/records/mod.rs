@@ -3,7 +3,7 @@
 //! Writes act on a [`Draft`](crate::draft::Draft) and refuse with a [`Refusal`]; reads implement the
 //! query ports on [`Store`](crate::Store). Nothing here commits.
 
-use appliance_core::StoreError;
+use appliance_core::{Conflict, StoreError};
 
 use crate::fault::Fault;
 
@@ -85,7 +85,7 @@ impl From<Fault> for Refusal {
 pub(crate) const OP: &str = "records.apply";
 
 /// Refuses because somebody was first or a condition does not hold.
-pub(crate) fn conflict(why: impl Into<String>) -> Refusal {
+pub(crate) fn conflict(why: Conflict) -> Refusal {
     Refusal::Batch(StoreError::conflict(OP, why))
 }
 

@@ -1,6 +1,6 @@
 //! Logins. A session is found by its id or by the hash of its token, and is never taken away.
 
-use appliance_core::{Session, SessionId, Timestamp, TokenHash, UserId};
+use appliance_core::{Conflict, Session, SessionId, Thing, Timestamp, TokenHash, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -66,10 +66,10 @@ pub(crate) fn put(draft: &mut Draft<'_, '_>, session: &Session) -> Result<(), Re
     draft.counters.note(id);
     users::require(draft, session.user_id)?;
     if draft.has(&SESSIONS, &id)? {
-        return Err(conflict(format!("session {} exists already", session.id)));
+        return Err(conflict(Conflict::Exists(Thing::Session(session.id))));
     }
     if draft.has(&BY_TOKEN, &session.token_hash.0)? {
-        return Err(conflict("another session has this token"));
+        return Err(conflict(Conflict::Exists(Thing::SessionToken)));
     }
     draft.put(&BY_TOKEN, &session.token_hash.0, &id)?;
     Ok(draft.put(&SESSIONS, &id, session)?)

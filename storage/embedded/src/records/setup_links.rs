@@ -1,6 +1,6 @@
 //! One-time links. A user has at most one: a new one takes the earlier one away.
 
-use appliance_core::{SetupLink, Timestamp, TokenHash, UserId};
+use appliance_core::{Conflict, SetupLink, Thing, Timestamp, TokenHash, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -53,7 +53,7 @@ pub(crate) fn put(draft: &mut Draft<'_, '_>, link: &SetupLink) -> Result<(), Ref
         draft.delete(&LINKS, &earlier);
     }
     if draft.has(&LINKS, &link.token_hash.0)? {
-        return Err(conflict("another set-up link has this token"));
+        return Err(conflict(Conflict::Exists(Thing::SetupLink)));
     }
     draft.put(&BY_USER, &user, &link.token_hash.0)?;
     Ok(draft.put(&LINKS, &link.token_hash.0, link)?)
@@ -75,7 +75,7 @@ pub(crate) fn check_valid(
 ) -> Result<(), Refusal> {
     let Some(link) = draft.get(&LINKS, &hash.0)? else { return Err(gone()) };
     if link.expires_at <= at {
-        return Err(conflict(format!("the set-up link expired at {}", link.expires_at)));
+        return Err(gone());
     }
     Ok(())
 }
@@ -86,5 +86,5 @@ pub(crate) fn get(snapshot: &Snapshot, hash: TokenHash) -> Result<Option<SetupLi
 }
 
 fn gone() -> Refusal {
-    conflict("the set-up link was used or replaced by a newer one")
+    conflict(Conflict::Gone(Thing::SetupLink))
 }

@@ -1,8 +1,8 @@
 //! Tasks: made once, moved along the legal table, ended once.
 
 use appliance_core::{
-    AgentName, Condition, ConversationId, MessageId, Page, PageRequest, Phase, Priority, Task,
-    TaskId, TaskKind, TaskOutcome, TaskStatus, Timestamp, UserId, ports::TaskFilter,
+    AgentName, Conflict, ConversationId, MessageId, Page, PageRequest, Phase, Priority, Task,
+    TaskId, TaskKind, TaskOutcome, TaskStatus, Thing, Timestamp, UserId, ports::TaskFilter,
 };
 use serde::{Deserialize, Serialize};
 
@@ -162,7 +162,7 @@ pub(crate) fn put(draft: &mut Draft<'_, '_>, task: &Task) -> Result<(), Refusal>
     draft.counters.note(id);
     draft.counters.note(task.answer_id.bytes());
     if draft.has(&TASKS, &id)? {
-        return Err(conflict(format!("task {} exists already", task.id)));
+        return Err(conflict(Conflict::Exists(Thing::Task(task.id))));
     }
     if conversations::require(draft, task.conversation_id)?.conversation.owner != task.owner {
         let (thread, owner) = (task.conversation_id, task.owner);
@@ -211,9 +211,7 @@ pub(crate) fn check_attempt(
     if task.attempt == attempt && !task.status.is_final() {
         return Ok(());
     }
-    let condition = Condition::TaskAttempt { id, attempt };
-    let (status, now) = (task.status, task.attempt);
-    Err(conflict(format!("{condition:?} does not hold: it is {status} at attempt {now}")))
+    Err(stands_elsewhere(&task))
 }
 
 /// Returns the task.
@@ -250,10 +248,13 @@ fn require(draft: &mut Draft<'_, '_>, id: TaskId) -> Result<Task, Refusal> {
     draft.get(&TASKS, &id.bytes())?.ok_or_else(|| invalid(format!("there is no task {id}")))
 }
 
+fn stands_elsewhere(task: &Task) -> Refusal {
+    conflict(Conflict::TaskMoved { id: task.id, status: task.status, attempt: task.attempt })
+}
+
 fn go(task: &mut Task, step: Move) -> Result<(), Refusal> {
     if !task.status.may_become(step.to) {
-        let (id, from, to) = (task.id, task.status, step.to);
-        return Err(conflict(format!("task {id} is {from} and may not become {to}")));
+        return Err(stands_elsewhere(task));
     }
     task.status = step.to;
     task.attempt = step.attempt.unwrap_or(task.attempt);

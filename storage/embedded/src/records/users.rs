@@ -1,6 +1,6 @@
 //! People. E-mails are unique without regard to ASCII case; the first user is the one made first.
 
-use appliance_core::{Timestamp, User, UserId, UserRole};
+use appliance_core::{Conflict, Timestamp, User, UserId, UserRole};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -98,7 +98,7 @@ pub(crate) fn put(draft: &mut Draft<'_, '_>, user: &User) -> Result<(), Refusal>
     }
     if let Some(email) = user.email.as_deref().map(folded) {
         if draft.get(&BY_EMAIL, email.as_bytes())?.is_some_and(|holder| holder != id) {
-            return Err(conflict("another user has this e-mail"));
+            return Err(conflict(Conflict::EmailTaken));
         }
         draft.put(&BY_EMAIL, email.as_bytes(), &id)?;
     }

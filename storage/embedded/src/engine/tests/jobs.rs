@@ -1,7 +1,7 @@
 //! Changes of the store's own: one transaction each, whole or not at all, beside the batches.
 
 use appliance_core::{
-    ErrorKind, Memory, MemoryId, MemoryKind, MemoryTier, Provenance, ids::MessageId,
+    Conflict, ErrorKind, Memory, MemoryId, MemoryKind, MemoryTier, Provenance, ids::MessageId,
 };
 
 use super::*;
@@ -60,7 +60,8 @@ fn a_memory_moves_with_its_counts_and_comes_back() {
     bench
         .run(move |draft| {
             for (slot, id) in [one, two].into_iter().enumerate() {
-                let entry = memories::look(draft, id)?.ok_or_else(|| conflict("gone"))?;
+                let entry =
+                    memories::look(draft, id)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
                 let place = spot(7, u32::try_from(slot).unwrap());
                 memories::settle(draft, entry, MemoryTier::Cold, Some(Body::Archived(place)), at)?;
             }
@@ -73,9 +74,9 @@ fn a_memory_moves_with_its_counts_and_comes_back() {
 
     bench
         .run(move |draft| {
-            let entry = memories::look(draft, one)?.ok_or_else(|| conflict("gone"))?;
+            let entry = memories::look(draft, one)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
             memories::relocate(draft, entry, spot(8, 0))?;
-            let entry = memories::look(draft, two)?.ok_or_else(|| conflict("gone"))?;
+            let entry = memories::look(draft, two)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
             let body = Some(Body::Here("two".to_owned()));
             Ok(memories::settle(draft, entry, MemoryTier::Warm, body, at)?)
         })
@@ -87,7 +88,7 @@ fn a_memory_moves_with_its_counts_and_comes_back() {
 
     bench
         .run(move |draft| {
-            let entry = memories::look(draft, one)?.ok_or_else(|| conflict("gone"))?;
+            let entry = memories::look(draft, one)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
             Ok(memories::purge(draft, entry)?)
         })
         .unwrap();
@@ -101,7 +102,7 @@ fn only_what_is_archived_is_cold() {
     let (id, at) = (bench.remember("one"), bench.clock.now());
     bench
         .run(move |draft| {
-            let entry = memories::look(draft, id)?.ok_or_else(|| conflict("gone"))?;
+            let entry = memories::look(draft, id)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
             Ok(memories::settle(draft, entry, MemoryTier::Cold, None, at)?)
         })
         .unwrap();
@@ -115,10 +116,10 @@ fn a_job_that_refuses_leaves_nothing() {
     let before = (bench.entry(id), bench.counts(), bench.latest());
     let syncs = bench.disk.syncs();
     let refused = bench.run(move |draft| {
-        let entry = memories::look(draft, id)?.ok_or_else(|| conflict("gone"))?;
+        let entry = memories::look(draft, id)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
         let place = Some(Body::Archived(spot(1, 0)));
         memories::settle(draft, entry, MemoryTier::Cold, place, at)?;
-        Err(conflict("changed its mind"))
+        Err(conflict(Conflict::KeyReused))
     });
     assert_eq!(refused.unwrap_err().kind, ErrorKind::Conflict);
     assert_eq!(bench.disk.syncs(), syncs, "nothing was synced");
@@ -136,7 +137,7 @@ fn a_power_cut_leaves_a_job_done_or_not_begun() {
         let (id, at) = (bench.remember("one"), bench.clock.now());
         bench.disk.break_after(cut);
         let answer = bench.run(move |draft| {
-            let entry = memories::look(draft, id)?.ok_or_else(|| conflict("gone"))?;
+            let entry = memories::look(draft, id)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
             let place = Some(Body::Archived(spot(1, 0)));
             Ok(memories::settle(draft, entry, MemoryTier::Cold, place, at)?)
         });

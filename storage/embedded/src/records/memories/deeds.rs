@@ -2,7 +2,9 @@
 //! what it found, so that undoing puts back that and nothing else. Writes no audit line: callers
 //! do.
 
-use appliance_core::{ActionId, Deed, Memory, MemoryAction, MemoryId, Timestamp, UserId};
+use appliance_core::{
+    ActionId, Conflict, Deed, Memory, MemoryAction, MemoryId, Thing, Timestamp, UserId,
+};
 
 use super::{
     Entry, MOST_AT_ONCE,
@@ -19,7 +21,7 @@ pub(crate) fn act(draft: &mut Draft<'_, '_>, action: &MemoryAction) -> Result<()
     draft.counters.note(action.id.bytes());
     users::require(draft, action.owner)?;
     if draft.has(&BY_ID, &action.id.bytes())? {
-        return Err(conflict(format!("action {} was done already", action.id)));
+        return Err(conflict(Conflict::Exists(Thing::Action(action.id))));
     }
     let done = match &action.deed {
         Deed::Forget { ids } => forget(draft, action, ids)?,
@@ -61,16 +63,14 @@ fn correct(
 ) -> Result<DoneV1, Refusal> {
     let entry = visible(draft, action.owner, old)?;
     if entry.stand.standing.valid_until.is_some() {
-        return Err(conflict(format!(
-            "memory {old} does not hold any more; correct its successor"
-        )));
+        return Err(conflict(Conflict::HoldsNoLonger(old)));
     }
     if new.owner != action.owner {
-        return Err(conflict(format!("memory {} is for another user", new.id)));
+        return Err(conflict(Conflict::NotOwner(Thing::Memory(new.id))));
     }
     draft.counters.note(new.id.bytes());
     if ledger::look_at_stand(draft, new.id)?.is_some() {
-        return Err(conflict(format!("memory {} exists already", new.id)));
+        return Err(conflict(Conflict::Exists(Thing::Memory(new.id))));
     }
     let mut ended = entry.stand.clone();
     ended.standing.valid_until = Some(new.standing.valid_from);
@@ -103,14 +103,14 @@ pub(crate) fn undo(
         return Err(invalid(format!("there is no action {id}")));
     };
     if whose != owner.bytes() {
-        return Err(conflict(format!("action {id} belongs to another user")));
+        return Err(conflict(Conflict::NotOwner(Thing::Action(id))));
     }
     let row = draft.follow(&ACTIONS, &place(owner, number), BY_ID.name)?;
     if row.undone_at.is_some() {
-        return Err(conflict(format!("action {id} was undone already")));
+        return Err(conflict(Conflict::AlreadyUndone(id)));
     }
     match &row.done {
-        DoneV1::Forget { newly, .. } => bring_back(draft, newly)?,
+        DoneV1::Forget { newly, .. } => bring_back(draft, id, newly)?,
         DoneV1::Correct { old, new } => {
             uncorrect(draft, MemoryId::from_bytes(*old), MemoryId::from_bytes(*new), at)?;
         }
@@ -120,7 +120,11 @@ pub(crate) fn undo(
     Ok(draft.put(&ACTIONS, &place(owner, number), &row)?)
 }
 
-fn bring_back(draft: &mut Draft<'_, '_>, newly: &[[u8; 16]]) -> Result<(), Refusal> {
+fn bring_back(
+    draft: &mut Draft<'_, '_>,
+    deed: ActionId,
+    newly: &[[u8; 16]],
+) -> Result<(), Refusal> {
     let mut there = 0;
     for id in newly {
         let Some(entry) = ledger::look(draft, MemoryId::from_bytes(*id))? else { continue };
@@ -132,7 +136,7 @@ fn bring_back(draft: &mut Draft<'_, '_>, newly: &[[u8; 16]]) -> Result<(), Refus
         }
     }
     if there == 0 && !newly.is_empty() {
-        return Err(conflict("what was forgotten has been purged and cannot be brought back"));
+        return Err(conflict(Conflict::Gone(Thing::Action(deed))));
     }
     Ok(())
 }
@@ -144,12 +148,11 @@ fn uncorrect(
     at: Timestamp,
 ) -> Result<(), Refusal> {
     let Some(before) = ledger::look(draft, old)? else {
-        return Err(conflict(format!("memory {old} has been purged and cannot hold again")));
+        return Err(conflict(Conflict::Gone(Thing::Memory(old))));
     };
     if let Some(successor) = ledger::look(draft, new)? {
         if let Some(later) = successor.stand.standing.superseded_by {
-            let why = format!("memory {new} was corrected in turn, by {later}; undo that first");
-            return Err(conflict(why));
+            return Err(conflict(Conflict::CorrectedInTurn { id: new, by: later }));
         }
         if !successor.stand.is_forgotten() {
             hide(draft, &successor, at)?;
@@ -166,7 +169,7 @@ fn uncorrect(
 
 fn unpin(draft: &mut Draft<'_, '_>, id: MemoryId, was: bool) -> Result<(), Refusal> {
     let Some(entry) = ledger::look(draft, id)? else {
-        return Err(conflict(format!("memory {id} has been purged")));
+        return Err(conflict(Conflict::Gone(Thing::Memory(id))));
     };
     set_pinned(draft, &entry, was)
 }
@@ -186,7 +189,7 @@ fn hide(draft: &mut Draft<'_, '_>, entry: &Entry, at: Timestamp) -> Result<(), R
 fn visible(draft: &mut Draft<'_, '_>, owner: UserId, id: MemoryId) -> Result<Entry, Refusal> {
     let entry = own(draft, owner, id)?;
     if entry.stand.is_forgotten() {
-        return Err(conflict(format!("memory {id} is forgotten; undo that first")));
+        return Err(conflict(Conflict::Forgotten(id)));
     }
     Ok(entry)
 }
@@ -196,7 +199,7 @@ fn own(draft: &mut Draft<'_, '_>, owner: UserId, id: MemoryId) -> Result<Entry, 
         return Err(invalid(format!("there is no memory {id}")));
     };
     if entry.row.head.owner != owner {
-        return Err(conflict(format!("memory {id} belongs to another user")));
+        return Err(conflict(Conflict::NotOwner(Thing::Memory(id))));
     }
     Ok(entry)
 }

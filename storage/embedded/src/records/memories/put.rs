@@ -1,7 +1,7 @@
 //! Remembering: a new text, one that was said before, or an id that is put again.
 
 use appliance_core::{
-    ErrorKind, Memory, MemoryId, MemoryTier, Standing, StoreError, Utility,
+    Conflict, ErrorKind, Memory, MemoryId, MemoryTier, Standing, StoreError, Thing, Utility,
     memory::{MAX_AUTHOR_BYTES, MAX_LABEL_BYTES, MAX_MEMORY_BYTES},
 };
 
@@ -61,7 +61,7 @@ fn repeat(draft: &mut Draft<'_, '_>, id: MemoryId) -> Result<Put, Refusal> {
 fn replace(draft: &mut Draft<'_, '_>, before: Entry, memory: &Memory) -> Result<Put, Refusal> {
     let Entry { row: old, stand: stood } = before;
     if old.head.owner != memory.owner {
-        return Err(conflict(format!("memory {} belongs to another user", memory.id)));
+        return Err(conflict(Conflict::NotOwner(Thing::Memory(memory.id))));
     }
     let (seq, head) = (old.head.seq, Head::of(memory, old.head.seq));
     forms::release(draft, &old.head)?;

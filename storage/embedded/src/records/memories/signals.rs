@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use appliance_core::{
-    MemoryId, MessageId, Page, PageRequest, Signal, SignalId, SignalType, TaskId, Timestamp,
-    UserId, Utility,
+    Conflict, MemoryId, MessageId, Page, PageRequest, Signal, SignalId, SignalType, TaskId, Thing,
+    Timestamp, UserId, Utility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,7 @@ pub(crate) fn put(draft: &mut Draft<'_, '_>, signal: &Signal) -> Result<(), Refu
     check(signal)?;
     users::require(draft, signal.owner)?;
     if draft.has(&SIGNALS_BY_ID, &signal.id.bytes())? {
-        return Err(conflict(format!("signal {} was given already", signal.id)));
+        return Err(conflict(Conflict::Exists(Thing::Signal(signal.id))));
     }
     for id in signal.memories.iter().collect::<BTreeSet<_>>() {
         let Some(before) = shown(draft, signal.owner, *id)? else { continue };
@@ -171,7 +171,7 @@ fn most(what: &str, count: usize) -> Result<(), Refusal> {
 fn shown(draft: &mut Draft<'_, '_>, owner: UserId, id: MemoryId) -> Result<Option<Stand>, Refusal> {
     let Some(stand) = ledger::look_at_stand(draft, id)? else { return Ok(None) };
     if stand.owner != owner {
-        return Err(conflict(format!("memory {id} belongs to another user")));
+        return Err(conflict(Conflict::NotOwner(Thing::Memory(id))));
     }
     Ok((!stand.is_forgotten()).then_some(stand))
 }

@@ -4,7 +4,7 @@
 //! session opens. Logins of the account from before die with the change.
 
 use appliance_core::{
-    Actor, Batch, Condition, ErrorKind, RiskLevel, StoreError, TokenHash, User, Write,
+    Actor, Batch, Condition, Conflict, RiskLevel, StoreError, Thing, TokenHash, User, Write,
 };
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
@@ -55,7 +55,7 @@ pub(crate) async fn post(
         .write(line.write(&app.parts.mint));
     match app.parts.records.apply(batch).await {
         Ok(_) => logged_in(&app, &user, &opened),
-        Err(cause) => Err(told_apart(&app, cause, &user, link).await),
+        Err(cause) => Err(refused(cause)),
     }
 }
 
@@ -92,19 +92,10 @@ fn chosen(app: &App, user: &User, email: String, display_name: String, hash: Has
     }
 }
 
-/// A conflict is the link that somebody else used first, or the e-mail of somebody else.
-async fn told_apart(app: &App, cause: StoreError, user: &User, link: TokenHash) -> ApiError {
-    if cause.kind != ErrorKind::Conflict {
-        return cause.into();
-    }
-    if let Err(refusal) = holder(app, link).await {
-        return refusal;
-    }
-    let email = user.email.as_deref().unwrap_or_default();
-    match app.parts.users.by_email(email).await {
-        Ok(Some(other)) if other.id != user.id => {
-            ApiError::field(Code::EmailTaken, "/email", "this e-mail belongs to another account")
-        }
+/// The link may have been used by somebody else in this very moment.
+fn refused(cause: StoreError) -> ApiError {
+    match cause.as_conflict() {
+        Some(Conflict::Gone(Thing::SetupLink)) => link_invalid(),
         _ => cause.into(),
     }
 }

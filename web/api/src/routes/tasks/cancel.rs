@@ -7,8 +7,8 @@
 //! question without an end.
 
 use appliance_core::{
-    Actor, Batch, ErrorKind, EventBody, InFlight, Message, Role, SignalType, Task, TaskId,
-    TaskStatus, Topic, Write,
+    Actor, Batch, Conflict, EventBody, InFlight, Message, Role, SignalType, StoreError, Task,
+    TaskId, TaskStatus, Topic, Write,
     ports::{By, Told},
 };
 use axum::{Json, extract::State};
@@ -86,11 +86,16 @@ async fn end(app: &App, root: Task, line: Line) -> Result<Option<Task>, ApiError
     }
     match app.parts.records.apply(batch.write(line.write(&app.parts.mint))).await {
         Ok(_) => {}
-        Err(error) if error.kind == ErrorKind::Conflict => return Ok(None),
+        Err(error) if lost_to_an_agent(&error) => return Ok(None),
         Err(error) => return Err(error.into()),
     }
     show(app, &root, &open).await?;
     Ok(Some(Task { status: TaskStatus::Cancelled, completed_at: Some(at), ..root }))
+}
+
+/// Tells whether the task has moved on, or its answer stands in the thread already.
+const fn lost_to_an_agent(error: &StoreError) -> bool {
+    matches!(error.as_conflict(), Some(Conflict::TaskMoved { .. } | Conflict::Exists(_)))
 }
 
 /// What stands in the thread in the place of the answer. Names no model: nobody finished it.
