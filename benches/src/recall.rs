@@ -141,7 +141,11 @@ struct Peer {
 impl Peer {
     async fn filled(place: &Path) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(WallClock);
-        let store = Store::open(&DataDir::open(place.join("data"))?, clock.clone())?;
+        let store = Store::open(
+            &DataDir::open(place.join("data"))?,
+            clock.clone(),
+            appliance_tasks::Tasks::new(),
+        )?;
         let mint = IdMint::new(clock, store.newest_millis());
         let user = people::user(&mint, "bench");
         let owner = user.id;

@@ -51,7 +51,8 @@ pub async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Resu
 
 async fn open(directory: &DataDir) -> anyhow::Result<Bench> {
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
-    let store = Store::open(directory, Arc::clone(&clock)).context("while opening the store")?;
+    let store = Store::open(directory, Arc::clone(&clock), appliance_tasks::Tasks::new())
+        .context("while opening the store")?;
     let mint = IdMint::new(clock, store.newest_millis());
     let user = people::user(&mint, "bench");
     let owner = user.id;

@@ -36,7 +36,12 @@ impl House {
     async fn build() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at_millis(NOVEMBER));
-        let store = Store::open(&DataDir::open(dir.path()).unwrap(), clock.clone()).unwrap();
+        let store = Store::open(
+            &DataDir::open(dir.path()).unwrap(),
+            clock.clone(),
+            appliance_tasks::Tasks::new(),
+        )
+        .unwrap();
         let mint = IdMint::new(clock.clone(), 0);
         let owner = mint.next(UserId::from_uuid);
         let house = Self { store, mint, clock, owner, dir };
@@ -103,7 +108,7 @@ impl House {
 
     /// A tree as after a start, brought up to the records.
     async fn tree(&self) -> Tree {
-        let tree = Tree::new(self.dir.path());
+        let tree = Tree::new(self.dir.path(), appliance_tasks::Tasks::new());
         tree.catch_up(&self.store).await.unwrap();
         tree
     }
@@ -237,7 +242,7 @@ async fn a_month_has_its_own_file() {
 #[tokio::test]
 async fn a_tree_that_runs_writes_when_it_is_nudged_and_stops_when_told() {
     let house = House::build().await;
-    let tree = Arc::new(Tree::new(house.dir.path()));
+    let tree = Arc::new(Tree::new(house.dir.path(), appliance_tasks::Tasks::new()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (running, store) = (tree.clone(), house.store.clone());
     let run = tokio::spawn(async move {

@@ -21,7 +21,8 @@ use crate::home::Home;
 pub async fn add(home: &Home, name: &str) -> anyhow::Result<String> {
     let directory = DataDir::open(home.data()).context("while opening the data directory")?;
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
-    let store = Store::open(&directory, Arc::clone(&clock)).context("while opening the store")?;
+    let store = Store::open(&directory, Arc::clone(&clock), appliance_tasks::Tasks::new())
+        .context("while opening the store")?;
     let mint = IdMint::new(Arc::clone(&clock), store.newest_millis());
     let user = user(&mint, name);
     let token = format!("set-up-token-of-{name}-0123456789abcdefghijklmnopqrstuvwxyz");

@@ -70,7 +70,12 @@ impl House {
     pub async fn build() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = RealClock::start();
-        let store = Store::open(&DataDir::open(dir.path()).unwrap(), clock.clone()).unwrap();
+        let store = Store::open(
+            &DataDir::open(dir.path()).unwrap(),
+            clock.clone(),
+            appliance_tasks::Tasks::new(),
+        )
+        .unwrap();
         let mint = IdMint::new(clock, store.newest_millis());
         let live = Arc::new(LiveHub::new(7));
         let owner = mint.next(UserId::from_uuid);
@@ -81,7 +86,7 @@ impl House {
             .write(Write::PutConversation(thread));
         store.apply(batch).await.unwrap();
         let care = Arc::new(care(&store, &mint));
-        let tree = Arc::new(Tree::new(dir.path()));
+        let tree = Arc::new(Tree::new(dir.path(), appliance_tasks::Tasks::new()));
         let parts = parts(&store, &live, care.clone(), &tree, &mint);
         let desk = Arc::new(desk::Service::new(parts));
         Self { store, live, mint, desk, care, tree, owner, conversation, dir }

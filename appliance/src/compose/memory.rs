@@ -8,6 +8,7 @@ use appliance_core::{
     Clock, IdMint, StoreError, Timestamp,
     ports::{Embedder, Records},
 };
+use appliance_tasks::Tasks;
 use async_trait::async_trait;
 use pai::{
     learning::Tree,
@@ -48,6 +49,7 @@ pub struct Needs<'a> {
     pub records: &'a Arc<dyn Records>,
     pub clock: &'a Arc<dyn Clock>,
     pub mint: &'a IdMint,
+    pub tasks: &'a Tasks,
 }
 
 /// Joins the parts of memory.
@@ -56,7 +58,7 @@ pub struct Needs<'a> {
 /// When the embedder's table is damaged, its options do not fit, or the folder of the indexes cannot
 /// be written.
 pub async fn join(needs: Needs<'_>) -> anyhow::Result<Remembering> {
-    let Needs { settings, store, records, clock, mint } = needs;
+    let Needs { settings, store, records, clock, mint, tasks } = needs;
     let (chosen, data) = (&settings.memory, &settings.data.dir);
     let limits = limits(chosen);
     let hot = Arc::new(MemoryHotTier::new(limits.hot_per_agent));
@@ -86,7 +88,7 @@ pub async fn join(needs: Needs<'_>) -> anyhow::Result<Remembering> {
         clock: clock.clone(),
         limits,
     }));
-    let tree = Arc::new(Tree::new(data));
+    let tree = Arc::new(Tree::new(data, tasks.clone()));
     let figures = Arc::new(Figures { keeper: keeper.clone(), cache });
     Ok(Remembering { words, reader, search, care, keeper, tree, figures })
 }

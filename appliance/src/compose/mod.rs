@@ -19,6 +19,7 @@ use appliance_core::{
     Clock, IdMint,
     ports::{Embedder, Live, Model, Records},
 };
+use appliance_tasks::Tasks;
 use pai::{
     learning::Tree,
     memory::{Keeper, Reader, Search},
@@ -48,6 +49,8 @@ pub struct Ground {
     pub people_key: SecretString,
     /// Where the log lines go.
     pub log: web_api::LogTail,
+    /// Where everything runs that runs beside its caller.
+    pub tasks: Tasks,
 }
 
 /// The joined parts that the lifecycle starts and stops.
@@ -75,7 +78,8 @@ pub struct Appliance {
 /// # Errors
 /// When the embedder's table or the model's options do not fit.
 pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
-    let Ground { settings, runtime, store, clock, epoch, bound, jwt_key, people_key, log } = ground;
+    let Ground { settings, runtime, store, clock, epoch, bound, jwt_key, people_key, log, tasks } =
+        ground;
     let mint = IdMint::new(clock, store.newest_millis());
     let reads = Arc::new(store.clone());
     let metrics = web_api::Metrics::new();
@@ -89,6 +93,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
             records: &records,
             clock: mint.clock(),
             mint: &mint,
+            tasks: &tasks,
         })
         .await?;
     metrics.read_memory_from(figures);

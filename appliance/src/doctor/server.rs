@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use appliance_config::Settings;
+use appliance_tasks::Tasks;
 use storage_embedded::{DataDir, OpenError, Store};
 use web_dto::{AgentList, AgentView, Ready, ServerInfo};
 
@@ -80,7 +81,8 @@ fn offline(settings: &Settings) -> Vec<Check> {
         return checks;
     }
     let opened = DataDir::open(dir).and_then(|claimed| {
-        Store::open(&claimed, SystemClock::new(settings.clock.offset_seconds)).map(Arc::new)
+        let clock = SystemClock::new(settings.clock.offset_seconds);
+        Store::open(&claimed, clock, Tasks::new()).map(Arc::new)
     });
     checks.push(match opened {
         Ok(_) => Check::ok("store", "opens, and nothing in it is damaged as far as opening tells"),

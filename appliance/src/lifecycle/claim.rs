@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 
 use appliance_config::paths::{PathError, RuntimeDir};
 use appliance_core::Clock;
+use appliance_tasks::Tasks;
 use storage_embedded::{DataDir, OpenError, Store};
 
 use crate::exit::{self, Failure};
@@ -25,8 +26,8 @@ pub fn runtime_dir(runtime: &RuntimeDir) -> Result<(), Failure> {
 }
 
 /// Opens the store in a claimed directory.
-pub fn store(data_dir: &DataDir, clock: Arc<dyn Clock>) -> Result<Store, Failure> {
-    Store::open(data_dir, clock).map_err(|error| refused(&error))
+pub fn store(data_dir: &DataDir, clock: Arc<dyn Clock>, tasks: Tasks) -> Result<Store, Failure> {
+    Store::open(data_dir, clock, tasks).map_err(|error| refused(&error))
 }
 
 fn refused(error: &OpenError) -> Failure {

@@ -17,6 +17,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use appliance_config::Settings;
 use appliance_core::{Clock, UserId};
+use appliance_tasks::Tasks;
 use pai::memory::{Indexes as _, Search};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use web_api::{
@@ -64,7 +65,8 @@ async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
     let people_key = people_key::make(&runtime)?;
     let sockets = sockets::bind(settings.server.listen, &runtime).await?;
     let clock: Arc<dyn Clock> = SystemClock::new(settings.clock.offset_seconds);
-    let store = claim::store(&data_dir, clock.clone())?;
+    let tasks = Tasks::new();
+    let store = claim::store(&data_dir, clock.clone(), tasks.clone())?;
     let ground = Ground {
         jwt_key: jwt_key::load(&data_dir, settings.server.jwt_secret.as_ref())?,
         people_key,
@@ -75,6 +77,7 @@ async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
         store,
         clock,
         log,
+        tasks,
     };
     let epoch = ground.epoch;
     let appliance = compose::compose(ground).await?;

@@ -17,9 +17,13 @@ use appliance_core::{
     page::MAX_PAGE,
     ports::{Changed, Memories},
 };
+use appliance_tasks::{TaskKind, Tasks};
 use tokio::sync::{Mutex, Notify};
 
 use super::{files, lines};
+
+/// Reading and writing the tree's files.
+const FILES: TaskKind = TaskKind::new("learning.files");
 
 /// Changes read at a time.
 const BITE: usize = 500;
@@ -50,6 +54,7 @@ pub enum TreeError {
 #[derive(Debug)]
 pub struct Tree {
     root: Arc<PathBuf>,
+    tasks: Tasks,
     state: Mutex<State>,
     /// Whose work has ended since [`run`](Tree::run) last looked.
     nudged: QuickMutex<BTreeSet<UserId>>,
@@ -70,10 +75,10 @@ struct State {
 impl Tree {
     /// Describes the tree below a data directory; touches nothing.
     #[must_use]
-    pub fn new(data_dir: &Path) -> Self {
+    pub fn new(data_dir: &Path, tasks: Tasks) -> Self {
         let root = data_dir.join("pai").join("MEMORY");
         let (state, nudged, wake) = (Mutex::default(), QuickMutex::default(), Notify::new());
-        Self { root: Arc::new(root), state, nudged, wake }
+        Self { root: Arc::new(root), tasks, state, nudged, wake }
     }
 
     /// Returns where it is.
@@ -238,8 +243,8 @@ impl Tree {
         work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
     ) -> Result<T, TreeError> {
         let root = self.root.clone();
-        let done = tokio::task::spawn_blocking(move || work(&root)).await;
-        let done = done.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
+        let done = self.tasks.blocking(FILES, move || work(&root)).await;
+        let done = done.unwrap_or_else(|lost| Err(io::Error::other(lost)));
         let place = || self.root.display().to_string();
         done.map_err(|source| TreeError::File { place: place(), source })
     }

@@ -159,7 +159,7 @@ impl House {
         let clock = Arc::new(ManualClock::at_millis(MORNING_MILLIS));
         let folder = TempDir::new().unwrap();
         let dir = DataDir::open(folder.path()).unwrap();
-        let store = Store::open(&dir, clock.clone()).unwrap();
+        let store = Store::open(&dir, clock.clone(), appliance_tasks::Tasks::new()).unwrap();
         let mint = IdMint::new(clock.clone(), 0);
         let hot = Arc::new(MemoryHotTier::new(limits.hot_per_agent));
         let tiers = Arc::new(WatchedTiers {

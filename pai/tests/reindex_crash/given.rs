@@ -59,7 +59,7 @@ fn copy_into(from: &Path, to: &Path) {
 
 /// Opens the store in `place`.
 pub fn open(place: &Path) -> Store {
-    Store::open(&DataDir::open(place).unwrap(), clock()).unwrap()
+    Store::open(&DataDir::open(place).unwrap(), clock(), appliance_tasks::Tasks::new()).unwrap()
 }
 
 fn clock() -> Arc<ManualClock> {

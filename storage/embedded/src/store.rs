@@ -1,6 +1,6 @@
 //! The store: one file behind all the query ports, one writer behind `Records`.
 //!
-//! Point reads run inline (about 2 us, no hop), scans on the blocking pool. Does not decide what is
+//! Point reads run inline (about 2 us, no hop), scans where work may block. Does not decide what is
 //! read by whom: every question names its owner.
 
 use std::sync::{
@@ -14,6 +14,7 @@ use appliance_core::{
     Task, TaskId, TokenHash, User, UserId,
     ports::{AuditTrail, Conversations, Records, TaskFilter, Tasks, Users},
 };
+use appliance_tasks::{TaskKind, Tasks as Home};
 use async_trait::async_trait;
 use redb::Database;
 
@@ -34,6 +35,9 @@ use crate::{
     tiers,
 };
 
+/// A scan over one table or more.
+const SCAN: TaskKind = TaskKind::new("records.scan");
+
 /// The archive's folder in the data directory.
 const ARCHIVE: &str = "cold";
 
@@ -49,6 +53,7 @@ struct Inner {
     writer: Writer,
     shared: Arc<Shared>,
     archive: Arc<Archive>,
+    home: Home,
     _claim: DataDir,
 }
 
@@ -129,12 +134,12 @@ pub(crate) enum OpenFault {
 }
 
 impl Store {
-    /// Opens the records in `dir`, or makes them.
+    /// Opens the records in `dir`, or makes them; what blocks is done in `home`.
     ///
     /// # Errors
     /// [`OpenError::Corrupt`] for a damaged file, which is left as it is; else what the system
     /// said.
-    pub fn open(dir: &DataDir, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub fn open(dir: &DataDir, clock: Arc<dyn Clock>, home: Home) -> Result<Self, OpenError> {
         let path = dir.state_file();
         let archive = Arc::new(Archive::open(&dir.path().join(ARCHIVE))?);
         let opener = database::opener(&path);
@@ -146,12 +151,12 @@ impl Store {
         })?;
         let shared = Arc::new(shared);
         let engine = Engine::new(Arc::clone(&shared), counters, opener, Room::around(dir.path()));
-        let writer = Writer::start(engine).map_err(|source| OpenError::Io {
+        let writer = Writer::start(engine, &home).map_err(|source| OpenError::Io {
             doing: "starting the writer of",
             path,
             source,
         })?;
-        let inner = Inner { writer, shared, archive, _claim: dir.clone() };
+        let inner = Inner { writer, shared, archive, home, _claim: dir.clone() };
         let store = Self { inner: Arc::new(inner) };
         tiers::begin(&store);
         Ok(store)
@@ -218,8 +223,18 @@ impl Store {
         ask: impl FnOnce(&Snapshot) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(self.shared());
-        let found = tokio::task::spawn_blocking(move || shared.read(op, ask)).await;
-        found.unwrap_or_else(|_| Err(Fault::Lost.at(op)))
+        self.off(SCAN, op, move || shared.read(op, ask)).await
+    }
+
+    /// Does what blocks where it may; to its end, whoever stops waiting for it.
+    pub(crate) async fn off<T: Send + 'static>(
+        &self,
+        kind: TaskKind,
+        op: &'static str,
+        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let done = self.inner.home.blocking(kind, work).await;
+        done.unwrap_or_else(|_| Err(Fault::Lost.at(op)))
     }
 }
 

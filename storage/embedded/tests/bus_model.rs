@@ -214,7 +214,12 @@ impl Pair {
 }
 
 fn open(folder: &TempDir, clock: &Arc<ManualClock>) -> Store {
-    Store::open(&DataDir::open(folder.path()).unwrap(), clock.clone()).unwrap()
+    Store::open(
+        &DataDir::open(folder.path()).unwrap(),
+        clock.clone(),
+        appliance_tasks::Tasks::new(),
+    )
+    .unwrap()
 }
 
 fn stream() -> StreamName {

@@ -88,7 +88,7 @@ impl Written {
 
 fn open(place: &Path) -> Store {
     let clock = Arc::new(ManualClock::at_millis(1_793_000_000_000));
-    Store::open(&DataDir::open(place).unwrap(), clock).unwrap()
+    Store::open(&DataDir::open(place).unwrap(), clock, appliance_tasks::Tasks::new()).unwrap()
 }
 
 fn now() -> Timestamp {

@@ -51,7 +51,8 @@ impl Fixture {
 
     fn open(&mut self) {
         let dir = DataDir::open(self.folder.path()).expect("the directory is free");
-        let store = Store::open(&dir, self.clock.clone()).expect("the store opens");
+        let store = Store::open(&dir, self.clock.clone(), appliance_tasks::Tasks::new())
+            .expect("the store opens");
         self.mint = IdMint::new(self.clock.clone(), store.newest_millis());
         self.store = Some(store);
     }

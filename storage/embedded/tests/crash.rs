@@ -29,7 +29,9 @@ const WRITERS: u64 = 4;
 
 fn open(path: &str) -> (Store, IdMint) {
     let clock = Arc::new(ManualClock::at_millis(1_793_000_000_000));
-    let store = Store::open(&DataDir::open(path).unwrap(), clock.clone()).unwrap();
+    let store =
+        Store::open(&DataDir::open(path).unwrap(), clock.clone(), appliance_tasks::Tasks::new())
+            .unwrap();
     let mint = IdMint::new(clock, store.newest_millis());
     (store, mint)
 }

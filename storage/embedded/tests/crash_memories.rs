@@ -32,7 +32,9 @@ const STEPS: u64 = 8;
 
 fn open(path: &str) -> (Store, IdMint) {
     let clock = Arc::new(ManualClock::at_millis(MILLIS));
-    let store = Store::open(&DataDir::open(path).unwrap(), clock.clone()).unwrap();
+    let store =
+        Store::open(&DataDir::open(path).unwrap(), clock.clone(), appliance_tasks::Tasks::new())
+            .unwrap();
     let mint = IdMint::new(clock, store.newest_millis());
     (store, mint)
 }

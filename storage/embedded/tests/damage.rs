@@ -96,7 +96,11 @@ impl Written {
 
 fn open(path: &Path) -> Result<Store, OpenError> {
     let dir = DataDir::open(path)?;
-    Store::open(&dir, Arc::new(ManualClock::at_millis(1_793_000_000_000)))
+    Store::open(
+        &dir,
+        Arc::new(ManualClock::at_millis(1_793_000_000_000)),
+        appliance_tasks::Tasks::new(),
+    )
 }
 
 #[tokio::test]

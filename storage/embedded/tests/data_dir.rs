@@ -17,7 +17,9 @@ fn makes_the_directory_for_its_owner_alone() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("a/b");
     let dir = DataDir::open(&path).unwrap();
-    let store = Store::open(&dir, Arc::new(ManualClock::at_millis(0))).unwrap();
+    let store =
+        Store::open(&dir, Arc::new(ManualClock::at_millis(0)), appliance_tasks::Tasks::new())
+            .unwrap();
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
     for file in [dir.state_file(), dir.lock_file()] {
         assert_eq!(fs::metadata(file).unwrap().mode() & 0o777, 0o600);
@@ -33,7 +35,9 @@ fn makes_the_directory_for_its_owner_alone() {
 fn a_held_directory_names_its_holder_until_it_lets_go() {
     let folder = TempDir::new().unwrap();
     let dir = DataDir::open(folder.path()).unwrap();
-    let store = Store::open(&dir, Arc::new(ManualClock::at_millis(0))).unwrap();
+    let store =
+        Store::open(&dir, Arc::new(ManualClock::at_millis(0)), appliance_tasks::Tasks::new())
+            .unwrap();
     drop(dir);
     match DataDir::open(folder.path()) {
         Err(error @ OpenError::Held { pid, .. }) => {
@@ -99,7 +103,9 @@ fn a_history_has_one_id_from_its_first_moment_and_another_history_another() {
     let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let history = |folder: &TempDir| {
         let dir = DataDir::open(folder.path()).unwrap();
-        Store::open(&dir, Arc::new(ManualClock::at_millis(0))).unwrap().history()
+        Store::open(&dir, Arc::new(ManualClock::at_millis(0)), appliance_tasks::Tasks::new())
+            .unwrap()
+            .history()
     };
     let first = history(&folder);
     assert_eq!(history(&folder), first, "it stays when the file is opened again");
@@ -115,7 +121,9 @@ fn a_file_of_an_earlier_version_gets_an_id_and_keeps_it() {
         fs::copy(format!("{fixture}/state.redb"), folder.path().join("state.redb")).unwrap();
         let open = || {
             let dir = DataDir::open(folder.path()).unwrap();
-            Store::open(&dir, Arc::new(ManualClock::at_millis(0))).unwrap().history()
+            Store::open(&dir, Arc::new(ManualClock::at_millis(0)), appliance_tasks::Tasks::new())
+                .unwrap()
+                .history()
         };
         let first = open();
         assert_eq!(open(), first, "{version}");

@@ -31,7 +31,8 @@ fn fixture() -> PathBuf {
 
 fn open(folder: &TempDir) -> Store {
     let dir = DataDir::open(folder.path()).unwrap();
-    Store::open(&dir, Arc::new(ManualClock::at_millis(MILLIS))).unwrap()
+    Store::open(&dir, Arc::new(ManualClock::at_millis(MILLIS)), appliance_tasks::Tasks::new())
+        .unwrap()
 }
 
 const MILLIS: u64 = 1_793_000_000_000;

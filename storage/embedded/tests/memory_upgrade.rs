@@ -63,7 +63,12 @@ fn before() -> TempDir {
 
 fn open(folder: &TempDir) -> (Store, IdMint) {
     let clock = Arc::new(ManualClock::at_millis(MILLIS));
-    let store = Store::open(&DataDir::open(folder.path()).unwrap(), clock.clone()).unwrap();
+    let store = Store::open(
+        &DataDir::open(folder.path()).unwrap(),
+        clock.clone(),
+        appliance_tasks::Tasks::new(),
+    )
+    .unwrap();
     let mint = IdMint::new(clock, store.newest_millis());
     (store, mint)
 }

@@ -90,7 +90,8 @@ impl Pair {
 
     fn open(&mut self) {
         let dir = DataDir::open(self.folder.path()).unwrap();
-        self.store = Some(Store::open(&dir, self.clock.clone()).unwrap());
+        self.store =
+            Some(Store::open(&dir, self.clock.clone(), appliance_tasks::Tasks::new()).unwrap());
     }
 
     fn store(&self) -> &Store {

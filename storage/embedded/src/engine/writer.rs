@@ -6,16 +6,19 @@
 use std::{
     io,
     sync::{Mutex, PoisonError},
-    thread::{Builder, JoinHandle},
 };
 
 use appliance_core::{Applied, Batch, StoreError};
+use appliance_tasks::{TaskKind, Tasks, Thread};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     engine::{Engine, Job},
     records::OP,
 };
+
+/// The thread; without it nothing is written any more.
+const RECORDS: TaskKind = TaskKind::new("records").vital();
 
 /// Batches that may wait for the engine; a caller beyond it waits for a place.
 const QUEUE: usize = 1024;
@@ -35,14 +38,14 @@ type Answer = oneshot::Sender<Result<Applied, StoreError>>;
 #[derive(Debug)]
 pub(crate) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Asked>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<Thread>>,
 }
 
 impl Writer {
     /// Starts the thread `records`.
-    pub fn start(engine: Engine) -> io::Result<Self> {
+    pub fn start(engine: Engine, home: &Tasks) -> io::Result<Self> {
         let (queue, asked) = mpsc::channel(QUEUE);
-        let thread = Builder::new().name("records".to_owned()).spawn(|| run(engine, asked))?;
+        let thread = home.thread(RECORDS, || run(engine, asked))?;
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -69,8 +72,8 @@ impl Writer {
     pub fn close(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the records thread ended by a panic");
+        if let Some(thread) = thread {
+            thread.join();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The three tiers over the records and the archive: moving memories, and purging them for good.
 //!
-//! Each step is one function in a file of its own, run on a blocking thread and to its end, whoever
+//! Each step is one function in a file of its own, run where it may block and to its end, whoever
 //! stops waiting for it; one at a time. The order is always the same: write the file, commit what
 //! counts on it, delete the file that nothing counts on any more. Decides nothing: the policy is
 //! `pai::memory`'s.
@@ -21,14 +21,18 @@ use appliance_core::{
     MemoryId, MemoryTier, StoreError, Timestamp, UserId,
     ports::{MemoryTiers, Moved, Resident, TierCounts},
 };
+use appliance_tasks::TaskKind;
 use async_trait::async_trait;
 use tokio::runtime::Handle;
 
 pub(crate) use begin::begin;
 pub(crate) use manifest::history;
 
-use crate::{Store, cold::Embedder, fault::Fault, records::memories};
+use crate::{Store, cold::Embedder, records::memories};
 use work::Work;
+
+/// One step of maintenance: reads, writes and syncs a file of the archive.
+const STEP: TaskKind = TaskKind::new("tiers.step");
 
 impl Store {
     /// Notes by which model, and vectors of which length, memories are found from now on: archived
@@ -48,7 +52,7 @@ impl Store {
             let _alone = work.archive().alone();
             run(&work)
         };
-        tokio::task::spawn_blocking(step).await.unwrap_or_else(|_| Err(Fault::Lost.at(op)))
+        self.off(STEP, op, step).await
     }
 }
 

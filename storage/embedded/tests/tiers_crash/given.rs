@@ -66,7 +66,7 @@ pub struct Given {
 /// Opens the store in `place`.
 pub fn open(place: &Path) -> Store {
     let clock = Arc::new(ManualClock::at_millis(START + 10 * 3_600_000));
-    Store::open(&DataDir::open(place).unwrap(), clock).unwrap()
+    Store::open(&DataDir::open(place).unwrap(), clock, appliance_tasks::Tasks::new()).unwrap()
 }
 
 /// Names of the groups, in the order they are put: 12 memories each.
@@ -257,7 +257,9 @@ impl Given {
 
 async fn make(place: &Path) -> Given {
     let clock = Arc::new(ManualClock::at_millis(START));
-    let store = Store::open(&DataDir::open(place).unwrap(), clock.clone()).unwrap();
+    let store =
+        Store::open(&DataDir::open(place).unwrap(), clock.clone(), appliance_tasks::Tasks::new())
+            .unwrap();
     let mint = IdMint::new(clock.clone(), 0);
     let user = given::user(&mint);
     let owner = user.id;

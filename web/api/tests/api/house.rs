@@ -111,7 +111,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at_millis(START_MILLIS));
         let data = DataDir::open(folder.path().join("data")).unwrap();
-        let store = Store::open(&data, clock.clone()).unwrap();
+        let store = Store::open(&data, clock.clone(), appliance_tasks::Tasks::new()).unwrap();
         let live = Arc::new(LiveHub::new(77));
         let fleet = Arc::new(FakeFleet::default());
         let model = Arc::new(FakeModel::default());

@@ -7,10 +7,14 @@ use appliance_core::{
     Timestamp, UserId,
     ports::{Change, Memories},
 };
+use appliance_tasks::TaskKind;
 use async_trait::async_trait;
 
 use super::{actions, read, signals};
 use crate::{Store, cold::Archive, fault::Fault, snapshot::Snapshot};
+
+/// A scan that reads texts, archived ones too.
+const READ_TEXTS: TaskKind = TaskKind::new("records.texts");
 
 /// Times a read is tried whose text was moved to another file of the archive under its hands.
 const TRIES: usize = 3;
@@ -34,7 +38,7 @@ impl Store {
             }
             found?.map_err(|fault| fault.at(op))
         };
-        tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| Err(Fault::Lost.at(op)))
+        self.off(READ_TEXTS, op, read).await
     }
 }
 
