@@ -29,13 +29,12 @@ fn delegate(work: &Work, worker: AgentName) -> Delegate {
     Delegate { lease, worker, input, reason: "fits".to_owned() }
 }
 
-fn complete(lease: &Lease, text: &str, author: AgentName) -> Complete {
+fn complete(lease: &Lease, text: &str) -> Complete {
     Complete {
         lease: lease.clone(),
         text: text.to_owned(),
         citations: Vec::new(),
         model: "demo".to_owned(),
-        author,
     }
 }
 
@@ -58,7 +57,7 @@ fn is_lost<T: std::fmt::Debug>(result: &Result<T, DeskError>) -> bool {
 }
 
 #[tokio::test]
-async fn a_message_goes_from_supervisor_to_worker_and_back_as_a_remembered_answer() {
+async fn a_message_goes_from_supervisor_to_worker_whose_answer_ends_it() {
     let house = House::build().await;
     let (boss, code) = (house.life(AgentName::Supervisor), house.life(AgentName::Code));
     let mut events = house.watch();
@@ -80,20 +79,11 @@ async fn a_message_goes_from_supervisor_to_worker_and_back_as_a_remembered_answe
     let citations = vec![Citation { number: 1, memory_id, quote: "so".to_owned() }];
     let done = Complete {
         citations: citations.clone(),
-        ..complete(&work.lease, "Because so.", AgentName::Code)
+        ..complete(&work.lease, "Because so.")
     };
     house.desk.complete(code, done).await.unwrap();
 
-    let result = house.lease(boss).await;
-    assert_eq!(result.envelope.kind, EnvelopeKind::Result);
-    let child = result.child.as_ref().unwrap();
-    assert_eq!((child.id, child.status), (work.task.id, TaskStatus::Completed));
-    let back = Complete {
-        citations: citations.clone(),
-        ..complete(&result.lease, "Because so.", AgentName::Code)
-    };
-    house.desk.complete(boss, back).await.unwrap();
-
+    assert!(house.has_none(boss).await, "nobody has to pass it on");
     let answer = house.answer(ids).await.unwrap();
     assert_eq!((answer.role, answer.agent), (Role::Assistant, Some(AgentName::Code)));
     assert_eq!((answer.content.as_str(), &answer.citations), ("Because so.", &citations));
@@ -127,17 +117,13 @@ async fn every_command_can_be_repeated_without_effect() {
     let kept = house.desk.care(code, note.clone()).await.unwrap();
     assert!(matches!(kept, CareDone::Remembered(_)), "{kept:?}");
     assert_eq!(house.desk.care(code, note).await.unwrap(), kept, "one note, not two");
-    let done = complete(&work.lease, "done", AgentName::Code);
+    let done = complete(&work.lease, "done");
     house.desk.complete(code, done.clone()).await.unwrap();
     house.desk.complete(code, done).await.unwrap();
-    let other = complete(&work.lease, "something else", AgentName::Code);
+    let other = complete(&work.lease, "something else");
     let refused = house.desk.complete(code, other).await;
     assert!(matches!(refused, Err(DeskError::Refused(_))), "{refused:?}");
 
-    let result = house.lease(boss).await;
-    let back = complete(&result.lease, "done", AgentName::Code);
-    house.desk.complete(boss, back.clone()).await.unwrap();
-    house.desk.complete(boss, back).await.unwrap();
     assert!(house.has_none(boss).await && house.has_none(code).await);
     assert_eq!(house.answer(ids).await.unwrap().content, "done");
     assert_eq!(house.memories().await.len(), 3, "said, noted, answered; each once");
@@ -153,7 +139,7 @@ async fn a_task_whose_agent_died_is_delivered_again_and_the_dead_agents_words_ar
     let after = house.lease(second).await;
     assert_eq!((after.task.attempt, after.lease.deliveries), (2, 2));
 
-    let stale = complete(&before.lease, "too late", AgentName::Supervisor);
+    let stale = complete(&before.lease, "too late");
     assert!(is_lost(&house.desk.complete(first, stale).await));
     assert!(is_lost(&house.desk.progress(first, chunk(&before.lease, 0, "late")).await));
     assert!(is_lost(&house.desk.renew(first, &before.lease).await));
@@ -162,7 +148,7 @@ async fn a_task_whose_agent_died_is_delivered_again_and_the_dead_agents_words_ar
     assert!(is_lost(&house.desk.delegate(first, late).await));
 
     house.desk.renew(second, &after.lease).await.unwrap();
-    let fine = complete(&after.lease, "in time", AgentName::Supervisor);
+    let fine = complete(&after.lease, "in time");
     house.desk.complete(second, fine).await.unwrap();
 }
 
@@ -192,7 +178,7 @@ async fn a_failed_try_is_repeated_later_and_the_fifth_ends_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn work_that_kills_its_agent_five_times_is_given_up_through_the_supervisor() {
+async fn work_that_kills_its_agent_five_times_is_given_up_with_a_sentence() {
     let house = House::build().await;
     let boss = house.life(AgentName::Supervisor);
     let ids = house.say("poison").await;
@@ -204,15 +190,9 @@ async fn work_that_kills_its_agent_five_times_is_given_up_through_the_supervisor
         house.store.release(victim).await.unwrap();
     }
     assert!(house.has_none(house.life(AgentName::Qa)).await, "the sixth delivery reaches nobody");
-    let result = house.lease(boss).await;
-    let child = result.child.clone().unwrap();
-    assert_eq!((child.status, child.attempt), (TaskStatus::Failed, MAX_DELIVERIES));
-    house
-        .desk
-        .fail(boss, Fail { error: "Given up.".into(), ..fail(&result.lease, false) })
-        .await
-        .unwrap();
-    assert_eq!(house.answer(ids).await.unwrap().content, "Given up.");
+    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Failed);
+    let said = house.answer(ids).await.unwrap();
+    assert!(said.content.contains("The qa agent stopped 5 times"), "{}", said.content);
     assert_eq!(house.waiting_on_bus().await, 0);
 }
 
@@ -230,7 +210,7 @@ async fn urgent_work_comes_first_and_other_work_does_not_starve() {
     for _ in 0..12 {
         let work = house.lease(boss).await;
         order.push(work.task.id);
-        let done = complete(&work.lease, "ok", AgentName::Supervisor);
+        let done = complete(&work.lease, "ok");
         house.desk.complete(boss, done).await.unwrap();
     }
     let calm_at = order.iter().position(|id| *id == calm.task_id);
@@ -266,7 +246,7 @@ async fn a_task_cancelled_in_hand_takes_no_answer() {
     let to = TaskStatus::Cancelled;
     let cancel = Write::TransitionTask { id, to, attempt: None, phase: None, at };
     house.store.apply(Batch::new().write(cancel)).await.unwrap();
-    let done = complete(&work.lease, "done", AgentName::Supervisor);
+    let done = complete(&work.lease, "done");
     assert!(is_lost(&house.desk.complete(boss, done).await));
     assert_eq!(house.answer(ids).await, None);
 }
@@ -281,7 +261,7 @@ async fn a_conversation_deleted_meanwhile_takes_no_answer_and_the_task_ends() {
     let status = Some(ConversationStatus::Deleted);
     let delete = Write::ChangeConversation { id, title: None, status, at };
     house.store.apply(Batch::new().write(delete)).await.unwrap();
-    let done = complete(&work.lease, "done", AgentName::Supervisor);
+    let done = complete(&work.lease, "done");
     house.desk.complete(boss, done).await.unwrap();
     assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Completed);
     assert_eq!(house.waiting_on_bus().await, 0);
@@ -297,11 +277,9 @@ async fn no_agent_can_speak_for_another_ones_work() {
     house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
     let work = house.lease(code).await;
 
-    let done = complete(&work.lease, "forged", AgentName::Qa);
-    let refused = house.desk.complete(qa, done.clone()).await;
+    let done = complete(&work.lease, "forged");
+    let refused = house.desk.complete(qa, done).await;
     assert!(matches!(refused, Err(DeskError::Refused(_))), "{refused:?}");
-    let refused = house.desk.complete(code, done).await;
-    assert!(matches!(refused, Err(DeskError::Refused(_))), "an author that did not work on it");
     let ask = Recall { lease: work.lease.clone(), query: "one".to_owned(), limit: 5 };
     assert!(is_lost(&house.desk.recall(qa, ask).await));
     let refused = house.desk.delegate(code, delegate(&work, AgentName::Qa)).await;
@@ -317,7 +295,7 @@ async fn work_carries_the_conversation_before_it_and_recall_leaves_the_message_i
         let work = house.lease(boss).await;
         house
             .desk
-            .complete(boss, complete(&work.lease, "ok", AgentName::Supervisor))
+            .complete(boss, complete(&work.lease, "ok"))
             .await
             .unwrap();
     }

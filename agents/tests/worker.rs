@@ -221,7 +221,6 @@ async fn work_that_somebody_else_was_given_is_dropped_in_the_middle() {
         text: "by the heir".to_owned(),
         citations: Vec::new(),
         model: "scripted".to_owned(),
-        author: AgentName::Research,
     };
     house.desk.complete(heir, done).await.unwrap();
     let (answer, _) = rig.until_answered(&mut events, ids).await;

@@ -1,14 +1,17 @@
 //! Endings: how a task ends, with an answer or without, and who is told.
 //!
-//! A child's end is an envelope to the supervisor; a root's end is a message in the conversation.
-//! Decides nothing: the commands do.
+//! The end of a person's message is a message in its conversation, stored in the batch of whoever
+//! did the work last; a task that waits for several parts is sent an envelope by the last of them.
+//! Which of the two, and whether it was the last, the store decides inside the commit. Decides
+//! nothing itself: the commands do.
 //!
 //! Invariant: whatever ends a task is one batch with the acknowledgement.
 
 use appliance_core::{
     Actor, AgentName, AuditEvent, AuditOutcome, Batch, Envelope, EnvelopeKind, EventBody,
     EventType, IdMint, Incarnation, Memory, MemoryKind, Message, Pai, Payload, Phase, Provenance,
-    RiskLevel, Role, StreamName, Task, TaskId, TaskOutcome, Topic, Write,
+    RiskLevel, Role, Task, TaskId, TaskOutcome, Topic, Write,
+    batch::ToParent,
     bus::MAX_DELIVERIES,
     desk::Lease,
     envelope::Sender,
@@ -16,19 +19,14 @@ use appliance_core::{
     memory,
     ports::DeskError,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Service, claim, gate, signals::is_a_command};
 
 /// What a result's context says.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct ResultContext {
     child_task_id: TaskId,
-}
-
-/// Returns the child that a result envelope is about.
-pub(super) fn child_in(context: &str) -> Option<TaskId> {
-    serde_json::from_str::<ResultContext>(context).ok().map(|context| context.child_task_id)
 }
 
 /// The sentence for a task that was handed out too often.
@@ -41,7 +39,8 @@ pub(super) fn worn_out(task: &Task) -> String {
 }
 
 impl Service {
-    /// Ends `task` and takes its entry off the bus, in `batch`; then shows it.
+    /// Ends `task`, and what waited for it alone, and takes its entry off the bus, in `batch`; then
+    /// shows what ended.
     pub(super) async fn end(
         &self,
         who: Incarnation,
@@ -50,23 +49,22 @@ impl Service {
         outcome: TaskOutcome,
         batch: Batch,
     ) -> Result<(), DeskError> {
-        let batch = match task.parent_task_id {
-            Some(parent) => self.end_child(who, task, parent, outcome.clone(), batch),
-            None => self.end_root(task, outcome.clone(), batch).await?,
+        let parent = self.parent_of(task).await?;
+        let at = self.parts.mint.clock().now();
+        let (id, whole) = (task.id, parent.as_ref().unwrap_or(task));
+        let ends = self.last_words(whole, task.assigned_agent, &outcome).await?;
+        let complete = |to_parent| Write::CompleteTask { id, outcome: outcome.clone(), at, to_parent };
+        let batch = match &parent {
+            Some(parent) => {
+                let wakes = result_envelope(&self.parts.mint, who, task, parent);
+                batch.write(complete(Some(Box::new(ToParent { ends, wakes }))))
+            }
+            None => ends.into_iter().fold(batch.write(complete(None)), Batch::write),
         };
-        let batch = batch.write(claim::ack(lease));
-        let applied = self.parts.records.apply(batch).await;
+        let applied = self.parts.records.apply(batch.write(claim::ack(lease))).await;
         let applied = applied.map_err(|e| claim::refused(lease, e))?;
-        if task.parent_task_id.is_none() {
-            self.show_answer(task).await?;
-        }
         self.show_task(task.id).await?;
-        if task.parent_task_id.is_none() && !applied.repeated {
-            self.note_end(task, &outcome).await;
-            self.recalled.drop_of(task);
-            self.parts.tree.nudge(task.owner);
-        }
-        Ok(())
+        self.show_end(whole, &outcome, applied.repeated).await
     }
 
     /// Ends `task` with a sentence to the person.
@@ -82,42 +80,51 @@ impl Service {
         self.end(who, lease, task, outcome, batch).await
     }
 
-    fn end_child(
-        &self,
-        who: Incarnation,
-        task: &Task,
-        parent: TaskId,
-        outcome: TaskOutcome,
-        batch: Batch,
-    ) -> Batch {
-        let at = self.parts.mint.clock().now();
-        batch.write(Write::CompleteTask { id: task.id, outcome, at }).write(Write::AppendBus {
-            stream: StreamName::of_agent(AgentName::Supervisor, task.priority),
-            envelope: result_envelope(&self.parts.mint, who, task, parent),
-        })
+    async fn parent_of(&self, task: &Task) -> Result<Option<Task>, DeskError> {
+        let Some(id) = task.parent_task_id else { return Ok(None) };
+        Ok(self.parts.tasks.get(id).await?)
     }
 
-    async fn end_root(
+    /// What belongs to the end of a person's message: the answer, what is remembered of it, and a
+    /// line in the audit trail.
+    async fn last_words(
         &self,
-        task: &Task,
-        outcome: TaskOutcome,
-        batch: Batch,
-    ) -> Result<Batch, DeskError> {
+        root: &Task,
+        agent: AgentName,
+        outcome: &TaskOutcome,
+    ) -> Result<Vec<Write>, DeskError> {
         let mint = &self.parts.mint;
-        let mut batch = batch;
+        let mut writes = vec![Write::AppendAudit(audited(mint, root, agent, outcome))];
         // A conversation deleted meanwhile takes no answer; the task still ends.
-        let thread = self.parts.conversations.get(task.owner, task.conversation_id).await?;
+        let thread = self.parts.conversations.get(root.owner, root.conversation_id).await?;
         if thread.is_some() {
-            let answer = answer(mint, task, &outcome);
-            let memory = self.remembered(task, &answer, &outcome).await?;
-            batch = batch.write(Write::AppendMessage(answer));
-            let learned = learned(mint, task, &outcome);
-            batch =
-                memory.into_iter().chain(learned).map(Write::PutMemory).fold(batch, Batch::write);
+            let answer = answer(mint, root, outcome);
+            let memory = self.remembered(root, &answer, outcome).await?;
+            writes.push(Write::AppendMessage(answer));
+            let learned = learned(mint, root, outcome);
+            writes.extend(memory.into_iter().chain(learned).map(Write::PutMemory));
         }
-        let audit = Write::AppendAudit(audited(mint, task, &outcome));
-        let at = mint.clock().now();
-        Ok(batch.write(Write::CompleteTask { id: task.id, outcome, at }).write(audit))
+        Ok(writes)
+    }
+
+    /// Shows the end of a person's message, if it has ended, and notes what that tells; one that
+    /// was called off before has been shown already.
+    async fn show_end(
+        &self,
+        root: &Task,
+        outcome: &TaskOutcome,
+        repeated: bool,
+    ) -> Result<(), DeskError> {
+        let now = self.parts.tasks.get(root.id).await?;
+        let Some(now) = now.filter(|task| task.outcome.is_some()) else { return Ok(()) };
+        self.show_answer(root).await?;
+        self.parts.live.publish(Topic::Tasks(now.owner), EventBody::Task(now));
+        if !repeated {
+            self.note_end(root, outcome).await;
+            self.recalled.drop_of(root);
+            self.parts.tree.nudge(root.owner);
+        }
+        Ok(())
     }
 
     /// What a model's answer says beyond what was recalled for it; a failure and the answer to a
@@ -168,17 +175,17 @@ impl Service {
     }
 }
 
-fn result_envelope(mint: &IdMint, who: Incarnation, task: &Task, parent: TaskId) -> Envelope {
+fn result_envelope(mint: &IdMint, who: Incarnation, task: &Task, parent: &Task) -> Envelope {
     let context = ResultContext { child_task_id: task.id };
     Envelope {
         id: mint.next(EnvelopeId::from_uuid),
         timestamp: mint.clock().now(),
         source: Sender::Agent(who.agent),
-        target: AgentName::Supervisor,
+        target: parent.assigned_agent,
         kind: EnvelopeKind::Result,
-        priority: task.priority,
+        priority: parent.priority,
         payload: Payload {
-            task_id: parent,
+            task_id: parent.id,
             action: "return".to_owned(),
             context: serde_json::to_string(&context).unwrap_or_else(|_| "{}".to_owned()),
             memory_refs: Vec::new(),
@@ -214,10 +221,10 @@ fn learned(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> Vec<Memory> {
     if is_a_command(outcome) { Vec::new() } else { pai::learning::at_end(mint, task, outcome) }
 }
 
-fn audited(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> AuditEvent {
-    let (agent, action, ended) = match outcome {
-        TaskOutcome::Completed { agent, .. } => (*agent, "task.complete", AuditOutcome::Success),
-        TaskOutcome::Failed { .. } => (task.assigned_agent, "task.fail", AuditOutcome::Failure),
+fn audited(mint: &IdMint, task: &Task, agent: AgentName, outcome: &TaskOutcome) -> AuditEvent {
+    let (action, ended) = match outcome {
+        TaskOutcome::Completed { .. } => ("task.complete", AuditOutcome::Success),
+        TaskOutcome::Failed { .. } => ("task.fail", AuditOutcome::Failure),
     };
     AuditEvent {
         id: mint.next(AuditId::from_uuid),

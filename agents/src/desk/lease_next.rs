@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use appliance_core::{
-    Batch, Delivery, EnvelopeKind, IdMint, Incarnation, Phase, Task, TaskId, TaskStatus, Write,
+    Batch, Delivery, EnvelopeKind, IdMint, Incarnation, Phase, Task, TaskId, TaskKind, TaskStatus,
+    Write,
     bus::{AGENTS_GROUP, MAX_DELIVERIES},
     desk::{Lease, Work},
     ports::{Attach, DeskError, Take},
@@ -57,15 +58,14 @@ impl Service {
             self.end_without_answer(who, &lease, &task, &ending::worn_out(&task)).await?;
             return Ok(None);
         }
-        self.show_task(task.id).await?;
         let envelope = delivery.envelope;
-        let child = match envelope.kind {
-            EnvelopeKind::Result => self.child_of(&envelope.payload.context).await?,
-            _ => None,
-        };
-        let history =
-            if child.is_some() { Vec::new() } else { self.thread(&task).await?.in_order() };
-        Ok(Some(Work { lease, envelope, task, child, history }))
+        if envelope.kind == EnvelopeKind::Result && task.kind == TaskKind::Message {
+            self.end_as_its_child(who, &lease, &task).await?;
+            return Ok(None);
+        }
+        self.show_task(task.id).await?;
+        let history = self.thread(&task).await?.in_order();
+        Ok(Some(Work { lease, envelope, task, history }))
     }
 
     async fn clear_away(&self, lease: &Lease) -> Result<(), DeskError> {
@@ -77,11 +77,27 @@ impl Service {
         }
     }
 
-    async fn child_of(&self, context: &str) -> Result<Option<Task>, DeskError> {
-        let Some(id) = ending::child_in(context) else { return Ok(None) };
-        Ok(self.parts.tasks.get(id).await?)
+    /// Ends a message whose child ended under a version that sent the result to the supervisor
+    /// first; such an entry may still lie on the bus.
+    async fn end_as_its_child(
+        &self,
+        who: Incarnation,
+        lease: &Lease,
+        task: &Task,
+    ) -> Result<(), DeskError> {
+        let children = self.parts.tasks.children(task.id).await?;
+        match children.into_iter().find_map(|child| child.outcome) {
+            Some(outcome) => {
+                let batch = claim::batch(lease, "hand-back", &outcome);
+                self.end(who, lease, task, outcome, batch).await
+            }
+            None => self.end_without_answer(who, lease, task, LOST).await,
+        }
     }
 }
+
+/// The sentence for a message whose answer is nowhere to be found.
+const LOST: &str = "The answer to this was lost on its way. Send the message again.";
 
 fn lease_of(delivery: &Delivery) -> Lease {
     Lease {

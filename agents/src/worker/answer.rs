@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use appliance_core::{Citation, MemoryHit, Phase, TaskOutcome, desk::Recall};
+use appliance_core::{Citation, MemoryHit, Phase, desk::Recall};
 use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
 use http::StatusCode;
@@ -19,7 +19,7 @@ use super::{
     pen::Pen,
     reply::{self, Fault, Reply},
     request::{self, Ask},
-    turn::{Stop, Turn},
+    turn::{Answer, Stop, Turn},
     view::counted,
 };
 
@@ -46,11 +46,11 @@ pub(super) async fn write(turn: &Turn<'_>) -> Result<String, Stop> {
         pen.close();
         composed
     };
-    let (outcome, ()) = tokio::try_join!(composing, async { Ok(pen.run(turn.client).await?) })?;
-    turn.complete(outcome).await
+    let (answer, ()) = tokio::try_join!(composing, async { Ok(pen.run(turn.client).await?) })?;
+    turn.complete(answer).await
 }
 
-async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<TaskOutcome, Stop> {
+async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<Answer, Stop> {
     let memories = observe(turn, pen).await?;
     let request = prepare(turn, pen, &memories);
     let mut reply = execute(turn, pen, &request, memories.len()).await?;
@@ -58,7 +58,7 @@ async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<TaskOutcome, Stop> {
     let citations = citations(&reply, &memories);
     turn.enter(pen, Phase::Learn, "handed in");
     let model = named(reply.model, &turn.welcome.model);
-    Ok(TaskOutcome::Completed { text: reply.text, citations, model, agent: turn.agent })
+    Ok(Answer { text: reply.text, citations, model })
 }
 
 async fn observe(turn: &Turn<'_>, pen: &Pen) -> Result<Vec<MemoryHit>, Stop> {

@@ -23,7 +23,7 @@ mod view;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use appliance_core::{
-    AgentName, AgentState, Clock, EnvelopeKind,
+    AgentName, AgentState, Clock,
     bus::RENEW_EVERY,
     desk::{Beat, Fail, Lease, Welcome, Work},
 };
@@ -152,7 +152,7 @@ impl Worker {
     async fn work_on(&self, work: Work) -> Result<(), LinkError> {
         let began = Instant::now();
         self.note(AgentState::Busy, Some(work.lease.task_id));
-        self.view.took(&work.task, what(&work));
+        self.view.took(&work.task);
         let welcome =
             self.welcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let turn = Turn {
@@ -204,13 +204,6 @@ impl Worker {
 
     fn note(&self, state: AgentState, task_id: Option<appliance_core::TaskId>) {
         self.doing.send_replace(Beat { state, task_id });
-    }
-}
-
-fn what(work: &Work) -> &'static str {
-    match work.envelope.kind {
-        EnvelopeKind::Result => "result",
-        _ => "task",
     }
 }
 

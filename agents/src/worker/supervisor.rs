@@ -4,7 +4,7 @@
 //! itself. A choice that cannot be read goes to `research`, and the window and the reason say so.
 
 use appliance_core::{
-    AgentName, Citation, MemoryHit, Phase, TaskOutcome,
+    AgentName, Citation, MemoryHit, Phase,
     desk::{Delegate, Recall},
     routing,
 };
@@ -17,7 +17,7 @@ use super::{
     pen::Pen,
     reply::{self, Fault},
     spoken,
-    turn::{Stop, Turn},
+    turn::{Answer, Stop, Turn},
     view::shown,
 };
 use crate::NO_MODEL;
@@ -47,8 +47,7 @@ pub(super) async fn route(turn: &Turn<'_>) -> Result<String, Stop> {
     match chosen {
         Choice::Worker { worker, input, reason } => delegate(turn, worker, input, reason).await,
         Choice::Answer { text, citations } => {
-            let (model, agent) = (NO_MODEL.to_owned(), turn.agent);
-            turn.complete(TaskOutcome::Completed { text, citations, model, agent }).await
+            turn.complete(Answer { text, citations, model: NO_MODEL.to_owned() }).await
         }
     }
 }

@@ -5,7 +5,7 @@
 //! Does not lease or renew; the loop around it does.
 
 use appliance_core::{
-    AgentName, EnvelopeKind, Phase, TaskOutcome,
+    AgentName, Citation, Phase,
     desk::{Complete, Welcome, Work},
 };
 
@@ -61,13 +61,10 @@ impl Turn<'_> {
     /// # Errors
     /// As [`Stop`] tells.
     pub(super) async fn run(&self) -> Result<String, Stop> {
-        match (self.work.envelope.kind, &self.work.child) {
-            (EnvelopeKind::Result, Some(child)) => match &child.outcome {
-                Some(outcome) => self.hand_back(outcome.clone()).await,
-                None => Err(Fault::passing("The worker's result is not there yet.").into()),
-            },
-            _ if self.agent == AgentName::Supervisor => supervisor::route(self).await,
-            _ => answer::write(self).await,
+        if self.agent == AgentName::Supervisor {
+            supervisor::route(self).await
+        } else {
+            answer::write(self).await
         }
     }
 
@@ -77,30 +74,26 @@ impl Turn<'_> {
         pen.phase(phase);
     }
 
-    /// Ends the task with an answer.
+    /// Ends the task with an answer; it is in the conversation when this returns.
     ///
     /// # Errors
     /// The link's.
-    pub(super) async fn complete(&self, outcome: TaskOutcome) -> Result<String, Stop> {
-        let TaskOutcome::Completed { text, citations, model, agent } = outcome else {
-            return Err(Fault::lasting("There is no answer.").into());
-        };
+    pub(super) async fn complete(&self, answer: Answer) -> Result<String, Stop> {
+        let Answer { text, citations, model } = answer;
         let words = counted(text.split_whitespace().count(), "word", "words");
         let lease = self.work.lease.clone();
-        let complete = Complete { lease, text, citations, model, author: agent };
-        self.client.complete(&complete).await?;
+        self.client.complete(&Complete { lease, text, citations, model }).await?;
         Ok(words)
     }
+}
 
-    /// Returns a worker's result to the person.
-    async fn hand_back(&self, outcome: TaskOutcome) -> Result<String, Stop> {
-        match outcome {
-            TaskOutcome::Completed { agent, .. } => {
-                self.view.phase(Phase::Verify, &format!("{agent} has answered"));
-                self.view.phase(Phase::Learn, "answer stored and remembered");
-                self.complete(outcome).await
-            }
-            TaskOutcome::Failed { error } => Err(Fault::lasting(error).into()),
-        }
-    }
+/// What a turn came to.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The text, byte for byte.
+    pub text: String,
+    /// The memories it used.
+    pub citations: Vec<Citation>,
+    /// The model that wrote it, or [`NO_MODEL`](crate::NO_MODEL).
+    pub model: String,
 }

@@ -51,14 +51,14 @@ impl View {
     }
 
     /// Shows that work was taken.
-    pub(super) fn took(&self, task: &Task, what: &str) {
+    pub(super) fn took(&self, task: &Task) {
         let (colour, id) = (colour(self.agent), task.id.to_string());
         let (short, attempt) = (&id[id.len() - 6..], task.attempt);
         let again =
             if attempt > 1 { format!(" {YELLOW}attempt {attempt}{RESET}") } else { String::new() };
         let words = shown(&task.input);
         self.stamp(&format!(
-            "{colour}{BOLD}{what}{RESET} {DIM}..{short}{RESET}{again}  \"{words}\""
+            "{colour}{BOLD}task{RESET} {DIM}..{short}{RESET}{again}  \"{words}\""
         ));
     }
 

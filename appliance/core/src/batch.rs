@@ -112,7 +112,9 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
-    /// Ends a task (`Completed` or `Failed` by the outcome).
+    /// Ends a task (`Completed` or `Failed` by the outcome). Where its parent waits and has no other
+    /// open child, the parent hears of it in the same commit; a child's end that does not say how
+    /// is invalid.
     CompleteTask {
         /// Which.
         id: TaskId,
@@ -120,6 +122,8 @@ pub enum Write {
         outcome: TaskOutcome,
         /// When.
         at: Timestamp,
+        /// For a child: what its parent is told if this was the last it waited for.
+        to_parent: Option<Box<ToParent>>,
     },
     /// Appends to a stream.
     AppendBus {
@@ -186,6 +190,16 @@ pub enum Write {
         /// Whether it should run.
         wanted: bool,
     },
+}
+
+/// What the end of a parent's last open child does to the parent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToParent {
+    /// For a parent that is a person's message, which was delegated whole and ends with its child's
+    /// outcome: what belongs to that end, such as the answer.
+    pub ends: Vec<Write>,
+    /// For any other parent: sent to its agent, so that it goes on.
+    pub wakes: Envelope,
 }
 
 /// A change to records: applied whole or not at all.

@@ -63,8 +63,6 @@ pub struct Work {
     pub envelope: Envelope,
     /// The task as it stands now, its attempt already counted.
     pub task: Task,
-    /// For a `result` envelope: the child task that ended.
-    pub child: Option<Task>,
     /// The conversation's last messages before the one to answer, oldest first.
     pub history: Vec<Message>,
 }
@@ -93,8 +91,6 @@ pub struct Complete {
     pub citations: Vec<Citation>,
     /// The model that wrote it.
     pub model: String,
-    /// The agent that wrote it (a supervisor passes on its worker's name).
-    pub author: AgentName,
 }
 
 /// Ends the task without an answer.

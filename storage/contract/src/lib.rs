@@ -19,6 +19,7 @@ pub mod memory_repeats;
 pub mod memory_signals;
 pub mod records;
 pub mod streams;
+pub mod task_ends;
 pub mod tasks;
 pub mod tiers;
 pub mod trail;

@@ -6,6 +6,7 @@ use appliance_core::{
     AgentName, Batch, Condition, Conflict, Delivery, ErrorKind, Incarnation, IncarnationId,
     StoreError, StreamName, TaskStatus, Write,
     bus::{AGENTS_GROUP, LEASE},
+    desk::Lease,
     ports::Take,
 };
 use futures_util::future::join_all;
@@ -135,6 +136,27 @@ pub async fn a_dead_takers_entries_come_again(it: &mut impl StoreFixture) -> Che
     let next = take(it, alive).await?.map(|delivery| (delivery.seq, delivery.deliveries));
     assert_eq!(next, Some((1, 2)), "the redelivery comes before the new entry");
     assert_eq!(take(it, alive).await?.map(|delivery| delivery.seq), Some(3));
+    Ok(())
+}
+
+/// A taker keeps the deliveries that it names; the rest of what it was given comes again at once.
+pub async fn a_taker_keeps_what_it_names(it: &mut impl StoreFixture) -> Checked {
+    entries(it, &calm(), 4).await?;
+    let (one, other) = (taker(it), taker(it));
+    let (mut first, mut lost) = (Vec::new(), Vec::new());
+    first.extend(take(it, one).await?);
+    lost.extend(take(it, one).await?);
+    take(it, other).await?;
+    let held: Vec<Lease> = first.iter().map(lease).collect();
+    it.streams().release_others(one, AGENTS_GROUP, &held).await?;
+    assert!(holds(it, one, 1) && !holds(it, one, 2) && holds(it, other, 3));
+    let again = take(it, one).await?.map(|delivery| (delivery.seq, delivery.deliveries));
+    assert_eq!(again, Some((2, 2)));
+
+    let stale: Vec<Lease> = lost.iter().map(lease).collect();
+    it.streams().release_others(one, AGENTS_GROUP, &stale).await?;
+    assert!(!holds(it, one, 1) && !holds(it, one, 2), "an earlier delivery is not the one held");
+    assert!(holds(it, other, 3));
     Ok(())
 }
 
@@ -340,6 +362,15 @@ async fn depths(it: &impl StoreFixture) -> Result<Vec<(StreamName, u64)>, StoreE
     Ok(found)
 }
 
+fn lease(delivery: &Delivery) -> Lease {
+    Lease {
+        stream: delivery.stream.clone(),
+        seq: delivery.seq,
+        deliveries: delivery.deliveries,
+        task_id: delivery.envelope.payload.task_id,
+    }
+}
+
 /// A batch that acknowledges under the condition that the lease holds.
 fn acked(delivery: &Delivery) -> Batch {
     let (stream, group) = (delivery.stream.clone(), AGENTS_GROUP.to_owned());
@@ -369,6 +400,7 @@ macro_rules! streams_contract {
             a_stale_lease_changes_nothing,
             an_entry_comes_back_after_its_delay,
             a_dead_takers_entries_come_again,
+            a_taker_keeps_what_it_names,
             counts_survive_a_restart,
             urgent_comes_first_and_starves_nobody,
             a_waiting_taker_wakes_on_append,

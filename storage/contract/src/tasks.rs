@@ -22,7 +22,8 @@ pub async fn a_task_notes_its_life(it: &mut impl StoreFixture) -> Checked {
     it.pass(Duration::from_secs(1)).await;
     let ended = it.now();
     let outcome = answered("heron");
-    it.write(vec![Write::CompleteTask { id: task.id, outcome: outcome.clone(), at: ended }])
+    let (id, to_parent) = (task.id, None);
+    it.write(vec![Write::CompleteTask { id, outcome: outcome.clone(), at: ended, to_parent }])
         .await?;
 
     let expected = Task {
@@ -66,7 +67,9 @@ pub async fn a_task_ends_once(it: &mut impl StoreFixture) -> Checked {
     let task = a_task(it).await?;
     advance(it, task.id, TaskStatus::InProgress, Some(1), None).await?;
     let (id, at) = (task.id, it.now());
-    let end = |outcome| Batch::new().write(Write::CompleteTask { id, outcome, at });
+    let end = |outcome| {
+        Batch::new().write(Write::CompleteTask { id, outcome, at, to_parent: None })
+    };
     let failed = TaskOutcome::Failed { error: "no model; try again".to_owned() };
     it.records().apply(end(failed.clone())).await?;
     refusal(ErrorKind::Conflict, it.records().apply(end(answered("late"))).await)?;

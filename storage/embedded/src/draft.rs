@@ -88,6 +88,23 @@ impl<'a, 'txn> Draft<'a, 'txn> {
         self.get(rows, at)?.ok_or_else(|| Rows::<()>::new(from).dangling(at))
     }
 
+    /// Returns the rows whose keys begin with `prefix`, in key order, as this batch sees them.
+    pub fn all_of<R: Record>(&mut self, rows: &Rows<R>, prefix: &[u8]) -> Result<Vec<R>, Fault> {
+        let mut found = BTreeMap::new();
+        for row in self.tables.table(rows.name)?.range(prefix..)? {
+            let (at, value) = row?;
+            if !at.value().starts_with(prefix) {
+                break;
+            }
+            found.insert(at.value().to_vec(), Some(value.value().to_vec()));
+        }
+        let own = self.over.range((rows.name, prefix.to_vec())..);
+        let own = own.take_while(|((name, at), _)| *name == rows.name && at.starts_with(prefix));
+        found.extend(own.map(|((_, at), change)| (at.clone(), change.clone())));
+        let rows = found.into_iter().filter_map(|(at, value)| value.map(|v| rows.open(&at, &v)));
+        rows.collect()
+    }
+
     /// Stores a row.
     pub fn put<R: Record>(&mut self, rows: &Rows<R>, key: &[u8], row: &R) -> Result<(), Fault> {
         let sealed = rows.seal(key, row)?;

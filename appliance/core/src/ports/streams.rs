@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{Delivery, Incarnation, StoreError, StreamName, Write};
+use crate::{Delivery, Incarnation, StoreError, StreamName, Write, desk::Lease};
 
 /// Further writes that commit together with a delivery, such as the task's move to `in_progress`.
 pub type Attach = Box<dyn Fn(&Delivery) -> Vec<Write> + Send + Sync>;
@@ -65,6 +65,15 @@ pub trait Streams: fmt::Debug + Send + Sync {
 
     /// Drops all leases of a taker that died.
     async fn release(&self, taker: Incarnation) -> Result<(), StoreError>;
+
+    /// Drops all that a taker has in a group but the deliveries it names as held: the rest are of
+    /// replies that never reached it. Naming what it does not hold changes nothing.
+    async fn release_others(
+        &self,
+        taker: Incarnation,
+        group: &str,
+        held: &[Lease],
+    ) -> Result<(), StoreError>;
 
     /// Returns how many entries wait or are leased: name and count, every stream once used.
     async fn depths(&self, group: &str) -> Result<Vec<(StreamName, u64)>, StoreError>;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use appliance_core::{Incarnation, Monotonic, StreamName};
+use appliance_core::{Incarnation, Monotonic, StreamName, desk::Lease};
 
 use crate::bus::{Happened, Spot};
 
@@ -199,6 +199,22 @@ impl Lines {
                 entry.hold = Hold::Free;
             }
         }
+    }
+
+    /// Drops everything `taker` has in `group` but what it names; tells whether that was anything.
+    pub fn release_others(&mut self, taker: Incarnation, group: &str, held: &[Lease]) -> bool {
+        let mut freed = false;
+        let in_group = self.groups.iter_mut().filter(|((_, name), _)| name == group);
+        for ((stream, _), line) in in_group {
+            for (seq, entry) in line.pending.iter_mut().filter(|(_, it)| it.hold.is_of(taker)) {
+                let at = (stream, *seq, entry.deliveries);
+                if !held.iter().any(|it| (&it.stream, it.seq, it.deliveries) == at) {
+                    entry.hold = Hold::Free;
+                    freed = true;
+                }
+            }
+        }
+        freed
     }
 
     /// Returns how many entries wait or are leased, every stream once used.

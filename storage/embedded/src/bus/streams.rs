@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use appliance_core::{
     Batch, Delivery, ErrorKind, Incarnation, Monotonic, StoreError, StreamName, Write,
     bus::LEASE,
+    desk::Lease,
     ports::{Attach, Records as _, Streams, Take},
 };
 use async_trait::async_trait;
@@ -107,6 +108,19 @@ impl Streams for Store {
     async fn release(&self, taker: Incarnation) -> Result<(), StoreError> {
         self.shared().bus.lines().release(taker);
         self.shared().bus.ring();
+        Ok(())
+    }
+
+    async fn release_others(
+        &self,
+        taker: Incarnation,
+        group: &str,
+        held: &[Lease],
+    ) -> Result<(), StoreError> {
+        let freed = self.shared().bus.lines().release_others(taker, group, held);
+        if freed {
+            self.shared().bus.ring();
+        }
         Ok(())
     }
 

@@ -93,7 +93,10 @@ fn write(
             let step = Move { to: *to, attempt: *attempt, phase: *phase, at: *at };
             tasks::transition(draft, *id, step)
         }
-        Write::CompleteTask { id, outcome, at } => tasks::complete(draft, *id, outcome, *at),
+        Write::CompleteTask { id, outcome, at, to_parent } => {
+            let follows = tasks::complete(draft, *id, outcome, *at, to_parent.as_deref())?;
+            follows.iter().try_for_each(|one| self::write(draft, one, held).map(drop))
+        }
         Write::DeliverBus { stream, group, seq, deliveries } => {
             let at = Spot { stream: stream.clone(), group: group.clone(), seq: *seq };
             bus::deliver(draft, at, *deliveries)

@@ -1,8 +1,14 @@
 //! Tasks: made once, moved along the legal table, ended once.
+//!
+//! Invariant: the end of the last child that a task waits for ends or wakes that task in the same
+//! commit, once.
+
+use std::borrow::Cow;
 
 use appliance_core::{
-    AgentName, Conflict, ConversationId, MessageId, Page, PageRequest, Phase, Priority, Task,
-    TaskId, TaskKind, TaskOutcome, TaskStatus, Thing, Timestamp, UserId, ports::TaskFilter,
+    AgentName, Conflict, ConversationId, MessageId, Page, PageRequest, Phase, Priority, StreamName,
+    Task, TaskId, TaskKind, TaskOutcome, TaskStatus, Thing, Timestamp, UserId, Write,
+    batch::ToParent, ports::TaskFilter,
 };
 use serde::{Deserialize, Serialize};
 
@@ -184,13 +190,54 @@ pub(crate) fn transition(draft: &mut Draft<'_, '_>, id: TaskId, step: Move) -> R
     Ok(draft.put(&TASKS, &id.bytes(), &task)?)
 }
 
-/// Ends a task.
-pub(crate) fn complete(
+/// Ends a task; returns what follows for the parent, if this was the last that it waited for.
+pub(crate) fn complete<'a>(
     draft: &mut Draft<'_, '_>,
     id: TaskId,
     outcome: &TaskOutcome,
     at: Timestamp,
-) -> Result<(), Refusal> {
+    to_parent: Option<&'a ToParent>,
+) -> Result<Cow<'a, [Write]>, Refusal> {
+    let Some(parent) = end(draft, id, outcome, at)?.parent_task_id else {
+        return Ok(Cow::Borrowed(&[]));
+    };
+    let told = to_parent.ok_or_else(|| unsaid(id, parent))?;
+    let Some(parent) = no_longer_waits(draft, parent)? else { return Ok(Cow::Borrowed(&[])) };
+    if parent.kind == TaskKind::Message {
+        end(draft, parent.id, outcome, at)?;
+        return Ok(Cow::Borrowed(&told.ends));
+    }
+    if told.wakes.payload.task_id != parent.id || told.wakes.target != parent.assigned_agent {
+        return Err(unsaid(id, parent.id));
+    }
+    let stream = StreamName::of_agent(parent.assigned_agent, parent.priority);
+    Ok(Cow::Owned(vec![Write::AppendBus { stream, envelope: told.wakes.clone() }]))
+}
+
+fn unsaid(id: TaskId, parent: TaskId) -> Refusal {
+    invalid(format!("task {id} is a part of {parent}, and its end must say what that is told"))
+}
+
+/// Returns the task if it waits and all its children have ended.
+fn no_longer_waits(draft: &mut Draft<'_, '_>, id: TaskId) -> Result<Option<Task>, Refusal> {
+    let parent = require(draft, id)?;
+    if parent.status != TaskStatus::Waiting {
+        return Ok(None);
+    }
+    for child in draft.all_of(&BY_PARENT, &id.bytes())? {
+        if !draft.follow(&TASKS, &child, BY_PARENT.name)?.status.is_final() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(parent))
+}
+
+fn end(
+    draft: &mut Draft<'_, '_>,
+    id: TaskId,
+    outcome: &TaskOutcome,
+    at: Timestamp,
+) -> Result<Task, Refusal> {
     let mut task = require(draft, id)?;
     let to = match outcome {
         TaskOutcome::Completed { .. } => TaskStatus::Completed,
@@ -198,7 +245,8 @@ pub(crate) fn complete(
     };
     go(&mut task, Move { to, attempt: None, phase: None, at })?;
     task.outcome = Some(outcome.clone());
-    Ok(draft.put(&TASKS, &id.bytes(), &task)?)
+    draft.put(&TASKS, &id.bytes(), &task)?;
+    Ok(task)
 }
 
 /// Refuses unless the task stands at `attempt` and is not final.
