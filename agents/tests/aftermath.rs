@@ -13,8 +13,8 @@ mod support;
 use std::sync::Arc;
 
 use appliance_core::{
-    ActionId, AgentName, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, Phase,
-    Provenance, Signal, SignalType, UserId,
+    ActionId, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, Phase, Provenance,
+    Signal, SignalType, UserId,
     desk::{Care, CareDone, Complete, Fail},
     ports::{By, CareError, Desk, DeskError, Job, MemoryCare, MemoryStats, Told},
 };

@@ -12,15 +12,16 @@ mod support;
 use std::time::Duration;
 
 use appliance_core::{
-    AgentName, Citation, ConversationStatus, EnvelopeKind, EventBody, MemoryId, MemoryKind, Phase,
-    Priority, Role, TaskStatus, Topic, Write,
+    AgentName, Citation, ConversationStatus, Envelope, EnvelopeKind, EventBody, MemoryId,
+    MemoryKind, PageRequest, Payload, Phase, Priority, Role, StreamName, Task, TaskId, TaskOutcome,
+    TaskStatus, Topic, Write,
     batch::Batch,
-    bus::MAX_DELIVERIES,
+    bus::{AGENTS_GROUP, MAX_DELIVERIES},
     desk::{
         Care, CareCommand, CareDone, Chunk, Complete, Delegate, Fail, Lease, Progress, Recall, Work,
     },
     envelope::Sender,
-    ports::{Desk, DeskError, Live, Records, Streams},
+    ports::{Conversations, Desk, DeskError, Live, Records, Streams},
 };
 use support::{House, next};
 
@@ -77,10 +78,7 @@ async fn a_message_goes_from_supervisor_to_worker_whose_answer_ends_it() {
     house.desk.progress(code, chunk(&work.lease, 8, "so.")).await.unwrap();
     let memory_id = house.mint.next(MemoryId::from_uuid);
     let citations = vec![Citation { number: 1, memory_id, quote: "so".to_owned() }];
-    let done = Complete {
-        citations: citations.clone(),
-        ..complete(&work.lease, "Because so.")
-    };
+    let done = Complete { citations: citations.clone(), ..complete(&work.lease, "Because so.") };
     house.desk.complete(code, done).await.unwrap();
 
     assert!(house.has_none(boss).await, "nobody has to pass it on");
@@ -252,6 +250,153 @@ async fn a_task_cancelled_in_hand_takes_no_answer() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_message_called_off_ends_without_an_answer() {
+    let house = House::build().await;
+    let (boss, code) = (house.life(AgentName::Supervisor), house.life(AgentName::Code));
+    let ids = house.say("stop it").await;
+    let root = house.lease(boss).await;
+    house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
+    let work = house.lease(code).await;
+    let (id, at) = (ids.task_id, house.mint.clock().now());
+    let to = TaskStatus::Cancelled;
+    let cancel = Write::TransitionTask { id, to, attempt: None, phase: None, at };
+    house.store.apply(Batch::new().write(cancel)).await.unwrap();
+    house.desk.complete(code, complete(&work.lease, "late")).await.unwrap();
+    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Cancelled);
+    assert_eq!(house.answer(ids).await, None);
+    assert!(house.memories().await.iter().all(|memory| memory.kind == MemoryKind::Said));
+    assert_eq!(house.waiting_on_bus().await, 0);
+}
+
+#[tokio::test]
+async fn a_result_that_an_earlier_version_left_on_the_bus_ends_its_message() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let ids = house.say("what is it called?").await;
+    let root = house.lease(boss).await;
+    let child = house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
+    let work = house.lease(house.life(AgentName::Code)).await;
+    assert_eq!(work.task.id, child.id);
+    let outcome = TaskOutcome::Completed {
+        text: "heron".to_owned(),
+        citations: Vec::new(),
+        model: "demo".to_owned(),
+        agent: AgentName::Code,
+    };
+    // As before: the child ends alone, and a result goes to the supervisor.
+    let orphan = Task {
+        id: house.mint.next(TaskId::from_uuid),
+        status: TaskStatus::Completed,
+        outcome: Some(outcome),
+        ..child.clone()
+    };
+    let payload = Payload { task_id: ids.task_id, ..work.envelope.payload.clone() };
+    let (kind, target) = (EnvelopeKind::Result, AgentName::Supervisor);
+    let envelope = Envelope { payload, kind, target, ..work.envelope.clone() };
+    let stream = StreamName::of_agent(target, Priority::NORMAL);
+    let batch = Batch::new()
+        .write(Write::PutTask(orphan))
+        .write(Write::AppendBus { stream, envelope })
+        .write(Write::AckBus {
+            stream: work.lease.stream.clone(),
+            group: AGENTS_GROUP.to_owned(),
+            seq: work.lease.seq,
+        });
+    house.store.apply(batch).await.unwrap();
+    assert!(house.has_none(boss).await, "no agent has anything to do");
+    let answer = house.answer(ids).await.unwrap();
+    assert_eq!((answer.content.as_str(), answer.agent), ("heron", Some(AgentName::Code)));
+    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Completed);
+    assert_eq!(house.waiting_on_bus().await, 0);
+}
+
+#[tokio::test]
+async fn an_agent_holds_several_tasks_and_loses_them_singly() {
+    let house = House::build().await;
+    let boss = house.life(AgentName::Supervisor);
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        ids.push(house.say(&format!("/help {n}")).await);
+    }
+    let first = house.lease(boss).await;
+    let mut held = vec![first.lease];
+    for _ in 0..2 {
+        held.push(house.lease_beside(boss, &held).await.lease);
+    }
+    assert!(held.iter().all(|lease| lease.deliveries == 1), "none was taken back: {held:?}");
+    for lease in &held {
+        house.desk.renew(boss, lease).await.unwrap();
+    }
+    let (id, at) = (ids[1].task_id, house.mint.clock().now());
+    let to = TaskStatus::Cancelled;
+    let cancel = Write::TransitionTask { id, to, attempt: None, phase: None, at };
+    house.store.apply(Batch::new().write(cancel)).await.unwrap();
+    assert!(is_lost(&house.desk.renew(boss, &held[1]).await));
+    for lease in [&held[0], &held[2]] {
+        house.desk.renew(boss, lease).await.unwrap();
+        house.desk.complete(boss, complete(lease, "done")).await.unwrap();
+    }
+    let last = house.lease_beside(boss, &held).await;
+    assert_eq!((last.task.id, last.task.attempt), (ids[3].task_id, 1));
+}
+
+/// Where an agent may be killed while a message is on its way.
+const CUTS: usize = 6;
+
+#[tokio::test]
+async fn wherever_an_agent_dies_the_message_is_answered_once() {
+    for cut in 0..CUTS {
+        let house = House::build().await;
+        let ids = house.say("hello").await;
+        let mut step = 0;
+        let mut dies = || {
+            step += 1;
+            step - 1 == cut
+        };
+        let boss = house.life(AgentName::Supervisor);
+        let mut root = house.lease(boss).await;
+        if dies() {
+            house.store.release(boss).await.unwrap();
+            root = house.lease(house.life(AgentName::Supervisor)).await;
+        }
+        let heir = house.life(AgentName::Supervisor);
+        house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
+        if dies() {
+            house.store.release(boss).await.unwrap();
+            assert!(house.has_none(heir).await, "its part of it is done");
+        }
+        let mut code = house.life(AgentName::Code);
+        let mut work = house.lease(code).await;
+        if dies() {
+            house.store.release(code).await.unwrap();
+            code = house.life(AgentName::Code);
+            work = house.lease(code).await;
+        }
+        house.desk.progress(code, chunk(&work.lease, 0, "half")).await.unwrap();
+        if dies() {
+            house.store.release(code).await.unwrap();
+            code = house.life(AgentName::Code);
+            work = house.lease(code).await;
+        }
+        house.desk.complete(code, complete(&work.lease, "whole")).await.unwrap();
+        if dies() {
+            house.store.release(code).await.unwrap();
+            assert!(house.has_none(house.life(AgentName::Code)).await);
+        }
+        if dies() {
+            house.desk.complete(code, complete(&work.lease, "whole")).await.unwrap();
+        }
+        assert_eq!(step, CUTS);
+        let page = PageRequest::new(10, None);
+        let thread = house.store.messages(house.owner, house.conversation, page).await.unwrap();
+        let said: Vec<_> = thread.items.iter().rev().map(|it| it.content.as_str()).collect();
+        assert_eq!(said, ["hello", "whole"], "killed at {cut}");
+        assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Completed);
+        assert_eq!(house.waiting_on_bus().await, 0, "killed at {cut}");
+    }
+}
+
+#[tokio::test]
 async fn a_conversation_deleted_meanwhile_takes_no_answer_and_the_task_ends() {
     let house = House::build().await;
     let boss = house.life(AgentName::Supervisor);
@@ -293,11 +438,7 @@ async fn work_carries_the_conversation_before_it_and_recall_leaves_the_message_i
     for n in 0..23 {
         house.say(&format!("heron {n}")).await;
         let work = house.lease(boss).await;
-        house
-            .desk
-            .complete(boss, complete(&work.lease, "ok"))
-            .await
-            .unwrap();
+        house.desk.complete(boss, complete(&work.lease, "ok")).await.unwrap();
     }
     let ids = house.say("heron last").await;
     house.say("heron after").await;

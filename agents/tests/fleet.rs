@@ -44,7 +44,7 @@ fn signal(pid: u32, signal: rustix::process::Signal) {
 }
 
 fn idle() -> Beat {
-    Beat { state: AgentState::Idle, task_id: None }
+    Beat { state: AgentState::Idle, task_ids: Vec::new() }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use agents::worker::{LinkError, Options, run};
+use agents::worker::{LinkError, Options, Patience, run};
 use appliance_core::{
     AgentName, EventBody, MemoryKind, Message, Phase, Role, Topic,
     desk::Complete,
@@ -23,6 +23,7 @@ use appliance_core::{
 };
 use support::{
     House, RealClock, next,
+    rig::soon,
     server::{Script, Server},
 };
 use tokio::{task::JoinHandle, time::Instant};
@@ -34,14 +35,19 @@ type Agent = JoinHandle<Result<(), LinkError>>;
 struct Rig {
     server: Arc<Server>,
     agents: Vec<Agent>,
+    patience: Patience,
 }
 
 impl Rig {
     /// A supervisor and a research worker at work.
     async fn start(script: Vec<Script>) -> Self {
+        Self::with_patience(script, Patience::default()).await
+    }
+
+    async fn with_patience(script: Vec<Script>, patience: Patience) -> Self {
         let server = Server::over(House::build().await);
         *server.scripts.lock().unwrap() = script;
-        let mut rig = Self { server, agents: Vec::new() };
+        let mut rig = Self { server, agents: Vec::new(), patience };
         rig.begin(AgentName::Supervisor);
         rig.begin(AgentName::Research);
         rig
@@ -49,7 +55,8 @@ impl Rig {
 
     fn begin(&mut self, agent: AgentName) {
         let socket = self.server.listen(agent);
-        let options = Options { agent, socket, clock: RealClock::start() };
+        let (clock, patience) = (RealClock::start(), self.patience);
+        let options = Options { agent, socket, clock, patience };
         self.agents.push(tokio::spawn(run(options)));
     }
 
@@ -199,6 +206,93 @@ async fn a_refused_request_ends_with_a_sentence() {
     let told = "The model could not be asked (HTTP 401): No. Check ANTHROPIC_API_KEY on the server; \
                 `ai-infra doctor` says more.";
     assert_eq!(said.content, told);
+}
+
+/// So short that a test need not wait for it.
+const IMPATIENT: Patience =
+    Patience { choice: Duration::from_millis(400), silence: Duration::from_millis(400) };
+
+#[tokio::test]
+async fn a_model_that_stalls_holds_up_no_other_conversation() {
+    let stalls = Script::Stall(vec!["I begin, and "]);
+    let rig = Rig::start(vec![stalls, Script::Say(vec!["answered"], NONE)]).await;
+    let house = &rig.server.house;
+    let mut events = house.watch();
+    let stalled = house.say("the first").await;
+    let EventBody::Chunk { .. } = next(&mut events).await.body else { panic!("it began") };
+    let mut others = Vec::new();
+    for n in 0..20 {
+        others.push(house.say_elsewhere(&format!("other {n}")).await);
+    }
+    for ids in others {
+        let answered = soon("an answer", async || house.answer(ids).await).await;
+        assert!(answered.content.starts_with("answered"), "{}", answered.content);
+    }
+    assert!(!house.task(stalled.task_id).await.status.is_final(), "it still waits for its model");
+    let beats = rig.server.beats.lock().unwrap();
+    assert!(beats.iter().any(|(_, beat)| beat.task_ids.len() > 1), "the beat names all in hand");
+}
+
+#[tokio::test]
+async fn a_choice_that_stalls_holds_up_no_other_conversation() {
+    let rig = Rig::start(vec![Script::Say(vec!["answered"], NONE)]).await;
+    let house = &rig.server.house;
+    rig.server.choice_stalls.store(true, Ordering::SeqCst);
+    let stalled = house.say("the first").await;
+    let is_asked = async || (!rig.server.choice_stalls.load(Ordering::SeqCst)).then_some(());
+    soon("the choice that stalls", is_asked).await;
+    for n in 0..20 {
+        let ids = house.say_elsewhere(&format!("other {n}")).await;
+        soon("an answer", async || house.answer(ids).await).await;
+    }
+    assert!(!house.task(stalled.task_id).await.status.is_final(), "it still waits for its choice");
+}
+
+#[tokio::test]
+async fn a_choice_that_does_not_come_is_told_to_the_person() {
+    let rig = Rig::with_patience(vec![Script::Say(vec!["x"], NONE)], IMPATIENT).await;
+    rig.server.choice_stalls.store(true, Ordering::SeqCst);
+    let (said, _) = rig.ask("hello").await;
+    assert_eq!(said.role, Role::System);
+    let told = "The model did not say within 0.4 seconds who should answer this, so it was given up. \
+                Send the message again, or name an agent: `/ask research ...`.";
+    assert_eq!(said.content, told);
+}
+
+#[tokio::test]
+async fn a_model_that_says_nothing_is_told_to_the_person_once() {
+    for script in [Script::Silent, Script::Stall(Vec::new())] {
+        let rig = Rig::with_patience(vec![script], IMPATIENT).await;
+        let (said, _) = rig.ask("hello").await;
+        assert_eq!(said.role, Role::System);
+        let told =
+            "The model sent nothing for 0.4 seconds, so it was given up. Send the message again.";
+        assert_eq!(said.content, told);
+        let requests = rig.server.requests.lock().unwrap();
+        assert_eq!(requests.len(), 2, "one choice and one request: nothing multiplies the wait");
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_before_a_silence_is_kept() {
+    let rig = Rig::with_patience(vec![Script::Stall(vec!["Half an ", "answer"])], IMPATIENT).await;
+    let (said, chunks) = rig.ask("hello").await;
+    assert_eq!(said.role, Role::Assistant);
+    let told = "Half an answer\n\n(The model sent nothing for 0.4 seconds; the answer ends here. Ask it \
+                to go on.)";
+    assert_eq!(said.content, told);
+    assert_eq!(joined(&chunks), (1, told.to_owned()));
+}
+
+#[tokio::test]
+async fn messages_of_one_conversation_are_answered_in_their_order() {
+    let slow = Script::Say(vec!["slow "; 20], Duration::from_millis(20));
+    let rig = Rig::start(vec![slow, Script::Say(vec!["quick"], NONE)]).await;
+    let house = &rig.server.house;
+    let (first, second) = (house.say("the first").await, house.say("the second").await);
+    let second = soon("the second answer", async || house.answer(second).await).await;
+    let first = house.answer(first).await.expect("the first was answered before");
+    assert!(first.seq < second.seq && first.content.starts_with("slow"), "{first:?} {second:?}");
 }
 
 #[tokio::test]

@@ -53,7 +53,8 @@ impl Service {
         let at = self.parts.mint.clock().now();
         let (id, whole) = (task.id, parent.as_ref().unwrap_or(task));
         let ends = self.last_words(whole, task.assigned_agent, &outcome).await?;
-        let complete = |to_parent| Write::CompleteTask { id, outcome: outcome.clone(), at, to_parent };
+        let complete =
+            |to_parent| Write::CompleteTask { id, outcome: outcome.clone(), at, to_parent };
         let batch = match &parent {
             Some(parent) => {
                 let wakes = result_envelope(&self.parts.mint, who, task, parent);

@@ -11,6 +11,9 @@ use appliance_core::{
 
 use super::{Service, claim};
 
+/// A try that took longer is the last one: more of them would multiply the person's wait.
+const LONG_TRY_MICROS: i64 = 5_000_000;
+
 /// The first wait before another try; doubles each time: 1, 2, 4, 8 s before the fifth and last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -22,7 +25,8 @@ impl Service {
     ) -> Result<(), DeskError> {
         let task = self.claimed(who, &command.lease).await?;
         let Fail { lease, error, retry } = command;
-        if retry && lease.deliveries < MAX_DELIVERIES {
+        let took = self.parts.mint.clock().now().unix_micros() - task.updated_at.unix_micros();
+        if retry && lease.deliveries < MAX_DELIVERIES && took < LONG_TRY_MICROS {
             return self.put_back(who, &lease).await;
         }
         self.end_without_answer(who, &lease, &task, &error).await

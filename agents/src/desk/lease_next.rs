@@ -22,11 +22,11 @@ impl Service {
     pub(super) async fn hand_out(
         &self,
         who: Incarnation,
+        held: &[Lease],
         wait: Duration,
     ) -> Result<Option<Work>, DeskError> {
-        // An agent does one thing at a time: a lease it still has is of a reply that never
-        // reached it.
-        self.parts.streams.release(who).await?;
+        // A lease that the agent has and does not name is of a reply that never reached it.
+        self.parts.streams.release_others(who, AGENTS_GROUP, held).await?;
         let until = Instant::now() + wait;
         loop {
             let left = until.saturating_duration_since(Instant::now());

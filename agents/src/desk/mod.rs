@@ -91,9 +91,10 @@ impl Desk for Service {
     async fn lease_next(
         &self,
         who: Incarnation,
+        held: &[Lease],
         wait: Duration,
     ) -> Result<Option<Work>, DeskError> {
-        self.hand_out(who, wait).await
+        self.hand_out(who, held, wait).await
     }
 
     async fn renew(&self, who: Incarnation, lease: &Lease) -> Result<(), DeskError> {

@@ -40,6 +40,7 @@ impl Service {
             workers: self.cards(),
             model: self.parts.model_name.clone(),
             max_tokens: self.parts.max_tokens,
+            concurrency: self.parts.concurrency,
         })
     }
 

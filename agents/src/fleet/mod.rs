@@ -100,6 +100,8 @@ pub struct Parts {
     pub model_name: String,
     /// Most tokens an answer may have.
     pub max_tokens: u32,
+    /// Most tasks that one agent works on at a time.
+    pub concurrency: usize,
     /// What to start.
     pub run: Which,
 }

@@ -56,7 +56,7 @@ pub(super) struct Life {
     /// Who it is, once it has said hello.
     pub incarnation: Option<IncarnationId>,
     state: AgentState,
-    task: Option<TaskId>,
+    tasks: Vec<TaskId>,
     last_sign: Monotonic,
     started_at: Timestamp,
 }
@@ -68,7 +68,7 @@ impl Life {
             process,
             incarnation: None,
             state: AgentState::Starting,
-            task: None,
+            tasks: Vec::new(),
             last_sign: now,
             started_at,
         }
@@ -84,9 +84,10 @@ impl Life {
     /// Takes a heartbeat; tells whether anything but its time changed.
     pub(super) fn beat(&mut self, beat: &Beat, now: Monotonic) -> bool {
         self.last_sign = now;
-        let before = (self.state, self.task);
-        (self.state, self.task) = (beat.state, beat.task_id);
-        before != (self.state, self.task)
+        let changed = (self.state, &self.tasks) != (beat.state, &beat.task_ids);
+        self.state = beat.state;
+        self.tasks.clone_from(&beat.task_ids);
+        changed
     }
 }
 
@@ -178,7 +179,7 @@ impl Slot {
             description: self.description.clone(),
             pid: self.pid(),
             incarnation: life.and_then(|life| life.incarnation),
-            current_task: life.and_then(|life| life.task),
+            tasks: life.map(|life| life.tasks.clone()).unwrap_or_default(),
             heartbeat_age_seconds: life.map(|life| now.since(life.last_sign).as_secs_f64()),
             restarts: self.policy.deaths(),
             started_at: life.map(|life| life.started_at),

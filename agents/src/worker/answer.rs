@@ -29,8 +29,8 @@ const RECALLED: usize = 6;
 /// Characters of the message that are searched with.
 const QUERY_CHARS: usize = 2_000;
 
-/// A model that sends nothing, not even a ping, for so long has broken off.
-const SILENCE: Duration = Duration::from_secs(90);
+/// A reply that was cut off after so long is kept as far as it came: the person has waited already.
+const WORTH_KEEPING: Duration = Duration::from_secs(5);
 
 /// How often the window's count of words is renewed.
 const COUNT_EVERY: Duration = Duration::from_millis(250);
@@ -99,7 +99,8 @@ async fn execute(
     documents: usize,
 ) -> Result<Reply, Stop> {
     turn.enter(pen, Phase::Execute, &format!("{} is writing", turn.welcome.model));
-    let streamed = turn.client.messages(&turn.work.lease, request).await?;
+    let asked = timeout(turn.patience.silence, turn.client.messages(&turn.work.lease, request));
+    let streamed = asked.await.map_err(|_| said_nothing(turn))??;
     if streamed.status != StatusCode::OK {
         let body = whole(streamed.body).await.unwrap_or_default();
         return Err(reply::refusal(streamed.status.as_u16(), &body).into());
@@ -131,8 +132,20 @@ async fn read(
 ) -> Result<Reply, Fault> {
     let mut events = body.into_data_stream().eventsource();
     let mut reply = Reply::new(documents);
-    let mut counted = Instant::now();
-    while let Some(event) = next(&mut events).await? {
+    let (began, mut counted) = (Instant::now(), Instant::now());
+    loop {
+        let event = match timeout(turn.patience.silence, events.next()).await {
+            Ok(None) => return Ok(reply),
+            Ok(Some(Ok(event))) => event,
+            Ok(Some(Err(_))) if began.elapsed() < WORTH_KEEPING || reply.text.is_empty() => {
+                return Err(Fault::passing("The model's reply broke off."));
+            }
+            Err(_) if reply.text.is_empty() => return Err(said_nothing(turn)),
+            Ok(Some(Err(_))) => {
+                return Ok(cut_off(pen, reply, "The connection to the model broke"));
+            }
+            Err(_) => return Ok(cut_off(pen, reply, &nothing_for(turn))),
+        };
         if let Some(piece) = reply.take(&event.data)? {
             pen.write(&piece);
         }
@@ -141,19 +154,22 @@ async fn read(
             turn.view.growth(&format!("{} words", reply.text.split_whitespace().count()));
         }
     }
-    Ok(reply)
 }
 
-async fn next<S, E>(events: &mut S) -> Result<Option<eventsource_stream::Event>, Fault>
-where
-    S: futures_util::Stream<Item = Result<eventsource_stream::Event, E>> + Unpin,
-{
-    match timeout(SILENCE, events.next()).await {
-        Ok(None) => Ok(None),
-        Ok(Some(Ok(event))) => Ok(Some(event)),
-        Ok(Some(Err(_))) => Err(Fault::passing("The model's reply broke off.")),
-        Err(_) => Err(Fault::passing("The model sent nothing for 90 seconds.")),
-    }
+/// Ends a reply where it stands, with a note that says why.
+fn cut_off(pen: &Pen, mut reply: Reply, why: &str) -> Reply {
+    pen.write(&reply.cut_off(why));
+    reply
+}
+
+fn nothing_for(turn: &Turn<'_>) -> String {
+    format!("The model sent nothing for {} seconds", turn.patience.silence.as_secs_f32())
+}
+
+/// Not tried again: the person has waited long enough to decide that.
+fn said_nothing(turn: &Turn<'_>) -> Fault {
+    let nothing = nothing_for(turn);
+    Fault::lasting(format!("{nothing}, so it was given up. Send the message again."))
 }
 
 fn verify(turn: &Turn<'_>, pen: &Pen, reply: &mut Reply) -> Result<(), Fault> {

@@ -39,10 +39,10 @@ impl Client {
         Ok(self.ask::<BeatAnswer>(paths::BEAT, beat).await?.go_on)
     }
 
-    /// Waits for work for a while.
-    pub(super) async fn lease_next(&self) -> Result<Option<Work>, LinkError> {
+    /// Waits for work for a while; `held` is what is in hand already.
+    pub(super) async fn lease_next(&self, held: Vec<Lease>) -> Result<Option<Work>, LinkError> {
         let wait_ms = u64::try_from(LONG_POLL.as_millis()).unwrap_or(u64::MAX);
-        let body = json(&LeaseNext { wait_ms });
+        let body = json(&LeaseNext { wait_ms, held });
         let answer = self.link.call(paths::LEASE_NEXT, body, LONG_POLL + DEADLINE).await?;
         answer.map(|bytes| read(paths::LEASE_NEXT, &bytes)).transpose()
     }

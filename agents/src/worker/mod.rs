@@ -1,8 +1,8 @@
 //! The worker: the whole body of the process `ai-infra agent run NAME`.
 //!
-//! Says hello over `agent.sock`, then leases work, does one turn at a time, and keeps its lease and
-//! its heartbeat fresh meanwhile. Holds no key, opens no file and starts no process; all that it
-//! changes, it asks the desk to change. Its window shows what it does.
+//! Says hello over `agent.sock`, then leases work, does several turns at a time, and keeps their
+//! leases and its heartbeat fresh meanwhile. Holds no key, opens no file and starts no process; all
+//! that it changes, it asks the desk to change. Its window shows what it does.
 //!
 //! Invariant: work whose lease is lost is dropped at once; somebody else has it.
 
@@ -10,7 +10,9 @@ mod answer;
 mod care;
 mod client;
 mod command;
+mod hands;
 mod heart;
+mod lanes;
 mod link;
 mod pen;
 mod reply;
@@ -20,12 +22,20 @@ mod supervisor;
 mod turn;
 mod view;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use appliance_core::{
     AgentName, AgentState, Clock,
     bus::RENEW_EVERY,
     desk::{Beat, Fail, Lease, Welcome, Work},
+};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Fuse, FusedFuture},
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -37,6 +47,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::link::LinkError;
 use self::{
     client::Client,
+    hands::{Ended, Hands},
+    lanes::Lanes,
     link::Link,
     reply::Fault,
     turn::{Stop, Turn},
@@ -58,6 +70,24 @@ pub struct Options {
     pub socket: PathBuf,
     /// Tells the time for the window.
     pub clock: Arc<dyn Clock>,
+    /// How long it waits for its model.
+    pub patience: Patience,
+}
+
+/// How long a model may be silent before a person is told so.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// From the supervisor's question who should answer to the end of the reply.
+    pub choice: Duration,
+    /// From a worker's request to the first word of the reply, and from any sign of it to the next;
+    /// a ping is one.
+    pub silence: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { choice: Duration::from_secs(20), silence: Duration::from_secs(25) }
+    }
 }
 
 /// Runs an agent until it is told to finish or the server is away for 15 seconds.
@@ -84,20 +114,24 @@ struct Worker {
     view: View,
     doing: watch::Sender<Beat>,
     finish: CancellationToken,
-    welcome: std::sync::Mutex<Arc<Welcome>>,
+    welcome: Mutex<Arc<Welcome>>,
+    lanes: Lanes,
+    patience: Patience,
 }
+
+type Asked = Result<Option<Work>, LinkError>;
 
 impl Worker {
     async fn arrive(options: Options, finish: CancellationToken) -> Result<Self, LinkError> {
-        let Options { agent, socket, clock } = options;
+        let Options { agent, socket, clock, patience } = options;
         let client = Arc::new(Client::new(Link::new(socket, PATIENCE)));
         let view = View::new(agent, clock);
         let welcome =
             client.hello(agent).await.inspect_err(|why| view.trouble(&why.to_string()))?;
         view.heading(&role(agent, &welcome), &welcome.model);
-        let (doing, _) = watch::channel(Beat { state: AgentState::Running, task_id: None });
-        let welcome = std::sync::Mutex::new(Arc::new(welcome));
-        Ok(Self { agent, client, view, doing, finish, welcome })
+        let (doing, _) = watch::channel(Beat { state: AgentState::Running, task_ids: Vec::new() });
+        let (welcome, lanes) = (Mutex::new(Arc::new(welcome)), Lanes::default());
+        Ok(Self { agent, client, view, doing, finish, welcome, lanes, patience })
     }
 
     async fn serve(&self) -> Result<(), LinkError> {
@@ -114,62 +148,96 @@ impl Worker {
 
     async fn work_until_told(&self) -> Result<(), LinkError> {
         self.view.line("waiting for work");
-        while !self.finish.is_cancelled() {
-            self.note(AgentState::Idle, None);
-            let leased = tokio::select! {
-                () = self.finish.cancelled() => return Ok(()),
-                leased = self.client.lease_next() => leased,
-            };
-            match leased {
-                Ok(Some(work)) => self.work_on(work).await?,
-                Ok(None) => {}
-                Err(error) => self.mend(error).await?,
+        let mut hands = Hands::default();
+        let mut pause = Duration::ZERO;
+        // Never dropped half-way: work whose reply was on its way would count as delivered again.
+        let mut asking: Fuse<BoxFuture<'_, Asked>> = Fuse::terminated();
+        loop {
+            self.note(&hands);
+            if asking.is_terminated() && self.has_room_in(&hands) {
+                asking = self.ask(std::mem::take(&mut pause), hands.held().to_vec()).boxed().fuse();
             }
+            let trouble = tokio::select! {
+                () = self.finish.cancelled() => return self.finish(hands).await,
+                Some(ended) = hands.next() => ended.how.err(),
+                asked = &mut asking => self.take_up(asked, &mut hands),
+            };
+            if let Some(error) = trouble {
+                pause = self.mend(error, &mut hands).await?;
+            }
+        }
+    }
+
+    async fn ask(&self, pause: Duration, held: Vec<Lease>) -> Asked {
+        tokio::time::sleep(pause).await;
+        self.client.lease_next(held).await
+    }
+
+    fn take_up<'a>(&'a self, asked: Asked, hands: &mut Hands<'a>) -> Option<LinkError> {
+        match asked {
+            Ok(Some(work)) => hands.take(work.lease.clone(), self.work_on(work).boxed()),
+            Ok(None) => {}
+            Err(error) => return Some(error),
+        }
+        None
+    }
+
+    fn has_room_in(&self, hands: &Hands<'_>) -> bool {
+        hands.have_room(self.welcome().concurrency, self.lanes.waiting())
+    }
+
+    /// Ends the turns that have begun and takes no more.
+    async fn finish(&self, mut hands: Hands<'_>) -> Result<(), LinkError> {
+        while let Some(ended) = hands.next().await {
+            ended.how?;
+            self.note(&hands);
         }
         Ok(())
     }
 
     /// Goes on after an error that passes: a server that was started anew and wants to hear hello,
-    /// or one that cannot give work just now, for example because its disk is full.
-    async fn mend(&self, error: LinkError) -> Result<(), LinkError> {
+    /// or one that cannot give work just now, for example because its disk is full. Returns how
+    /// long to wait before asking it again.
+    async fn mend(&self, error: LinkError, hands: &mut Hands<'_>) -> Result<Duration, LinkError> {
         if error.is_the_servers_trouble() {
             self.view.trouble(&error.to_string());
-            tokio::select! {
-                () = self.finish.cancelled() => {}
-                () = tokio::time::sleep(BREATHER) => {}
-            }
-            return Ok(());
+            return Ok(BREATHER);
         }
         if !error.is("agent.stranger") {
             return Err(error);
         }
+        hands.clear(); // every lease ended with the life that it was given to
         let welcome = self.client.hello(self.agent).await?;
         self.view.line("the server did not know this process any more; said hello again");
-        *self.welcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(welcome);
-        Ok(())
+        *self.welcome.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(welcome);
+        Ok(Duration::ZERO)
     }
 
-    async fn work_on(&self, work: Work) -> Result<(), LinkError> {
-        let began = Instant::now();
-        self.note(AgentState::Busy, Some(work.lease.task_id));
-        self.view.took(&work.task);
-        let welcome =
-            self.welcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        let turn = Turn {
-            agent: self.agent,
-            welcome: &welcome,
-            client: &self.client,
-            view: &self.view,
-            work: &work,
+    async fn work_on(&self, work: Work) -> Ended {
+        let how = tokio::select! {
+            how = self.turn(&work) => how,
+            lost = self.keep(&work.lease) => self.drop_work(&self.view.of(&work.task), lost),
         };
-        let ended = tokio::select! {
-            ended = turn.run() => ended,
-            lost = self.keep(&work.lease) => Err(Stop::Link(lost)),
+        Ended { lease: work.lease, how }
+    }
+
+    /// Does the turn when its conversation's earlier ones are over; one that has not begun when the
+    /// agent is told to finish is left for its next life.
+    async fn turn(&self, work: &Work) -> Result<(), LinkError> {
+        let _lane = tokio::select! {
+            lane = self.lanes.enter(work.task.conversation_id) => lane,
+            () = self.finish.cancelled() => return Ok(()),
         };
-        match ended {
-            Ok(how) => self.view.done(began.elapsed(), &how),
-            Err(Stop::Failed(fault)) => self.give_up(work.lease, fault).await?,
-            Err(Stop::Link(error)) => self.drop_work(error).await?,
+        let (began, view, welcome) = (Instant::now(), self.view.of(&work.task), self.welcome());
+        view.took(&work.task);
+        let (agent, client, patience) = (self.agent, &*self.client, self.patience);
+        let turn = Turn { agent, welcome: &welcome, client, view: &view, patience, work };
+        match turn.run().await {
+            Ok(how) => view.done(began.elapsed(), &how),
+            Err(Stop::Failed(fault)) => {
+                return self.give_up(&view, work.lease.clone(), fault).await;
+            }
+            Err(Stop::Link(error)) => return self.drop_work(&view, error),
         }
         Ok(())
     }
@@ -184,26 +252,38 @@ impl Worker {
         }
     }
 
-    async fn give_up(&self, lease: Lease, fault: Fault) -> Result<(), LinkError> {
-        self.view.trouble(&fault.error);
+    async fn give_up(&self, view: &View, lease: Lease, fault: Fault) -> Result<(), LinkError> {
+        view.trouble(&fault.error);
         let Fault { error, retry } = fault;
         match self.client.fail(&Fail { lease, error, retry }).await {
             Ok(()) => Ok(()),
-            Err(error) => self.drop_work(error).await,
+            Err(error) => self.drop_work(view, error),
         }
     }
 
-    /// Lets go of work that the desk will not hear about any more.
-    async fn drop_work(&self, error: LinkError) -> Result<(), LinkError> {
+    /// Lets go of work that the desk will not hear about any more; hands on what concerns the agent.
+    fn drop_work(&self, view: &View, error: LinkError) -> Result<(), LinkError> {
         if matches!(error, LinkError::Away { .. }) {
             return Err(error);
         }
-        self.view.trouble(&format!("dropped the work: {error}"));
-        if error.is("agent.stranger") { self.mend(error).await } else { Ok(()) }
+        view.trouble(&format!("dropped the work: {error}"));
+        if error.is("agent.stranger") { Err(error) } else { Ok(()) }
     }
 
-    fn note(&self, state: AgentState, task_id: Option<appliance_core::TaskId>) {
-        self.doing.send_replace(Beat { state, task_id });
+    fn welcome(&self) -> Arc<Welcome> {
+        self.welcome.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, hands: &Hands<'_>) {
+        let task_ids = hands.tasks();
+        self.view.have_several(task_ids.len() > 1);
+        let state = if task_ids.is_empty() { AgentState::Idle } else { AgentState::Busy };
+        self.doing.send_if_modified(|beat| {
+            let now = Beat { state, task_ids };
+            let changed = *beat != now;
+            *beat = now;
+            changed
+        });
     }
 }
 

@@ -118,6 +118,13 @@ impl Reply {
         }
     }
 
+    /// Ends the reply where it stands, and returns the note that says why.
+    pub(super) fn cut_off(&mut self, why: &str) -> String {
+        self.ended = true;
+        self.stop_reason = Some("end_turn".to_owned());
+        self.add(&format!("\n\n({why}; the answer ends here. Ask it to go on.)"))
+    }
+
     fn begin_block(&mut self, event: &Value) -> Option<String> {
         self.block_starts_at = self.text.len();
         self.block_marks.clear();

@@ -1,14 +1,18 @@
 //! The supervisor's turn: carry out a slash command, or choose the worker that fits.
 //!
 //! Asks the model for the choice through the gateway, with a forced tool; never answers a message
-//! itself. A choice that cannot be read goes to `research`, and the window and the reason say so.
+//! itself. A choice that cannot be read goes to `research`, and the window and the reason say so; one
+//! that does not come in time ends the message with a sentence.
 
 use appliance_core::{
     AgentName, Citation, MemoryHit, Phase,
     desk::{Delegate, Recall},
     routing,
 };
+use bytes::Bytes;
 use http::StatusCode;
+use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{
     care::{self, Told, quote},
@@ -115,17 +119,32 @@ async fn ask_model(turn: &Turn<'_>, text: &str) -> Result<(AgentName, String), S
     let welcome = turn.welcome;
     let tokens = CHOICE_TOKENS.min(welcome.max_tokens);
     let request = routing::request(&welcome.model, tokens, &welcome.workers, text);
-    let streamed = turn.client.messages(&turn.work.lease, &request).await?;
-    let body = whole(streamed.body).await;
-    let body = body.map_err(|_| Fault::passing("The model's choice of a worker broke off."))?;
-    if streamed.status != StatusCode::OK {
-        return Err(reply::refusal(streamed.status.as_u16(), &body).into());
+    let asked = timeout(turn.patience.choice, whole_reply(turn, &request));
+    let (status, body) = asked.await.map_err(|_| undecided(turn))??;
+    if status != StatusCode::OK {
+        return Err(reply::refusal(status.as_u16(), &body).into());
     }
     let read = serde_json::from_slice(&body).ok().and_then(|value| routing::choice(&value));
     Ok(read.unwrap_or_else(|| {
         turn.view.trouble(&format!("the model named no worker; {ANYBODY} takes it"));
         (ANYBODY, "the model named no worker".to_owned())
     }))
+}
+
+async fn whole_reply(turn: &Turn<'_>, request: &Value) -> Result<(StatusCode, Bytes), Stop> {
+    let streamed = turn.client.messages(&turn.work.lease, request).await?;
+    let body = whole(streamed.body).await;
+    let body = body.map_err(|_| Fault::passing("The model's choice of a worker broke off."))?;
+    Ok((streamed.status, body))
+}
+
+/// Goes to nobody: a model that does not say who should answer would not answer either.
+fn undecided(turn: &Turn<'_>) -> Fault {
+    Fault::lasting(format!(
+        "The model did not say within {} seconds who should answer this, so it was given up. Send \
+         the message again, or name an agent: `/ask {ANYBODY} ...`.",
+        turn.patience.choice.as_secs_f32()
+    ))
 }
 
 async fn recall(turn: &Turn<'_>, query: String) -> Result<Choice, Stop> {

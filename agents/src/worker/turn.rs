@@ -10,7 +10,7 @@ use appliance_core::{
 };
 
 use super::{
-    answer,
+    Patience, answer,
     client::Client,
     link::LinkError,
     pen::Pen,
@@ -51,6 +51,8 @@ pub(super) struct Turn<'a> {
     pub client: &'a Client,
     /// What its window shows.
     pub view: &'a View,
+    /// How long its model may be silent.
+    pub patience: Patience,
     /// What it works on.
     pub work: &'a Work,
 }

@@ -1,16 +1,20 @@
 //! What an agent's window shows: a heading, one line a step, and the answer's growth.
 //!
 //! Text of people is shown with its control characters made visible, so that no message can move
-//! the cursor or colour the window. Shows no key and no prompt. A window that is gone is no reason
+//! the cursor or colour the window. With several turns at once, each line of a turn begins with the
+//! last letters of its task's id. Shows no key and no prompt. A window that is gone is no reason
 //! to stop: write errors are ignored.
 
 use std::{
     io::{IsTerminal, Write, stdout},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use appliance_core::{AgentName, Clock, Phase, Task};
+use appliance_core::{AgentName, Clock, Phase, Task, TaskId};
 
 const RESET: &str = "\x1b[0m";
 const BOLD: &str = "\x1b[1m";
@@ -22,19 +26,34 @@ const GREEN: &str = "\x1b[32m";
 /// Characters of a message that a line shows.
 const SHOWN_CHARS: usize = 72;
 
-/// The window.
-#[derive(Debug)]
+/// The window, or one turn's lines in it.
+#[derive(Debug, Clone)]
 pub(super) struct View {
     agent: AgentName,
     clock: Arc<dyn Clock>,
     /// Whether a line can be written over.
     screen: bool,
+    /// Whose lines these are.
+    turn: Option<String>,
+    /// Whether lines of several turns come in between each other.
+    several: Arc<AtomicBool>,
 }
 
 impl View {
     /// Opens the view on standard output.
     pub(super) fn new(agent: AgentName, clock: Arc<dyn Clock>) -> Self {
-        Self { agent, clock, screen: stdout().is_terminal() }
+        let (screen, several) = (stdout().is_terminal(), Arc::default());
+        Self { agent, clock, screen, turn: None, several }
+    }
+
+    /// Returns the lines of one turn.
+    pub(super) fn of(&self, task: &Task) -> Self {
+        Self { turn: Some(short(task.id)), ..self.clone() }
+    }
+
+    /// Notes whether several turns are in hand.
+    pub(super) fn have_several(&self, several: bool) {
+        self.several.store(several, Ordering::Relaxed);
     }
 
     /// Shows who this is.
@@ -52,14 +71,11 @@ impl View {
 
     /// Shows that work was taken.
     pub(super) fn took(&self, task: &Task) {
-        let (colour, id) = (colour(self.agent), task.id.to_string());
-        let (short, attempt) = (&id[id.len() - 6..], task.attempt);
+        let (colour, short, attempt) = (colour(self.agent), short(task.id), task.attempt);
         let again =
             if attempt > 1 { format!(" {YELLOW}attempt {attempt}{RESET}") } else { String::new() };
         let words = shown(&task.input);
-        self.stamp(&format!(
-            "{colour}{BOLD}task{RESET} {DIM}..{short}{RESET}{again}  \"{words}\""
-        ));
+        self.stamp(&format!("{colour}{BOLD}task{RESET} {DIM}..{short}{RESET}{again}  \"{words}\""));
     }
 
     /// Shows a phase of the Algorithm and what it came to.
@@ -67,9 +83,10 @@ impl View {
         self.stamp(&format!("  {}{phase:<8}{RESET} {text}", colour(self.agent)));
     }
 
-    /// Shows growth on one line that the next replaces; only where there is a screen.
+    /// Shows growth on one line that the next replaces; only where there is a screen, and where no
+    /// other turn would write over it.
     pub(super) fn growth(&self, text: &str) {
-        if self.screen {
+        if self.screen && !self.several.load(Ordering::Relaxed) {
             let now = self.time();
             write(&format!("\r\x1b[2K {DIM}{now}{RESET}            {DIM}{text}{RESET}"));
         }
@@ -87,7 +104,14 @@ impl View {
 
     fn stamp(&self, text: &str) {
         let clear = if self.screen { "\r\x1b[2K" } else { "" };
-        write(&format!("{clear} {DIM}{}{RESET} {text}\n", self.time()));
+        write(&format!("{clear} {DIM}{}{RESET} {}{text}\n", self.time(), self.whose()));
+    }
+
+    fn whose(&self) -> String {
+        match &self.turn {
+            Some(short) if self.several.load(Ordering::Relaxed) => format!("{DIM}{short}{RESET} "),
+            _ => String::new(),
+        }
     }
 
     /// The time of day in UTC, as the log has it.
@@ -101,6 +125,12 @@ fn write(text: &str) {
     let mut out = stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     drop(written); // nobody looks any more
+}
+
+/// The last letters of the id; its first ones are the time and the same for what comes together.
+fn short(id: TaskId) -> String {
+    let id = id.to_string();
+    id[id.len() - 6..].to_owned()
 }
 
 fn colour(agent: AgentName) -> &'static str {

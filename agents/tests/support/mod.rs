@@ -16,7 +16,7 @@ use appliance_core::{
     MemoryKind, Message, PageRequest, Priority, SearchFilter, Signal, StoreError, Task, Topic,
     User, UserId, UserRole, Write,
     batch::Batch,
-    desk::Work,
+    desk::{Lease, Work},
     intake::{self, Accepted, Incoming},
     ports::{
         CareError, CollectionStats, Conversations, Desk, Job, Live, Memories, MemoryCare,
@@ -113,11 +113,28 @@ impl House {
     }
 
     pub async fn say_with(&self, text: &str, priority: Priority) -> Accepted {
+        self.say_in(self.conversation, text, priority).await
+    }
+
+    /// Says something in a conversation of its own.
+    pub async fn say_elsewhere(&self, text: &str) -> Accepted {
+        let thread = intake::conversation(&self.mint, self.owner, None);
+        let id = thread.id;
+        self.store.apply(Batch::new().write(Write::PutConversation(thread))).await.unwrap();
+        self.say_in(id, text, Priority::NORMAL).await
+    }
+
+    async fn say_in(
+        &self,
+        conversation_id: ConversationId,
+        text: &str,
+        priority: Priority,
+    ) -> Accepted {
         let (batch, ids) = intake::message(
             &self.mint,
             &Incoming {
                 owner: self.owner,
-                conversation_id: self.conversation,
+                conversation_id,
                 content: text.to_owned(),
                 priority,
                 actor_ip: None,
@@ -130,13 +147,19 @@ impl House {
 
     /// Leases the next work; there must be some.
     pub async fn lease(&self, who: Incarnation) -> Work {
-        let work = self.desk.lease_next(who, Duration::from_secs(2)).await.unwrap();
+        let work = self.desk.lease_next(who, &[], Duration::from_secs(2)).await.unwrap();
         work.unwrap_or_else(|| panic!("no work for {}", who.agent))
+    }
+
+    /// Leases the next work beside what is in hand.
+    pub async fn lease_beside(&self, who: Incarnation, held: &[Lease]) -> Work {
+        let work = self.desk.lease_next(who, held, Duration::from_secs(2)).await.unwrap();
+        work.unwrap_or_else(|| panic!("no more work for {}", who.agent))
     }
 
     /// Tells that there is no work just now.
     pub async fn has_none(&self, who: Incarnation) -> bool {
-        self.desk.lease_next(who, Duration::from_millis(50)).await.unwrap().is_none()
+        self.desk.lease_next(who, &[], Duration::from_millis(50)).await.unwrap().is_none()
     }
 
     pub async fn task(&self, id: appliance_core::TaskId) -> Task {

@@ -134,6 +134,7 @@ pub fn parts(house: &House, program: PathBuf, tmux_socket: PathBuf, run: Which) 
         mint: house.mint.clone(),
         model_name: "demo".to_owned(),
         max_tokens: 100,
+        concurrency: 16,
         run,
     }
 }

@@ -16,7 +16,7 @@ use std::{
 
 use appliance_core::{
     AgentName, Incarnation,
-    desk::{BeatAnswer, LeaseNext, Welcome, WorkerCard, paths},
+    desk::{Beat, BeatAnswer, LeaseNext, Welcome, WorkerCard, paths},
     ports::{Desk, DeskError},
 };
 use bytes::Bytes;
@@ -42,6 +42,10 @@ pub enum Script {
     Refuse(u16),
     /// Says one piece and breaks off.
     BreakOff,
+    /// Sends its head and these pieces, and then nothing more.
+    Stall(Vec<&'static str>),
+    /// Sends nothing at all.
+    Silent,
 }
 
 /// What the server knows.
@@ -49,6 +53,9 @@ pub struct Server {
     pub house: House,
     pub route_to: Mutex<AgentName>,
     pub scripts: Mutex<Vec<Script>>,
+    /// Set to make the next choice of a worker send its head and nothing more.
+    pub choice_stalls: AtomicBool,
+    pub beats: Mutex<Vec<(AgentName, Beat)>>,
     pub requests: Mutex<Vec<Value>>,
     pub go_on: AtomicBool,
     pub hellos: AtomicUsize,
@@ -65,6 +72,8 @@ impl Server {
             house,
             route_to: Mutex::new(AgentName::Research),
             scripts: Mutex::default(),
+            choice_stalls: AtomicBool::new(false),
+            beats: Mutex::default(),
             requests: Mutex::default(),
             go_on: AtomicBool::new(true),
             hellos: AtomicUsize::new(0),
@@ -107,13 +116,17 @@ impl Server {
                 self.hellos.fetch_add(1, Ordering::SeqCst);
                 fine(&self.welcome(who))
             }
-            paths::BEAT => fine(&BeatAnswer { go_on: self.go_on.load(Ordering::SeqCst) }),
+            paths::BEAT => {
+                self.beats.lock().unwrap().push((who.agent, read(&body)));
+                fine(&BeatAnswer { go_on: self.go_on.load(Ordering::SeqCst) })
+            }
             paths::LEASE_NEXT if self.forget.swap(false, Ordering::SeqCst) => {
                 problem(403, "agent.stranger", "process 1 is no agent of this server")
             }
             paths::LEASE_NEXT => {
-                let wait = Duration::from_millis(read::<LeaseNext>(&body).wait_ms.min(1_000));
-                match desk.lease_next(who, wait).await {
+                let ask = read::<LeaseNext>(&body);
+                let wait = Duration::from_millis(ask.wait_ms.min(1_000));
+                match desk.lease_next(who, &ask.held, wait).await {
                     Ok(None) => empty(),
                     other => told(other),
                 }
@@ -129,7 +142,13 @@ impl Server {
             }
             paths::RECALL => told(desk.recall(who, read(&body)).await),
             paths::CARE => told(desk.care(who, read(&body)).await),
-            paths::MESSAGES => self.model(&read(&body)),
+            paths::MESSAGES => {
+                let reply = self.model(&read(&body));
+                match reply {
+                    Some(reply) => reply,
+                    None => std::future::pending().await,
+                }
+            }
             other => panic!("{other} is no path of the desk"),
         }
     }
@@ -142,15 +161,19 @@ impl Server {
             workers: AgentName::WORKERS.map(card).into(),
             model: "scripted".to_owned(),
             max_tokens: 1_000,
+            concurrency: 16,
         }
     }
 
-    fn model(&self, request: &Value) -> Reply {
+    fn model(&self, request: &Value) -> Option<Reply> {
         self.requests.lock().unwrap().push(request.clone());
         if request["tool_choice"]["name"] == "route" {
+            if self.choice_stalls.swap(false, Ordering::SeqCst) {
+                return Some(streamed(Vec::new(), Duration::ZERO, true));
+            }
             let input = json!({ "agent": *self.route_to.lock().unwrap(), "reason": "fits" });
             let call = json!({ "type": "tool_use", "id": "t", "name": "route", "input": input });
-            return fine(&json!({ "content": [call], "stop_reason": "tool_use" }));
+            return Some(fine(&json!({ "content": [call], "stop_reason": "tool_use" })));
         }
         let mut scripts = self.scripts.lock().unwrap();
         let script = if scripts.len() > 1 { scripts.remove(0) } else { scripts[0].clone() };
@@ -160,8 +183,8 @@ impl Server {
     }
 }
 
-fn play(script: Script, cites: bool) -> Reply {
-    match script {
+fn play(script: Script, cites: bool) -> Option<Reply> {
+    Some(match script {
         Script::Refuse(status) => {
             let error = json!({ "type": "error", "error": { "type": "x", "message": "No." } });
             whole(status, "application/json", serde_json::to_vec(&error).unwrap())
@@ -173,10 +196,15 @@ fn play(script: Script, cites: bool) -> Reply {
                 events.push(citation());
             }
             events.extend(end());
-            streamed(events, pause)
+            streamed(events, pause, false)
         }
-        Script::BreakOff => streamed(vec![start(), text("half ")], Duration::ZERO),
-    }
+        Script::BreakOff => streamed(vec![start(), text("half ")], Duration::ZERO, false),
+        Script::Stall(pieces) => {
+            let events = [start()].into_iter().chain(pieces.into_iter().map(text));
+            streamed(events.collect(), Duration::ZERO, true)
+        }
+        Script::Silent => return None,
+    })
 }
 
 fn start() -> Value {
@@ -202,13 +230,19 @@ fn end() -> [Value; 3] {
     ]
 }
 
-fn streamed(events: Vec<Value>, pause: Duration) -> Reply {
+fn streamed(events: Vec<Value>, pause: Duration, stalls: bool) -> Reply {
     let paced = stream::iter(events).then(move |event| async move {
         tokio::time::sleep(pause).await;
         let data = format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
         Ok::<_, Infallible>(Frame::data(Bytes::from(data)))
     });
-    let body = UnsyncBoxBody::new(StreamBody::new(paced));
+    let rest = stream::once(async move {
+        if stalls {
+            std::future::pending::<()>().await;
+        }
+        Ok(Frame::data(Bytes::new()))
+    });
+    let body = UnsyncBoxBody::new(StreamBody::new(paced.chain(rest)));
     let reply = Response::builder().header("content-type", "text/event-stream; charset=utf-8");
     reply.body(body).unwrap()
 }

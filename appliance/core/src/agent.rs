@@ -122,8 +122,8 @@ pub struct AgentStatus {
     pub pid: Option<u32>,
     /// This life of it.
     pub incarnation: Option<IncarnationId>,
-    /// The task it works on.
-    pub current_task: Option<TaskId>,
+    /// The tasks it has in hand, the one leased first first.
+    pub tasks: Vec<TaskId>,
     /// Seconds since its last heartbeat, on the monotonic clock.
     pub heartbeat_age_seconds: Option<f64>,
     /// How often it was restarted since it was last healthy for five minutes.

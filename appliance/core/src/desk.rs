@@ -30,6 +30,8 @@ pub struct Welcome {
     pub model: String,
     /// Most tokens an answer may have.
     pub max_tokens: u32,
+    /// Most tasks that it works on at a time.
+    pub concurrency: usize,
 }
 
 /// A worker as its supervisor sees it.
@@ -224,12 +226,12 @@ pub struct Cared {
 }
 
 /// A heartbeat, every ten seconds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
     /// What the agent is doing.
     pub state: AgentState,
-    /// The task it works on.
-    pub task_id: Option<TaskId>,
+    /// The tasks it has in hand, the one leased first first.
+    pub task_ids: Vec<TaskId>,
 }
 
 /// The paths of the desk's commands under `agent.sock`; all `POST` with JSON both ways.
@@ -241,7 +243,7 @@ pub mod paths {
     pub const HELLO: &str = "/agent/v1/hello";
     /// [`Beat`](super::Beat) -> `{"go_on": bool}`.
     pub const BEAT: &str = "/agent/v1/beat";
-    /// `{"wait_ms": u64}` (at most 20,000) -> [`Work`](super::Work), or 204.
+    /// [`LeaseNext`](super::LeaseNext) -> [`Work`](super::Work), or 204.
     pub const LEASE_NEXT: &str = "/agent/v1/lease-next";
     /// [`Lease`](super::Lease) -> 204.
     pub const RENEW: &str = "/agent/v1/renew";
@@ -269,8 +271,11 @@ pub struct BeatAnswer {
 }
 
 /// Body of [`paths::LEASE_NEXT`].
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LeaseNext {
     /// How long to wait for work, milliseconds, at most 20,000.
     pub wait_ms: u64,
+    /// What the caller has in hand; all else that it was given never reached it, and is handed out
+    /// again.
+    pub held: Vec<Lease>,
 }

@@ -35,7 +35,8 @@ fn be(context: &Context, agent: AgentName) -> anyhow::Result<ExitCode> {
     let socket = context.agent_socket()?;
     telemetry::start_quiet(context.variable("AI_INFRA_LOG"))?;
     context.block_on(async move {
-        worker::run(worker::Options { agent, socket, clock: SystemClock::new(0) })
+        let (clock, patience) = (SystemClock::new(0), worker::Patience::default());
+        worker::run(worker::Options { agent, socket, clock, patience })
             .await
             .with_context(|| format!("while being agent {agent}"))?;
         Ok(ExitCode::SUCCESS)
@@ -61,15 +62,21 @@ pub fn table(agents: &[AgentView]) -> String {
 
 fn row(agent: &AgentView) -> Vec<String> {
     let dash = || "-".to_owned();
-    let doing = agent.problem.as_ref().or(agent.current_task.as_ref());
+    let doing = agent.problem.clone().or_else(|| in_hand(&agent.tasks));
     vec![
         agent.name.clone(),
         agent.status.clone(),
         agent.pid.map_or_else(dash, |pid| pid.to_string()),
         agent.heartbeat_age_seconds.map_or_else(dash, |age| format!("{age:.0} s ago")),
         agent.restarts.to_string(),
-        doing.map_or_else(dash, |text| print::line(text, 60)),
+        doing.map_or_else(dash, |text| print::line(&text, 60)),
     ]
+}
+
+/// The longest in hand by name, the rest by number.
+fn in_hand(tasks: &[String]) -> Option<String> {
+    let (first, more) = tasks.split_first()?;
+    Some(if more.is_empty() { first.clone() } else { format!("{first} and {} more", more.len()) })
 }
 
 fn steer(context: &Context, name: AgentName, verb: &str) -> anyhow::Result<ExitCode> {
@@ -154,14 +161,17 @@ mod tests {
             description: String::new(),
             pid: None,
             current_task: Some("t1".to_owned()),
+            tasks: vec!["t1".to_owned(), "t2".to_owned()],
             heartbeat_age_seconds: Some(7.4),
             restarts: 2,
             started_at: None,
             problem: Some("died\u{1b}[2J".to_owned()),
             attach: None,
         };
-        let shown = table(&[agent]);
+        let shown = table(std::slice::from_ref(&agent));
         assert!(shown.contains("7 s ago") && shown.contains("died\\u{1b}[2J"), "{shown}");
         assert!(!shown.contains('\u{1b}') && !shown.contains("t1"));
+        let well = table(&[AgentView { problem: None, ..agent }]);
+        assert!(well.contains("t1 and 1 more"), "{well}");
     }
 }

@@ -127,6 +127,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         mint: mint.clone(),
         model_name: model.name().to_owned(),
         max_tokens: settings.model.max_tokens,
+        concurrency: settings.agents.concurrency,
         run: which(&settings),
     })
     .await

@@ -111,6 +111,7 @@ mod tests {
             description: String::new(),
             pid: None,
             current_task: None,
+            tasks: Vec::new(),
             heartbeat_age_seconds: None,
             restarts: 0,
             started_at: None,

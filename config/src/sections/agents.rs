@@ -1,8 +1,8 @@
-//! Which agents run.
+//! Which agents run, and how much each has in hand.
 
 use crate::{
     key::section,
-    value::{needed, one_of},
+    value::{needed, one_of, whole},
 };
 
 /// Which agents the server keeps alive.
@@ -22,5 +22,8 @@ section! {
         /// `all` keeps the six alive; `none` starts none, and messages wait until one is started
         /// with `ai-infra agent start`.
         run: AgentRun = "all" => needed(one_of(RUNS));
+        /// How many tasks one agent works on at a time; what comes on top waits its turn. A model
+        /// that is slow with one of them holds up no other.
+        concurrency: usize = "16" => needed(whole(1..=256));
     }
 }

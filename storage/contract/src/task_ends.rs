@@ -3,12 +3,8 @@
 use appliance_core::{
     AgentName, Applied, Batch, Condition, Delivery, Envelope, EnvelopeKind, ErrorKind, Incarnation,
     IncarnationId, Pai, Payload, Priority, StoreError, StreamName, Task, TaskId, TaskKind,
-    TaskOutcome, TaskStatus, Write,
-    batch::ToParent,
-    bus::AGENTS_GROUP,
-    envelope::Sender,
-    ids::EnvelopeId,
-    ports::Take,
+    TaskOutcome, TaskStatus, Write, batch::ToParent, bus::AGENTS_GROUP, envelope::Sender,
+    ids::EnvelopeId, ports::Take,
 };
 use futures_util::future::join_all;
 

@@ -67,9 +67,8 @@ pub async fn a_task_ends_once(it: &mut impl StoreFixture) -> Checked {
     let task = a_task(it).await?;
     advance(it, task.id, TaskStatus::InProgress, Some(1), None).await?;
     let (id, at) = (task.id, it.now());
-    let end = |outcome| {
-        Batch::new().write(Write::CompleteTask { id, outcome, at, to_parent: None })
-    };
+    let end =
+        |outcome| Batch::new().write(Write::CompleteTask { id, outcome, at, to_parent: None });
     let failed = TaskOutcome::Failed { error: "no model; try again".to_owned() };
     it.records().apply(end(failed.clone())).await?;
     refusal(ErrorKind::Conflict, it.records().apply(end(answered("late"))).await)?;

@@ -54,6 +54,11 @@ pub enum Behaviour {
         /// How many.
         after_events: usize,
     },
+    /// Sends its head, and this many events where it streams, and then nothing more.
+    Stall {
+        /// How many.
+        after_events: usize,
+    },
     /// Streams this many events and then an `error` event.
     ErrorEvent {
         /// How many.
@@ -178,6 +183,10 @@ async fn messages(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes
             refusal(*status, kind, wire::reason(kind), *retry_after)
         }
         Behaviour::Hang => std::future::pending().await,
+        Behaviour::Stall { .. } if request["stream"] != true => {
+            let head = [(header::CONTENT_TYPE, "application/json")];
+            (head, paced(Vec::new(), Duration::ZERO, End::Never)).into_response()
+        }
         _ if request["stream"] == true => streamed(&desk, id, &request, &behaviour),
         _ => whole(id, &request),
     }
@@ -203,12 +212,16 @@ fn streamed(desk: &Desk, id: u64, request: &Value, behaviour: &Behaviour) -> Res
     let said = answer::to(request);
     let mut events = wire::events(id, &model(request), &said, input_tokens(request));
     let mut between = desk.between_words;
-    let mut cut = false;
+    let mut end = End::Whole;
     match behaviour {
         Behaviour::Slow { between_ms } => between = Duration::from_millis(*between_ms),
         Behaviour::Cut { after_events } => {
             events.truncate(*after_events);
-            cut = true;
+            end = End::Cut;
+        }
+        Behaviour::Stall { after_events } => {
+            events.truncate(*after_events);
+            end = End::Never;
         }
         Behaviour::ErrorEvent { after_events } => {
             events.truncate(*after_events);
@@ -221,22 +234,34 @@ fn streamed(desk: &Desk, id: u64, request: &Value, behaviour: &Behaviour) -> Res
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    (headers, paced(events, between, cut)).into_response()
+    (headers, paced(events, between, end)).into_response()
 }
 
-/// A body that waits `between` before each word; `cut` ends it with a broken connection.
-fn paced(events: Vec<wire::Event>, between: Duration, cut: bool) -> Body {
+/// How a body ends.
+#[derive(Clone, Copy)]
+enum End {
+    Whole,
+    /// With a broken connection.
+    Cut,
+    Never,
+}
+
+/// A body that waits `between` before each word.
+fn paced(events: Vec<wire::Event>, between: Duration, end: End) -> Body {
     let words = stream::iter(events).then(move |event| async move {
         if !between.is_zero() && wire::is_words(&event) {
             tokio::time::sleep(between).await;
         }
         Ok::<_, std::io::Error>(wire::frame(&event))
     });
-    if !cut {
-        return Body::from_stream(words);
-    }
-    let broken = stream::once(async { Err(std::io::Error::other("the mock was told to cut")) });
-    Body::from_stream(words.chain(broken))
+    let last = stream::once(async move {
+        match end {
+            End::Whole => Ok(Bytes::new()),
+            End::Cut => Err(std::io::Error::other("the mock was told to cut")),
+            End::Never => std::future::pending().await,
+        }
+    });
+    Body::from_stream(words.chain(last))
 }
 
 fn model(request: &Value) -> String {

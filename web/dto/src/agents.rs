@@ -13,8 +13,11 @@ pub struct AgentView {
     pub description: String,
     /// Process id while it runs.
     pub pid: Option<u32>,
-    /// The task it works on.
+    /// The task that it has worked on longest.
     pub current_task: Option<String>,
+    /// All that it has in hand, that one first.
+    #[serde(default)]
+    pub tasks: Vec<String>,
     /// Seconds since its last heartbeat.
     pub heartbeat_age_seconds: Option<f64>,
     /// Restarts since it was last healthy for five minutes.

@@ -181,9 +181,12 @@ pub struct AgentStatusPayload {
     pub agent: String,
     /// As in [`AgentView`](crate::AgentView).
     pub status: String,
-    /// What it works on.
+    /// What it has worked on longest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_task: Option<TaskRef>,
+    /// All that it has in hand, that one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskRef>,
     /// Everything else the agents page shows.
     pub detail: crate::AgentView,
 }

@@ -98,14 +98,15 @@ impl Model for AnthropicModel {
 
     async fn messages(&self, call: ModelCall) -> Result<ModelReply, LlmError> {
         let mut tries = retry::Tries::new(self.options.retry_pause);
+        let began = tokio::time::Instant::now();
         loop {
             let pause = match self.attempt(&call).await {
                 Ok((reply, Verdict::Done)) => return Ok(reply),
-                Ok((reply, verdict)) => match tries.next(verdict) {
+                Ok((reply, verdict)) => match tries.next(verdict, began.elapsed()) {
                     Some(pause) => pause,
                     None => return Ok(reply),
                 },
-                Err(fault) => match tries.next(fault.verdict()) {
+                Err(fault) => match tries.next(fault.verdict(), began.elapsed()) {
                     Some(pause) => pause,
                     None => return Err(fault.at(&self.options.model)),
                 },

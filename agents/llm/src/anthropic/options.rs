@@ -31,7 +31,8 @@ impl AnthropicOptions {
     /// The service's own address.
     pub const BASE_URL: &str = "https://api.anthropic.com";
 
-    /// Takes the usual patience: 10 s to connect, 60 s to the first byte, 300 s of silence.
+    /// Takes the usual patience: 5 s to connect, 30 s to the first byte, 30 s of silence. An agent
+    /// gives up a little earlier, with words for the person; this ends what it left behind.
     #[must_use]
     pub fn new(
         base_url: impl Into<String>,
@@ -42,9 +43,9 @@ impl AnthropicOptions {
             base_url: base_url.into(),
             api_key,
             model: model.into(),
-            connect_timeout: Duration::from_secs(10),
-            first_byte_timeout: Duration::from_secs(60),
-            idle_timeout: Duration::from_secs(300),
+            connect_timeout: Duration::from_secs(5),
+            first_byte_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(30),
             retry_pause: Duration::from_millis(500),
         }
     }

@@ -2,8 +2,9 @@
 //!
 //! The service's own SDKs' rules: obey `x-should-retry`, else 408, 409, 429 and 5xx are worth
 //! another try; wait as long as `retry-after-ms` or `retry-after` say, else 0.5 s doubling up to
-//! 8 s, less up to a quarter at random. A wait over a minute is the caller's to decide, and a spend
-//! limit is never tried again. Sends nothing and sleeps not.
+//! 8 s, less up to a quarter at random. All tries of a call begin within [`PATIENCE`]: somebody waits
+//! for it, and a longer wait is the caller's to decide. A spend limit is never tried again. Sends
+//! nothing and sleeps not.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -16,7 +17,9 @@ use serde_json::Value;
 /// Tries after the first one.
 const RETRIES: u32 = 2;
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(60);
+
+/// After so long no further try begins.
+const PATIENCE: Duration = Duration::from_secs(10);
 const SPEND_LIMITS: [&str; 2] = ["enforced_spend_limit_reached", "contract_spend_limit_reached"];
 
 /// What to do after a try.
@@ -49,7 +52,7 @@ impl Hint {
     }
 
     pub(super) fn worth_another_try(self) -> bool {
-        self.again && self.after.is_none_or(|pause| pause <= LONGEST_ASKED_PAUSE)
+        self.again && self.after.is_none_or(|pause| pause <= PATIENCE)
     }
 
     /// Decides once the error's body is known.
@@ -73,15 +76,17 @@ impl Tries {
         Self { done: 0, first_pause }
     }
 
-    /// Returns how long to wait before the next try, or `None` when there is none.
-    pub(super) fn next(&mut self, verdict: Verdict) -> Option<Duration> {
+    /// Returns how long to wait before the next try, or `None` when there is none; `spent` is how
+    /// long the call has taken so far.
+    pub(super) fn next(&mut self, verdict: Verdict, spent: Duration) -> Option<Duration> {
         let Verdict::Again { after } = verdict else { return None };
         if self.done == RETRIES {
             return None;
         }
         let pause = (self.first_pause * 2_u32.pow(self.done)).min(LONGEST_PAUSE);
         self.done += 1;
-        Some(after.unwrap_or_else(|| pause.mul_f64(1.0 - 0.25 * chance())))
+        let pause = after.unwrap_or_else(|| pause.mul_f64(1.0 - 0.25 * chance()));
+        (spent + pause <= PATIENCE).then_some(pause)
     }
 }
 
@@ -126,6 +131,8 @@ fn chance() -> f64 {
 mod tests {
     use super::*;
 
+    const NONE: Duration = Duration::ZERO;
+
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs
             .iter()
@@ -154,7 +161,7 @@ mod tests {
         assert!(!hint(529, &[("x-should-retry", "false")]).worth_another_try());
         assert!(hint(400, &[("x-should-retry", "true")]).worth_another_try());
         assert!(!hint(200, &[("x-should-retry", "true")]).worth_another_try());
-        assert!(!hint(429, &[("retry-after", "61")]).worth_another_try(), "over a minute");
+        assert!(!hint(429, &[("retry-after", "11")]).worth_another_try(), "over ten seconds");
     }
 
     #[test]
@@ -187,13 +194,20 @@ mod tests {
     fn pauses_double_with_jitter_and_end_after_two_retries() {
         let mut tries = Tries::new(Duration::from_millis(500));
         let again = Verdict::Again { after: None };
-        let (first, second) = (tries.next(again).unwrap(), tries.next(again).unwrap());
+        let (first, second) = (tries.next(again, NONE).unwrap(), tries.next(again, NONE).unwrap());
         assert!((375..=500).contains(&first.as_millis()), "{first:?}");
         assert!((750..=1_000).contains(&second.as_millis()), "{second:?}");
-        assert_eq!(tries.next(again), None);
+        assert_eq!(tries.next(again, NONE), None);
         let mut tries = Tries::new(Duration::from_secs(20));
-        assert!(tries.next(again).unwrap() <= LONGEST_PAUSE);
+        assert!(tries.next(again, NONE).unwrap() <= LONGEST_PAUSE);
         let asked = Verdict::Again { after: Some(Duration::from_secs(3)) };
-        assert_eq!(tries.next(asked), Some(Duration::from_secs(3)));
+        assert_eq!(tries.next(asked, NONE), Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn no_try_begins_after_ten_seconds() {
+        let asked = Verdict::Again { after: Some(Duration::from_secs(3)) };
+        assert!(Tries::new(NONE).next(asked, Duration::from_secs(7)).is_some());
+        assert!(Tries::new(NONE).next(asked, Duration::from_secs(8)).is_none());
     }
 }

@@ -25,7 +25,7 @@ fn an_agent_that_is_silent_for_a_minute_is_to_be_killed() {
     live(&mut slot, &clock);
     clock.advance(Duration::from_secs(59));
     assert!(!slot.is_to_be_killed(clock.monotonic(), Duration::from_secs(30)));
-    let beat = Beat { state: AgentState::Idle, task_id: None };
+    let beat = Beat { state: AgentState::Idle, task_ids: Vec::new() };
     assert!(slot.life.as_mut().unwrap().beat(&beat, clock.monotonic()));
     clock.advance(Duration::from_secs(59));
     assert!(!slot.is_to_be_killed(clock.monotonic(), Duration::from_secs(30)));

@@ -31,12 +31,17 @@ pub enum DeskError {
 /// acknowledgement, and the caller's [`Incarnation`] comes from the server, never from the agent.
 #[async_trait]
 pub trait Desk: fmt::Debug + Send + Sync {
-    /// Leases the next piece of work, or `None` once `wait` is over.
+    /// Leases the next piece of work, or `None` once `wait` is over. `held` is what the agent has in
+    /// hand; what else it was given never reached it and is handed out again.
     ///
     /// # Errors
     /// As [`DeskError`] tells; so for all methods here.
-    async fn lease_next(&self, who: Incarnation, wait: Duration)
-    -> Result<Option<Work>, DeskError>;
+    async fn lease_next(
+        &self,
+        who: Incarnation,
+        held: &[Lease],
+        wait: Duration,
+    ) -> Result<Option<Work>, DeskError>;
 
     /// Extends a lease by another [`LEASE`](crate::bus::LEASE).
     async fn renew(&self, who: Incarnation, lease: &Lease) -> Result<(), DeskError>;

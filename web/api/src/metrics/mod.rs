@@ -14,7 +14,9 @@ use std::{
     time::Duration,
 };
 
-use appliance_core::{AgentName, AgentStatus, StreamName, TaskKind, desk::paths::LEASE_NEXT};
+use appliance_core::{
+    AgentName, AgentStatus, StreamName, TaskId, TaskKind, desk::paths::LEASE_NEXT,
+};
 use http::{Method, StatusCode};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -36,6 +38,9 @@ const API_BUCKETS: [f64; 12] =
 
 /// Seconds; the plan's buckets.
 const WORK_BUCKETS: [f64; 8] = [1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0];
+
+/// Work that began so long ago has ended without a word.
+const LONGEST_WORK: Duration = Duration::from_secs(3_600);
 
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
@@ -120,7 +125,7 @@ struct Counts {
     model_time: Histograms<ModelLabels>,
     memory: memory::Memory,
     process: process::Process,
-    began: Mutex<HashMap<AgentName, (TaskKind, Instant)>>,
+    began: Mutex<HashMap<TaskId, (TaskKind, Instant)>>,
 }
 
 impl Metrics {
@@ -168,17 +173,18 @@ impl Metrics {
     }
 
     /// Notes that an agent was handed work.
-    pub(crate) fn work_began(&self, agent: AgentName, kind: TaskKind) {
+    pub(crate) fn work_began(&self, task: TaskId, kind: TaskKind) {
         let mut began = self.0.began.lock().unwrap_or_else(PoisonError::into_inner);
-        began.insert(agent, (kind, Instant::now()));
+        began.retain(|_, (_, at)| at.elapsed() < LONGEST_WORK); // called off, or its agent died
+        began.insert(task, (kind, Instant::now()));
     }
 
     /// Counts work that ended.
-    pub(crate) fn work_ended(&self, agent: AgentName, ended: Ended) {
+    pub(crate) fn work_ended(&self, agent: AgentName, task: TaskId, ended: Ended) {
         let status = if ended == Ended::Success { "success" } else { "failure" };
         let labels = WorkLabels { agent: agent.as_str(), status };
         self.0.work.get_or_create(&labels).inc();
-        let began = self.0.began.lock().unwrap_or_else(PoisonError::into_inner).remove(&agent);
+        let began = self.0.began.lock().unwrap_or_else(PoisonError::into_inner).remove(&task);
         let Some((kind, at)) = began else { return };
         let labels = DurationLabels { agent: agent.as_str(), task_type: kind.as_str() };
         self.0.work_time.get_or_create(&labels).observe(at.elapsed().as_secs_f64());
@@ -193,7 +199,8 @@ impl Metrics {
         }
         for status in agents {
             let labels = AgentLabels { agent: status.name.as_str() };
-            self.0.active.get_or_create(&labels).set(status.current_task.is_some().into());
+            let tasks = i64::try_from(status.tasks.len()).unwrap_or(i64::MAX);
+            self.0.active.get_or_create(&labels).set(tasks);
         }
         self.0.process.refresh();
         let mut text = String::new();
@@ -258,8 +265,9 @@ mod tests {
         let endpoint: Arc<str> = "/api/tasks/{id}".into();
         metrics.request(&Method::GET, &endpoint, StatusCode::OK, took);
         metrics.request(&Method::from_bytes(b"BREW").unwrap(), &endpoint, StatusCode::OK, took);
-        metrics.work_began(AgentName::Code, TaskKind::Answer);
-        metrics.work_ended(AgentName::Code, Ended::Success);
+        let task = TaskId::from_bytes([1; 16]);
+        metrics.work_began(task, TaskKind::Answer);
+        metrics.work_ended(AgentName::Code, task, Ended::Success);
         let text = metrics.text(&[(StreamName::new("ai:agent:code").unwrap(), 3)], &[]);
         for line in [
             concat!(r#"build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),

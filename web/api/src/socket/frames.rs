@@ -97,6 +97,7 @@ fn agent_status(detail: AgentView) -> AgentStatusPayload {
         agent: detail.name.clone(),
         status: detail.status.clone(),
         current_task: detail.current_task.as_ref().map(task),
+        tasks: detail.tasks.iter().map(task).collect(),
         detail,
     }
 }

@@ -111,21 +111,22 @@ pub(crate) fn task(it: Task) -> TaskView {
 }
 
 /// What the viewer of an agent's status may see of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct AgentSight {
-    /// The task it works on, if that is the viewer's own (or the viewer an admin).
-    pub(crate) task: Option<TaskId>,
+    /// Those of the tasks in hand that are the viewer's own (or all, the viewer being an admin).
+    pub(crate) tasks: Vec<TaskId>,
     /// Process, window and fault: for admins.
     pub(crate) inside: bool,
 }
 
-pub(crate) fn agent(it: AgentStatus, sight: AgentSight) -> AgentView {
+pub(crate) fn agent(it: AgentStatus, sight: &AgentSight) -> AgentView {
     AgentView {
         name: it.name.to_string(),
         status: it.state.as_str().to_owned(),
         description: it.description,
         pid: it.pid.filter(|_| sight.inside),
-        current_task: sight.task.map(|id| id.to_string()),
+        current_task: sight.tasks.first().map(TaskId::to_string),
+        tasks: sight.tasks.iter().map(TaskId::to_string).collect(),
         heartbeat_age_seconds: it.heartbeat_age_seconds,
         restarts: it.restarts,
         started_at: it.started_at.map(|at| at.to_string()),

@@ -39,7 +39,7 @@ fn status(name: AgentName, task: Option<TaskId>) -> AgentStatus {
         description: format!("{name} for tests"),
         pid: Some(4242),
         incarnation: None,
-        current_task: task,
+        tasks: task.into_iter().collect(),
         heartbeat_age_seconds: Some(1.0),
         restarts: 0,
         started_at: None,
@@ -60,6 +60,7 @@ impl Fleet for FakeFleet {
             workers: Vec::new(),
             model: "demo".to_owned(),
             max_tokens: 1_024,
+            concurrency: 16,
         })
     }
 
@@ -102,7 +103,12 @@ fn refused<T>() -> Result<T, DeskError> {
 
 #[async_trait]
 impl Desk for FakeDesk {
-    async fn lease_next(&self, _: Incarnation, wait: Duration) -> Result<Option<Work>, DeskError> {
+    async fn lease_next(
+        &self,
+        _: Incarnation,
+        _: &[Lease],
+        wait: Duration,
+    ) -> Result<Option<Work>, DeskError> {
         tokio::time::sleep(wait).await;
         Ok(None)
     }

@@ -182,7 +182,7 @@ async fn another_persons_conversation_is_not_there() {
     }
     let said = scene.house.say(&scene.thread, As::Bearer(&scene.ann), "for ann only").await;
     let mut status = appliance_core::ports::Fleet::list(&*scene.house.fleet).remove(1);
-    status.current_task = Some(said.task_id.parse().unwrap());
+    status.tasks = vec![said.task_id.parse().unwrap()];
     scene.house.live.publish(Topic::Agents, EventBody::Agent(status));
     let frame = next(&mut socket).await;
     assert_eq!(frame["type"], "agent_status", "and no task of hers before it");

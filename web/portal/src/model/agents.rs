@@ -69,6 +69,7 @@ mod tests {
             description: String::new(),
             pid: None,
             current_task: None,
+            tasks: Vec::new(),
             heartbeat_age_seconds: None,
             restarts: 0,
             started_at: None,
@@ -82,6 +83,7 @@ mod tests {
             agent: name.into(),
             status: status.into(),
             current_task: None,
+            tasks: Vec::new(),
             detail: view(name, status),
         }
     }

@@ -115,7 +115,7 @@ fn Facts(agent: AgentView) -> impl IntoView {
     let since = agent.started_at.clone().map(|at| view! { <Ago at/> });
     view! {
         <dl class="facts">
-            <div><dt>"Task"</dt><dd><Work task=agent.current_task/></dd></div>
+            <div><dt>{if agent.tasks.len() > 1 { "Tasks" } else { "Task" }}</dt><dd><AllWork tasks=agent.tasks/></dd></div>
             <div><dt>"Heartbeat"</dt><dd>{beat}</dd></div>
             <div><dt>"Restarts"</dt><dd>{agent.restarts}</dd></div>
             <div><dt>"Started"</dt><dd>{since}</dd></div>
@@ -124,24 +124,38 @@ fn Facts(agent: AgentView) -> impl IntoView {
     }
 }
 
-/// What it works on, in the words of the task, with the way to it.
+/// Most tasks that a card spells out.
+const SPELLED_OUT: usize = 4;
+
+/// All that it has in hand, the longest first; the rest by number.
 #[component]
-fn Work(task: Option<String>) -> impl IntoView {
-    let Some(id) = task else { return "none".into_any() };
+fn AllWork(tasks: Vec<String>) -> impl IntoView {
+    if tasks.is_empty() {
+        return "none".into_any();
+    }
+    let more = tasks.len().saturating_sub(SPELLED_OUT);
+    let more = (more > 0).then(|| view! { <div>{format!("and {more} more")}</div> });
+    let shown = tasks.into_iter().take(SPELLED_OUT);
+    let shown = shown.map(|id| view! { <div><Work id/></div> }).collect_view();
+    (shown, more).into_any()
+}
+
+/// One task, in its own words, with the way to it.
+#[component]
+fn Work(id: String) -> impl IntoView {
     let words = RwSignal::new(None::<(String, String)>);
     spawn_local(async move {
         if let Ok(task) = api::task(&id).await {
             words.set(Some((task.conversation_id, task.input)));
         }
     });
-    (move || match words.get() {
+    move || match words.get() {
         None => "at work".into_any(),
         Some((conversation, input)) => {
             let short: String = input.chars().take(80).collect();
             view! { <a class="link" href=format!("/c/{conversation}")>{crate::model::visible(&short)}</a> }.into_any()
         }
-    })
-    .into_any()
+    }
 }
 
 /// The command that shows its window in a terminal.

@@ -26,10 +26,13 @@ pub(crate) async fn seen(
     user: &CurrentUser,
     status: AgentStatus,
 ) -> Result<AgentView, ApiError> {
-    let mut sight = AgentSight { task: status.current_task, inside: user.is_admin() };
-    if let (Some(id), false) = (status.current_task, user.is_admin()) {
-        let task = app.parts.tasks.get(id).await?;
-        sight.task = task.filter(|task| task.owner == user.id()).map(|task| task.id);
+    let mut sight = AgentSight { tasks: status.tasks.clone(), inside: user.is_admin() };
+    if !user.is_admin() {
+        sight.tasks.clear();
+        for id in &status.tasks {
+            let task = app.parts.tasks.get(*id).await?;
+            sight.tasks.extend(task.filter(|task| task.owner == user.id()).map(|task| task.id));
+        }
     }
-    Ok(view::agent(status, sight))
+    Ok(view::agent(status, &sight))
 }

@@ -13,7 +13,8 @@ pub(crate) async fn post(
     CurrentAgent(who): CurrentAgent,
     Command(command): Command<Complete>,
 ) -> Result<StatusCode, ApiError> {
+    let task = command.lease.task_id;
     app.parts.desk.complete(who, command).await?;
-    app.parts.metrics.work_ended(who.agent, Ended::Success);
+    app.parts.metrics.work_ended(who.agent, task, Ended::Success);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@ use appliance_core::{Task, desk::Delegate};
 use axum::{Json, extract::State};
 
 use super::Command;
-use crate::{auth::CurrentAgent, error::ApiError, parts::Shared};
+use crate::{auth::CurrentAgent, error::ApiError, metrics::Ended, parts::Shared};
 
 /// Answers with the worker's task.
 pub(crate) async fn post(
@@ -12,5 +12,8 @@ pub(crate) async fn post(
     CurrentAgent(who): CurrentAgent,
     Command(command): Command<Delegate>,
 ) -> Result<Json<Task>, ApiError> {
-    Ok(Json(app.parts.desk.delegate(who, command).await?))
+    let root = command.lease.task_id;
+    let part = app.parts.desk.delegate(who, command).await?;
+    app.parts.metrics.work_ended(who.agent, root, Ended::Success);
+    Ok(Json(part))
 }

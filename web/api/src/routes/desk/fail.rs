@@ -13,7 +13,8 @@ pub(crate) async fn post(
     CurrentAgent(who): CurrentAgent,
     Command(command): Command<Fail>,
 ) -> Result<StatusCode, ApiError> {
+    let task = command.lease.task_id;
     app.parts.desk.fail(who, command).await?;
-    app.parts.metrics.work_ended(who.agent, Ended::Failure);
+    app.parts.metrics.work_ended(who.agent, task, Ended::Failure);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -26,10 +26,10 @@ pub(crate) async fn post(
     let wait = Duration::from_millis(ask.wait_ms).min(MAX_WAIT);
     let work = tokio::select! {
         biased;
-        work = app.parts.desk.lease_next(who, wait) => work?,
+        work = app.parts.desk.lease_next(who, &ask.held, wait) => work?,
         () = drain.begun() => None,
     };
     let Some(work) = work else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    app.parts.metrics.work_began(who.agent, work.task.kind);
+    app.parts.metrics.work_began(work.task.id, work.task.kind);
     Ok(Json(work).into_response())
 }

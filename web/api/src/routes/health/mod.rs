@@ -37,7 +37,7 @@ mod tests {
             description: String::new(),
             pid: None,
             incarnation: None,
-            current_task: None,
+            tasks: Vec::new(),
             heartbeat_age_seconds: Some(24.0 * 3600.0 + 10.0),
             restarts: 0,
             started_at: None,
