@@ -14,6 +14,7 @@ pub mod arguments;
 pub mod machine;
 pub mod recall;
 pub mod report;
+pub mod stall;
 pub mod store;
 mod times;
 pub mod vectors;
@@ -39,6 +40,14 @@ pub fn run(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
 /// As [`run`].
 pub fn run_recall(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
     reported("recall", words, recall::measure)
+}
+
+/// As [`run`], of others' answers while one conversation's model stalls.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_stall(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    reported("stall", words, stall::measure)
 }
 
 /// Has `measure` fill a report and prints it; a baseline is kept under `name`.

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use appliance_tests::{MockMessages, Plan, Server, mock::Behaviour};
+use appliance_tests::{MockMessages, Plan, Server, mock::Behaviour, wait};
 use web_dto::{MessageView, TaskView};
 
 const KEY: &str = "sk-ant-mock";
@@ -47,6 +47,34 @@ async fn an_answer_that_breaks_off_is_begun_again_and_stored_once() -> anyhow::R
     assert_eq!(begun, 1, "the half answers are gone: {}", told.content);
     let stored = server.local()?.messages(&told.conversation_id).await?;
     assert_eq!(stored.len(), 2, "{stored:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_stalls_holds_up_no_other_and_says_why() -> anyhow::Result<()> {
+    for (said, why) in
+        [("hello", "did not say within 20 seconds"), ("/ask code hello", "sent nothing")]
+    {
+        let (server, mock) = start().await?;
+        let client = server.local()?;
+        mock.then(Behaviour::Stall { after_events: 0 });
+        let thread = client.converse().await?;
+        let stalled = client.say(&thread, said).await?;
+        let asked = async || Ok((!mock.requests().is_empty()).then_some(()));
+        wait::until("the request that stalls", ANSWER, asked).await?;
+        for n in 0..20 {
+            let other = client.converse().await?;
+            let accepted = client.say(&other, &format!("what does exit code {n} mean?")).await?;
+            let told = client.answer(&other, &accepted, ANSWER).await;
+            let told = told.with_context(|| server.log_tail())?;
+            assert_eq!(told.role, "assistant", "{told:?}");
+        }
+        let open = client.task(&stalled.task_id).await?;
+        ensure!(open.completed_at.is_none(), "others went on while it was open: {open:?}");
+        let told = client.answer(&thread, &stalled, ANSWER).await?;
+        assert_eq!(told.role, "system", "{told:?}");
+        ensure!(told.content.contains(why), "{}", told.content);
+    }
     Ok(())
 }
 

@@ -256,7 +256,7 @@ fn paced(events: Vec<wire::Event>, between: Duration, end: End) -> Body {
     });
     let last = stream::once(async move {
         match end {
-            End::Whole => Ok(Bytes::new()),
+            End::Whole => Ok(String::new()),
             End::Cut => Err(std::io::Error::other("the mock was told to cut")),
             End::Never => std::future::pending().await,
         }
