@@ -16,19 +16,16 @@ use redb::{
     WriteTransaction,
 };
 
+use storage_rules::{Counters, Draft, bus::tables, counters, marks, tiers::manifest};
+
 use crate::{
     OpenError,
-    bus::tables,
-    draft::{Draft, Tables},
+    draft::{Attempt, Tables},
     fault::Fault,
-    records::{
-        self,
-        counters::{self, Counters},
-        marks, memories,
-    },
+    layout,
     snapshot::Snapshot,
-    tiers::manifest,
     trial::Trial,
+    upgrade::upgrade,
 };
 
 /// Pages kept in memory: enough for the working set of one appliance, far under its idle budget.
@@ -84,7 +81,7 @@ fn prove(db: &Database) -> Result<(), Fault> {
     let read = || {
         let file = Snapshot::of(db)?;
         counters::read(&file)?;
-        tables::load(&file).map(drop)
+        Ok(tables::load(&file).map(drop)?)
     };
     guarded_read(read)
 }
@@ -101,40 +98,40 @@ fn is_prepared(db: &Database) -> Result<bool, Fault> {
         return Ok(false);
     }
     let file = Snapshot::of(db)?;
-    Ok(marks::has(&file, marks::MEMORIES_STAND)? && manifest::identity(&file)?.is_some())
+    Ok(marks::has(&file, marks::KEYS_DECLARED)? && manifest::identity(&file)?.is_some())
 }
 
 fn has_all_tables(db: &Database) -> Result<bool, Fault> {
     let names: Vec<String> =
         db.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect();
-    Ok(records::TABLES.iter().all(|wanted| names.iter().any(|name| name == wanted)))
+    Ok(layout::tables().all(|wanted| names.iter().any(|name| name == wanted)))
 }
 
 fn make_tables(db: &Database) -> Result<(), Fault> {
     let txn = begin(db)?;
-    all_tables(&mut Tables::of(&txn))?;
+    all_tables(&Tables::of(&txn))?;
     Ok(txn.commit()?)
 }
 
 fn bring_up(db: &Database) -> Result<(), Fault> {
     let txn = begin(db)?;
-    let mut tables = Tables::of(&txn);
-    all_tables(&mut tables)?;
-    memories::upgrade(&mut tables)?;
-    name_history(&mut tables)?;
+    let tables = Tables::of(&txn);
+    upgrade(&tables)?;
+    all_tables(&tables)?;
+    name_history(&tables)?;
     drop(tables);
     Ok(txn.commit()?)
 }
 
 /// Gives the file the id of its history, unless it has one. No position is given out.
-fn name_history(tables: &mut Tables<'_>) -> Result<(), Fault> {
-    let mut draft = Draft::over(tables, Counters::default());
-    manifest::make_identity(&mut draft)?;
-    draft.keep().map(drop)
+fn name_history(tables: &Tables<'_>) -> Result<(), Fault> {
+    let mut attempt = Attempt::for_good(tables);
+    manifest::make_identity(&mut Draft::on(&mut attempt, Counters::default()))?;
+    Ok(())
 }
 
-fn all_tables(tables: &mut Tables<'_>) -> Result<(), Fault> {
-    records::TABLES.iter().try_for_each(|name| tables.table(name).map(drop))
+fn all_tables(tables: &Tables<'_>) -> Result<(), Fault> {
+    layout::tables().try_for_each(|name| tables.with(name, |_| Ok(())))
 }
 
 /// Begins a write transaction whose commit survives a crash and reopens at once.

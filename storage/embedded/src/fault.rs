@@ -1,8 +1,7 @@
 //! Everything that can go wrong in here, and the one place where it becomes a port's error.
 
 use appliance_core::{ErrorKind, StoreError};
-
-use crate::{codec::SealBroken, records::codes::UnknownCode};
+use storage_rules::Fault as RuleFault;
 
 /// A failure of the file or of what is stored in it.
 #[derive(Debug, thiserror::Error)]
@@ -10,13 +9,9 @@ pub(crate) enum Fault {
     #[error(transparent)]
     Redb(Box<redb::Error>),
     #[error(transparent)]
-    Sealed(#[from] SealBroken),
-    #[error(transparent)]
-    Code(#[from] UnknownCode),
+    Rules(RuleFault),
     #[error("the store's code met a page it cannot read: {0}; run `ai-infra doctor`")]
     Unreadable(String),
-    #[error(transparent)]
-    Archive(StoreError),
     #[error("the store is closed")]
     Closed,
     #[error("the reader's task ended early")]
@@ -35,23 +30,38 @@ impl Fault {
         matches!(&**error, redb::Error::Io(io) if is_out_of_room(io))
     }
 
-    /// Tells whether only one row is at fault and the file still answers.
-    pub const fn is_of_one_row(&self) -> bool {
-        matches!(self, Self::Sealed(_) | Self::Code(_))
-    }
-
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Sealed(SealBroken::TooLarge { .. }) => ErrorKind::TooLarge,
-            Self::Sealed(SealBroken::Unencodable { .. }) => ErrorKind::Invalid,
-            Self::Sealed(_) | Self::Code(_) | Self::Unreadable(_) => ErrorKind::Corrupt,
+            Self::Rules(fault) => fault.kind(),
+            Self::Unreadable(_) => ErrorKind::Corrupt,
             Self::Redb(error) => match &**error {
                 redb::Error::Corrupted(_) => ErrorKind::Corrupt,
                 redb::Error::Io(io) if is_out_of_room(io) => ErrorKind::Full,
                 _ => ErrorKind::Unavailable,
             },
-            Self::Archive(error) => error.kind,
             Self::Closed | Self::Lost => ErrorKind::Unavailable,
+        }
+    }
+}
+
+/// What the rules met below themselves comes out as it went in.
+impl From<RuleFault> for Fault {
+    fn from(fault: RuleFault) -> Self {
+        match fault {
+            RuleFault::Medium { kind, source } => match source.downcast() {
+                Ok(own) => *own,
+                Err(source) => Self::Rules(RuleFault::Medium { kind, source }),
+            },
+            fault => Self::Rules(fault),
+        }
+    }
+}
+
+impl From<Fault> for RuleFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Rules(fault) => fault,
+            own => Self::Medium { kind: own.kind(), source: Box::new(own) },
         }
     }
 }

@@ -6,12 +6,10 @@
 //!
 //! Invariant: only `engine` writes to the file, and only as whole batches.
 //!
-//! To add a record family: one file under `records/` with its key layout, its frozen `..V1` struct,
-//! its writes on a `draft::Draft` and its reads on a `snapshot::Snapshot`; then its arm in
-//! `engine/writes.rs` and its rules in `storage-contract`.
+//! What a batch changes and what a question is answered with is said in `storage-rules`; here are
+//! its rows in redb (`layout`, `draft`, `snapshot`), and the archive.
 
 mod bus;
-mod codec;
 mod cold;
 mod data_dir;
 mod database;
@@ -19,15 +17,16 @@ mod draft;
 mod engine;
 mod fault;
 mod hot;
+mod layout;
 mod live;
+mod memories;
 mod open_error;
-mod records;
-mod rows;
 mod snapshot;
 mod steps;
 mod store;
 mod tiers;
 mod trial;
+mod upgrade;
 
 pub use cold::{ColdFile, Rehearsal};
 pub use data_dir::DataDir;

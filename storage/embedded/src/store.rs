@@ -17,20 +17,18 @@ use appliance_core::{
 use appliance_tasks::{TaskKind, Tasks as Home};
 use async_trait::async_trait;
 use redb::Database;
+use storage_rules::{
+    Counters, Draft, Fault as RuleFault, Refusal, View, agents_wanted, audit, bus::tables,
+    conversations, counters, messages, sessions, setup_links, tasks, tiers::manifest, users,
+};
 
 use crate::{
     DataDir, OpenError,
-    bus::{self, Bus},
+    bus::Bus,
     cold::Archive,
     database::{self, Opener, caught},
-    draft::Draft,
     engine::{Engine, Room, writer::Writer},
     fault::Fault,
-    records::{
-        Refusal, agents_wanted, audit, conversations,
-        counters::{self, Counters},
-        messages, sessions, setup_links, tasks, users,
-    },
     snapshot::Snapshot,
     tiers,
 };
@@ -84,7 +82,7 @@ impl Shared {
         let db = opener().map_err(OpenFault::Open)?;
         let read = || -> Result<_, Fault> {
             let file = Snapshot::of(&db)?;
-            Ok((counters::read(&file)?, bus::tables::load(&file)?, tiers::history(&file)?))
+            Ok((counters::read(&file)?, tables::load(&file)?, manifest::history(&file)?))
         };
         let (counters, lines, history) = caught(read)
             .unwrap_or_else(|why| Err(Fault::Unreadable(why)))
@@ -110,14 +108,13 @@ impl Shared {
     pub fn read<T>(
         &self,
         op: &'static str,
-        ask: impl FnOnce(&Snapshot) -> Result<T, Fault>,
+        ask: impl FnOnce(&dyn View) -> Result<T, RuleFault>,
     ) -> Result<T, StoreError> {
         let guard = self.db.read().unwrap_or_else(PoisonError::into_inner);
         let found = match guard.as_ref() {
             // redb panics on some damaged pages.
-            Some(db) => {
-                caught(|| ask(&Snapshot::of(db)?)).unwrap_or_else(|why| Err(Fault::Unreadable(why)))
-            }
+            Some(db) => caught(|| Ok(ask(&Snapshot::of(db)?)?))
+                .unwrap_or_else(|why| Err(Fault::Unreadable(why))),
             None => Err(Fault::Closed),
         };
         found.map_err(|fault| fault.at(op))
@@ -198,10 +195,10 @@ impl Store {
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         op: &'static str,
-        job: impl FnOnce(&mut Draft<'_, '_>) -> Result<T, Refusal> + Send + 'static,
+        job: impl FnOnce(&mut Draft<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (tell, told) = std::sync::mpsc::sync_channel(1);
-        let job = Box::new(move |draft: &mut Draft<'_, '_>| {
+        let job = Box::new(move |draft: &mut Draft<'_>| {
             let _ = tell.send(job(draft)?); // its receiver waits below
             Ok(())
         });
@@ -212,7 +209,7 @@ impl Store {
     pub(crate) fn read<T>(
         &self,
         op: &'static str,
-        ask: impl FnOnce(&Snapshot) -> Result<T, Fault>,
+        ask: impl FnOnce(&dyn View) -> Result<T, RuleFault>,
     ) -> Result<T, StoreError> {
         self.shared().read(op, ask)
     }
@@ -220,7 +217,7 @@ impl Store {
     pub(crate) async fn scan<T: Send + 'static>(
         &self,
         op: &'static str,
-        ask: impl FnOnce(&Snapshot) -> Result<T, Fault> + Send + 'static,
+        ask: impl FnOnce(&dyn View) -> Result<T, RuleFault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(self.shared());
         self.off(SCAN, op, move || shared.read(op, ask)).await

@@ -1,46 +1,17 @@
-//! The durable bus: streams that are appended to in batches and handed out under leases.
-//!
-//! [`tables`] is what lies in the file: entries, cursors, and what was handed out and not yet
-//! acknowledged, with its count. [`lines`] is the same in memory plus the leases, which live only
-//! there: after a restart everything pending is handed out again. [`streams`] is the port.
+//! The durable bus at work: the leases, the bell that wakes waiting takers, and the port
+//! ([`streams`]). What is stored and who holds what is said in `storage_rules::bus`.
 //!
 //! Invariant: the memory side changes only after the commit it mirrors.
 
-pub(crate) mod lines;
 mod streams;
-pub(crate) mod tables;
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
-use appliance_core::StreamName;
+use storage_rules::bus::{Happened, lines::Lines};
 use tokio::sync::Notify;
-
-use lines::Lines;
-
-/// Something a committed batch did to the bus.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Happened {
-    /// An entry was appended.
-    Appended { stream: StreamName, seq: u64 },
-    /// An entry was handed out for the n-th time.
-    Delivered { at: Spot, deliveries: u32 },
-    /// An entry was acknowledged.
-    Acked { at: Spot },
-}
-
-/// One entry in one group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Spot {
-    /// The stream.
-    pub stream: StreamName,
-    /// The consumer group.
-    pub group: String,
-    /// The entry.
-    pub seq: u64,
-}
 
 /// The memory side of the bus and the bell that wakes waiting takers.
 #[derive(Debug)]

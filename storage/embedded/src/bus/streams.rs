@@ -12,17 +12,14 @@ use appliance_core::{
     ports::{Attach, Records as _, Streams, Take},
 };
 use async_trait::async_trait;
+use storage_rules::bus::{
+    Spot,
+    lines::{Look, Picked},
+    tables,
+};
 use tokio::time::{Instant, sleep_until};
 
-use crate::{
-    Store,
-    bus::{
-        Spot,
-        lines::{Look, Picked},
-        tables,
-    },
-    store::Shared,
-};
+use crate::{Store, store::Shared};
 
 /// How long a waiting taker sleeps at most before it looks again: leases run on the given clock,
 /// which need not be the one that timers run on.

@@ -14,15 +14,21 @@ use std::{
     },
 };
 
-use appliance_core::{MemoryId, StoreError};
+use appliance_core::MemoryId;
 use lru::LruCache;
 
 use super::{
-    ColdFault, ColdRecord, Embedder, Identity, Written,
+    ColdFault, ColdRecord, Embedder, Written,
     segment::{self, Segment},
     write,
 };
-use crate::{OpenError, records::memories::Spot, steps::reached};
+use storage_rules::{
+    Fault as RuleFault,
+    memories::{Spot, Texts},
+    tiers::manifest::Identity,
+};
+
+use crate::{OpenError, steps::reached};
 
 /// The operation that reading a text names.
 const OP: &str = "memories.get";
@@ -76,11 +82,6 @@ impl Archive {
             embedder: RwLock::new(None),
             maintenance: Mutex::new(()),
         })
-    }
-
-    /// Returns the text of `id`, which is at `spot`. Decodes one block at most.
-    pub fn read(&self, id: MemoryId, spot: Spot) -> Result<String, StoreError> {
-        self.record(id, spot).map(|record| record.text).map_err(|fault| fault.at(OP))
     }
 
     /// Returns the record of `id`, which is at `spot`.
@@ -195,6 +196,14 @@ impl Archive {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Texts for Archive {
+    /// As the trait; decodes one block at most.
+    fn read(&self, id: MemoryId, spot: Spot) -> Result<String, RuleFault> {
+        let text = self.record(id, spot).map(|record| record.text);
+        text.map_err(|fault| RuleFault::Archive(fault.at(OP)))
     }
 }
 

@@ -4,7 +4,10 @@ use std::{io, path::PathBuf};
 
 use appliance_core::{ErrorKind, StoreError};
 
-use crate::{codec::SealBroken, records::codes::UnknownCode};
+use storage_rules::{
+    codec::{Broken, SealBroken},
+    codes::UnknownCode,
+};
 
 /// A failure of a file of the archive or of what is in it.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +53,10 @@ impl ColdFault {
             Self::Missing { .. } | Self::Damaged { .. } => ErrorKind::Corrupt,
             Self::Io { source, .. } if is_out_of_room(source) => ErrorKind::Full,
             Self::Io { .. } | Self::Unproven { .. } => ErrorKind::Unavailable,
-            Self::Unencodable(SealBroken::TooLarge { .. }) => ErrorKind::TooLarge,
-            Self::Unencodable(_) => ErrorKind::Invalid,
+            Self::Unencodable(broken) => match broken.why {
+                Broken::TooLarge(_) => ErrorKind::TooLarge,
+                _ => ErrorKind::Invalid,
+            },
         }
     }
 }

@@ -10,12 +10,10 @@
 //! All numbers are little endian. A file without its end mark was never finished.
 
 use serde::{Deserialize, Serialize};
+use storage_rules::tiers::manifest::Identity;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ColdFault;
-
-/// Which store wrote a segment: 16 random bytes, made with its first segment.
-pub(crate) type Identity = [u8; 16];
 
 /// Bytes of the head.
 pub(super) const HEAD: usize = 64;

@@ -20,6 +20,5 @@ mod write;
 pub(crate) use archive::Archive;
 pub(crate) use fault::ColdFault;
 pub use file::{ColdFile, Rehearsal};
-pub(crate) use layout::Identity;
 pub(crate) use record::{ColdRecord, Embedder};
 pub(crate) use write::Written;

@@ -14,7 +14,7 @@ use super::{
     layout::{BlockV1, IndexV1},
     record::RecordV1,
 };
-use crate::codec::{self, Place, SealBroken};
+use storage_rules::codec::{self, Place, SealBroken};
 
 /// Most records of a block: enough context to compress well, few enough to decode in a blink.
 pub(super) const BLOCK_RECORDS: usize = 64;

@@ -9,7 +9,7 @@ use appliance_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::records::{
+use storage_rules::{
     codes::{Code, UnknownCode, optional},
     memories::Head,
 };

@@ -10,10 +10,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use storage_rules::tiers::manifest::Identity;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    ColdFault, ColdRecord, Identity,
+    ColdFault, ColdRecord,
     layout::{BlockV1, HEAD, Head, IndexV1, TAIL, Tail},
     pack::{self, Unpacker},
 };

@@ -14,12 +14,14 @@ use ring::digest::{SHA256, digest};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    ColdFault, ColdRecord, Identity,
+    ColdFault, ColdRecord,
     layout::{BlockV1, HEAD, Head, IndexV1, Tail},
     pack::{self, Packer},
     segment::Segment,
 };
-use crate::{records::memories::Spot, steps::reached};
+use storage_rules::{memories::Spot, tiers::manifest::Identity};
+
+use crate::steps::reached;
 
 /// A segment that is on disk, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

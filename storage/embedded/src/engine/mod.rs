@@ -2,7 +2,7 @@
 //!
 //! [`Engine::step`] is synchronous and starts no thread, so that a test or a simulation runs it
 //! inline; [`writer`] is the thread around it. Each batch is checked inside the transaction against
-//! what earlier ones wrote ([`writes`]); a refused one leaves nothing behind and the others commit.
+//! what earlier ones wrote; a refused one is taken back and the others commit.
 //!
 //! Invariant: no answer is given before its commit is on disk, and after a commit whose outcome
 //! cannot be known every later batch is refused.
@@ -11,22 +11,21 @@ mod room;
 #[cfg(test)]
 mod tests;
 pub(crate) mod writer;
-mod writes;
 
 use std::sync::{Arc, PoisonError};
 
 use appliance_core::{Applied, Batch, ErrorKind, StoreError};
 use redb::Database;
+use storage_rules::{
+    Counters, Draft, OP, Refusal, batch_keys,
+    bus::Happened,
+    counters::{self, next},
+};
 
 use crate::{
-    bus::Happened,
     database::{self, Opener, caught},
-    draft::{Draft, Tables},
+    draft::{Attempt, Tables},
     fault::Fault,
-    records::{
-        OP, Refusal, batch_keys,
-        counters::{self, Counters, next},
-    },
     snapshot::Snapshot,
     store::Shared,
 };
@@ -35,7 +34,7 @@ pub(crate) use room::Room;
 
 /// A change of the store's own, such as moving memories between tiers: what it leaves in the draft
 /// is kept, unless it refuses.
-pub(crate) type Job = Box<dyn FnOnce(&mut Draft<'_, '_>) -> Result<(), Refusal> + Send>;
+pub(crate) type Job = Box<dyn FnOnce(&mut Draft<'_>) -> Result<(), Refusal> + Send>;
 
 /// The only writer of the file.
 pub(crate) struct Engine {
@@ -150,41 +149,46 @@ impl Engine {
         let now = self.shared.clock.now();
         let (mut counters, mut happened) = (self.counters, Vec::new());
         let mut answers = Vec::with_capacity(batches.len());
-        batch_keys::sweep(tables, now)?;
+        batch_keys::sweep(&mut Draft::on(&mut Attempt::for_good(tables), counters), now)?;
         for batch in batches {
-            let mut draft = Draft::over(tables, counters);
-            match writes::apply(&mut draft, batch, now) {
+            let mut attempt = Attempt::on(tables);
+            let mut draft = Draft::on(&mut attempt, counters);
+            match storage_rules::apply(&mut draft, batch, now) {
                 Ok(applied) => {
-                    let (after, more) = draft.keep()?;
-                    counters = after;
-                    happened.extend(more);
+                    counters = draft.counters;
+                    happened.append(&mut draft.happened);
                     answers.push(Ok(applied));
                 }
-                Err(Refusal::Batch(error)) => answers.push(Err(error)),
-                Err(Refusal::File(fault)) => return Err(fault),
+                Err(Refusal::Batch(error)) => {
+                    attempt.take_back()?;
+                    answers.push(Err(error));
+                }
+                Err(Refusal::File(fault)) => return Err(fault.into()),
             }
         }
         if counters != self.counters {
-            counters::write(tables, &counters)?;
+            save(tables, counters)?;
         }
         Ok(Worked { counters, happened, answers })
     }
 
     fn work_off(&self, tables: &mut Tables<'_>, job: Job) -> Result<Worked, Fault> {
-        let mut draft = Draft::over(tables, self.counters);
+        let mut attempt = Attempt::for_good(tables);
+        let mut draft = Draft::on(&mut attempt, self.counters);
         let commit = next(&mut draft.counters.commit);
         match job(&mut draft) {
             Ok(()) => {
-                let (counters, happened) = draft.keep()?;
-                counters::write(tables, &counters)?;
+                let (counters, happened) = (draft.counters, std::mem::take(&mut draft.happened));
+                save(tables, counters)?;
                 let answers = vec![Ok(Applied { commit, ..Applied::default() })];
                 Ok(Worked { counters, happened, answers })
             }
+            // The counters have not moved, so the whole transaction is given up.
             Err(Refusal::Batch(error)) => {
                 let answers = vec![Err(error)];
                 Ok(Worked { counters: self.counters, happened: Vec::new(), answers })
             }
-            Err(Refusal::File(fault)) => Err(fault),
+            Err(Refusal::File(fault)) => Err(fault.into()),
         }
     }
 
@@ -216,7 +220,7 @@ impl Engine {
         let mut slot = self.shared.db.write().unwrap_or_else(PoisonError::into_inner);
         drop(slot.take().map(|dead| caught(|| drop::<Database>(dead))));
         let db = (self.opener)().map_err(|error| error.to_string())?;
-        let found = Snapshot::of(&db).and_then(|file| counters::read(&file));
+        let found = Snapshot::of(&db).and_then(|file| Ok(counters::read(&file)?));
         *slot = Some(db);
         found.map_err(|fault| fault.to_string())
     }
@@ -234,4 +238,10 @@ impl Engine {
         self.state = State::Stopped(why);
         answers
     }
+}
+
+/// Stores how far the store has come.
+fn save(tables: &Tables<'_>, counters: Counters) -> Result<(), Fault> {
+    let mut attempt = Attempt::for_good(tables);
+    Ok(counters::write(&mut Draft::on(&mut attempt, counters))?)
 }

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use appliance_core::{ErrorKind, StoreError};
 
-use crate::records::OP;
+use storage_rules::OP;
 
 /// Free bytes that must be there again before writes go on: enough for redb to grow its file.
 pub(crate) const NEEDED_BYTES: u64 = 64 * 1024 * 1024;

@@ -12,10 +12,9 @@ use appliance_core::{Applied, Batch, StoreError};
 use appliance_tasks::{TaskKind, Tasks, Thread};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{
-    engine::{Engine, Job},
-    records::OP,
-};
+use storage_rules::OP;
+
+use crate::engine::{Engine, Job};
 
 /// The thread; without it nothing is written any more.
 const RECORDS: TaskKind = TaskKind::new("records").vital();

@@ -6,16 +6,14 @@ use std::collections::BTreeSet;
 
 use appliance_core::{MemoryId, MemoryTier, StoreError, Timestamp, ports::Moved};
 
-use super::{
-    manifest,
-    work::{Work, length},
+use storage_rules::{
+    Draft,
+    memories::{self, Body, Entry, Spot},
+    tiers::manifest,
 };
-use crate::{
-    cold::ColdRecord,
-    draft::Draft,
-    records::memories::{self, Body, Entry, Spot},
-    steps::reached,
-};
+
+use super::work::{Work, length};
+use crate::{cold::ColdRecord, steps::reached};
 
 /// Most records of one segment: enough to train on, few enough to write anew in a moment.
 const MOST_RECORDS: usize = 4_096;
@@ -72,7 +70,7 @@ fn gather(work: &Work, ids: &[MemoryId]) -> Result<(Vec<Leaving>, usize), StoreE
 fn lay_down(work: &Work, leaving: Vec<Leaving>, at: Timestamp) -> Result<Moved, StoreError> {
     let asked: Vec<_> = leaving.iter().map(|one| (one.id, one.position)).collect();
     let records: Vec<_> = leaving.into_iter().map(|one| one.record).collect();
-    let settle = move |draft: &mut Draft<'_, '_>, spots: &[Spot]| {
+    let settle = move |draft: &mut Draft<'_>, spots: &[Spot]| {
         let (mut moved, mut strays) = (0, Vec::new());
         for ((id, position), spot) in asked.into_iter().zip(spots) {
             let as_read = |entry: &Entry| entry.stand.position == position && may_leave(entry);

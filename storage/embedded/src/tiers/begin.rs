@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use appliance_core::StoreError;
 
-use super::manifest::{self, Segment};
+use storage_rules::tiers::manifest::{self, Identity, Segment};
+
 use crate::{
     Store,
-    cold::{Archive, ColdFault, Identity},
+    cold::{Archive, ColdFault},
 };
 
 const OP: &str = "tiers.begin";

@@ -2,11 +2,12 @@
 
 use appliance_core::{ErrorKind, StoreError, ports::Moved};
 
-use super::{
-    manifest::{self, Segment},
-    work::Work,
+use storage_rules::{
+    memories,
+    tiers::manifest::{self, Segment},
 };
-use crate::records::memories;
+
+use super::work::Work;
 
 /// Rewrites the segment that is deadest, if half of it is.
 pub(super) fn run(work: &Work) -> Result<Option<Moved>, StoreError> {

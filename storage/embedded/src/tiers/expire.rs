@@ -6,14 +6,16 @@
 
 use appliance_core::{StoreError, Timestamp, ports::Moved};
 
+use storage_rules::{
+    memories::{self, Entry},
+    tiers::manifest,
+};
+
 use super::{
-    compact, manifest,
+    compact,
     work::{Work, length, spot_of},
 };
-use crate::{
-    records::memories::{self, Entry},
-    steps::reached,
-};
+use crate::steps::reached;
 
 /// Purges what was archived before `oldest`, then by age until `most_bytes` are left at most.
 pub(super) fn run(work: &Work, oldest: Timestamp, most_bytes: u64) -> Result<Moved, StoreError> {

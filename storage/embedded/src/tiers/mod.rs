@@ -12,7 +12,6 @@ mod archive;
 mod begin;
 mod compact;
 mod expire;
-pub(crate) mod manifest;
 mod purge;
 mod warm;
 mod work;
@@ -26,9 +25,10 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 
 pub(crate) use begin::begin;
-pub(crate) use manifest::history;
 
-use crate::{Store, cold::Embedder, records::memories};
+use storage_rules::{Fault as RuleFault, View, memories, tiers::manifest};
+
+use crate::{Store, cold::Embedder};
 use work::Work;
 
 /// One step of maintenance: reads, writes and syncs a file of the archive.
@@ -64,7 +64,7 @@ impl MemoryTiers for Store {
         place: u64,
         limit: usize,
     ) -> Result<Vec<Resident>, StoreError> {
-        let ask = move |file: &_| memories::residents(file, tier, place, limit);
+        let ask = move |file: &dyn View| memories::residents(file, tier, place, limit);
         self.scan("tiers.residents", ask).await
     }
 
@@ -92,7 +92,7 @@ impl MemoryTiers for Store {
 
     /// As the port; the archive's files hold everybody's memories, so one owner has none of them.
     async fn counts(&self, owner: Option<UserId>) -> Result<TierCounts, StoreError> {
-        let count = move |file: &_| {
+        let count = move |file: &dyn View| -> Result<_, RuleFault> {
             let mut counts = memories::counts(file, owner)?;
             if owner.is_none() {
                 let segments = manifest::living(file)?;

@@ -7,16 +7,17 @@ use std::collections::BTreeSet;
 
 use appliance_core::{MemoryId, StoreError, Timestamp, ports::Moved};
 
+use storage_rules::{
+    Draft, Fault,
+    memories::{self, Entry},
+    tiers::manifest,
+};
+
 use super::{
-    compact, manifest,
+    compact,
     work::{Work, spot_of},
 };
-use crate::{
-    draft::Draft,
-    fault::Fault,
-    records::memories::{self, Entry},
-    steps::reached,
-};
+use crate::steps::reached;
 
 /// Most memories of one commit.
 const MOST_AT_ONCE: usize = 1_000;
@@ -42,7 +43,7 @@ pub(super) fn run(work: &Work, before: Timestamp) -> Result<Moved, StoreError> {
 }
 
 fn take_out(
-    draft: &mut Draft<'_, '_>,
+    draft: &mut Draft<'_>,
     ids: BTreeSet<MemoryId>,
     mut holding: BTreeSet<u64>,
     before: Timestamp,

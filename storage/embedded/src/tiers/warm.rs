@@ -2,16 +2,14 @@
 
 use appliance_core::{MemoryId, MemoryTier, StoreError, Timestamp, ports::Moved};
 
-use super::{
-    manifest,
-    work::{Work, spot_of},
+use storage_rules::{
+    Draft, Fault,
+    memories::{self, Body, Entry, Spot},
+    tiers::manifest,
 };
-use crate::{
-    draft::Draft,
-    fault::Fault,
-    records::memories::{self, Body, Entry, Spot},
-    steps::reached,
-};
+
+use super::work::{Work, spot_of};
+use crate::steps::reached;
 
 /// Most memories of one commit; one text has 64 KiB at most.
 const MOST_AT_ONCE: usize = 2_048;
@@ -60,7 +58,7 @@ fn gather(
     Ok(coming)
 }
 
-fn settle(draft: &mut Draft<'_, '_>, coming: Vec<Coming>, at: Timestamp) -> Result<u64, Fault> {
+fn settle(draft: &mut Draft<'_>, coming: Vec<Coming>, at: Timestamp) -> Result<u64, Fault> {
     let mut moved = 0;
     for Coming { id, brought } in coming {
         let Some(entry) = memories::look(draft, id)?.filter(may_come) else { continue };

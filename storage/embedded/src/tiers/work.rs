@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 
 use appliance_core::{MemoryId, StoreError, Timestamp, ports::Moved};
+use storage_rules::{
+    Draft, Fault, Refusal, View,
+    memories::{self, Body, Entry, Spot},
+    tiers::manifest::{self, Identity, Segment},
+};
 use tokio::runtime::Handle;
 
-use super::manifest::{self, Segment};
 use crate::{
     Store,
-    cold::{Archive, ColdRecord, Identity, Written},
-    draft::Draft,
-    fault::Fault,
-    records::{
-        Refusal,
-        memories::{self, Body, Entry, Spot},
-    },
-    snapshot::Snapshot,
+    cold::{Archive, ColdRecord, Written},
     steps::reached,
 };
 
@@ -40,7 +37,7 @@ impl Work {
     /// Reads from one consistent view.
     pub fn read<T>(
         &self,
-        ask: impl FnOnce(&Snapshot) -> Result<T, Fault>,
+        ask: impl FnOnce(&dyn View) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
         self.store.read(self.op, ask)
     }
@@ -48,7 +45,7 @@ impl Work {
     /// Commits one change; it is on disk when this returns.
     pub fn change<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Draft<'_, '_>) -> Result<T, Refusal> + Send + 'static,
+        job: impl FnOnce(&mut Draft<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.runtime.block_on(self.store.change(self.op, job))
     }
@@ -64,16 +61,16 @@ impl Work {
         &self,
         records: &[ColdRecord],
         since: Timestamp,
-        count_on: impl FnOnce(&mut Draft<'_, '_>, &[Spot]) -> Result<u64, Refusal> + Send + 'static,
+        count_on: impl FnOnce(&mut Draft<'_>, &[Spot]) -> Result<u64, Refusal> + Send + 'static,
     ) -> Result<(u64, Written), StoreError> {
         let identity = self.identity()?;
         let written = self.archive().write(identity, records).map_err(|fault| fault.at(self.op))?;
-        let (segment, spots) = (Segment::of(&written, since), written.spots.clone());
+        let (segment, spots) = (row_of(&written, since), written.spots.clone());
         let number = written.segment;
         let counted = self.change(move |draft| {
             let moved = count_on(draft, &spots)?;
             if moved > 0 {
-                manifest::put(draft, number, &segment)?;
+                manifest::put(draft, &segment)?;
             }
             reached("segment.drafted");
             Ok(moved)
@@ -110,7 +107,7 @@ impl Work {
         let dropped = numbers.clone();
         self.change(move |draft| {
             for number in dropped {
-                manifest::delete(draft, number);
+                manifest::delete(draft, number)?;
             }
             Ok(())
         })?;
@@ -127,7 +124,7 @@ impl Work {
         if records.is_empty() {
             return Ok(Moved { memories: 0, bytes: self.tidy()? });
         }
-        let relocate = move |draft: &mut Draft<'_, '_>, spots: &[Spot]| {
+        let relocate = move |draft: &mut Draft<'_>, spots: &[Spot]| {
             let mut moved = 0;
             for ((id, from), to) in kept.into_iter().zip(spots) {
                 match memories::look(draft, id)? {
@@ -138,7 +135,7 @@ impl Work {
                     _ => manifest::stray(draft, to.segment, id)?,
                 }
             }
-            manifest::delete(draft, number);
+            manifest::delete(draft, number)?;
             Ok(moved)
         };
         let (memories, written) = self.lay_down(&records, old.since, relocate)?;
@@ -175,6 +172,12 @@ impl Work {
         }
         self.change(|draft| Ok(manifest::make_identity(draft)?))
     }
+}
+
+/// Makes the manifest's row of a segment whose memories were archived at `since`.
+const fn row_of(written: &Written, since: Timestamp) -> Segment {
+    let Written { segment: number, records, bytes, sha256, .. } = *written;
+    Segment { number, since, records, bytes, sha256, due: false }
 }
 
 /// Returns where the text of an archived memory is.

@@ -12,13 +12,16 @@ use appliance_core::{
 };
 use proptest::prelude::*;
 
-use super::*;
-use crate::{
-    engine::Job,
-    records::memories::{self, Body, Entry, Spot},
-    rows::trailing_seq,
-    snapshot::Snapshot,
+use storage_rules::{
+    Fault, Read as _, Span, View,
+    memories::{
+        self, BY_POSITION, BY_SHELF, Body, Entry, Gone, STANDING, Spot, Stand, forms::Held,
+    },
+    trailing_seq,
 };
+
+use super::*;
+use crate::engine::Job;
 
 const TEXTS: [&str; 4] = ["the port is 1", "The port is 1!", "the port is 2", "the port is 3"];
 
@@ -203,13 +206,12 @@ const fn spot(segment: u64) -> Spot {
 }
 
 /// Recounts from the rows what is kept in step with them.
-fn check(file: &Snapshot, latest: u64, purged: &BTreeSet<MemoryId>) -> Result<(), Fault> {
+fn check(file: &dyn View, latest: u64, purged: &BTreeSet<MemoryId>) -> Result<(), Fault> {
     let mut entries = BTreeMap::new();
-    file.each(&memories::STANDING, |id, _| {
-        let id = MemoryId::from_bytes(id.try_into().unwrap());
+    for met in file.walk::<Stand>(Span::all()) {
+        let id = met?.row?.id;
         entries.insert(id, memories::find(file, id)?.unwrap());
-        Ok(())
-    })?;
+    }
     check_log(file, &entries, latest, purged)?;
     check_shelves(file, &entries)?;
     check_segments(file, &entries)?;
@@ -217,38 +219,42 @@ fn check(file: &Snapshot, latest: u64, purged: &BTreeSet<MemoryId>) -> Result<()
 }
 
 fn check_log(
-    file: &Snapshot,
+    file: &dyn View,
     entries: &BTreeMap<MemoryId, Entry>,
     latest: u64,
     purged: &BTreeSet<MemoryId>,
 ) -> Result<(), Fault> {
     let (mut positions, mut last) = (BTreeMap::new(), 0);
-    file.each(&memories::CHANGES, |at, (id, _)| {
-        last = trailing_seq(at);
-        positions.entry(MemoryId::from_bytes(id)).or_insert_with(Vec::new).push(last);
-        Ok(())
-    })?;
+    for (at, id) in file.places(&STANDING, &BY_POSITION, &Span::all(), usize::MAX)? {
+        last = trailing_seq(&at);
+        let was = positions.insert(MemoryId::from_bytes(id?.try_into().unwrap()), last);
+        assert_eq!(was, None, "only its last change is kept");
+    }
+    for met in file.walk::<Gone>(Span::all()) {
+        let gone = met?.row?;
+        assert!(purged.contains(&gone.id));
+        last = last.max(gone.position);
+    }
     assert_eq!(last, latest, "the last change is where `latest` is");
     for (id, entry) in entries {
-        assert_eq!(positions[id].last(), Some(&entry.stand.position));
-        assert!(positions[id].len() == 1 || purged.contains(id), "only its last change is kept");
+        assert_eq!(positions[id], entry.stand.position);
+        assert!(entry.stand.text_at <= entry.stand.position && entry.stand.text_at > 0);
         assert_eq!(entry.stand.tier == MemoryTier::Cold, is_archived(entry));
     }
     Ok(())
 }
 
-fn check_shelves(file: &Snapshot, entries: &BTreeMap<MemoryId, Entry>) -> Result<(), Fault> {
+fn check_shelves(file: &dyn View, entries: &BTreeMap<MemoryId, Entry>) -> Result<(), Fault> {
     let (mut shelves, mut wanted) = (BTreeSet::new(), BTreeSet::new());
-    file.each(&memories::BY_SHELF, |at, id| {
-        assert!(shelves.insert((at[0], trailing_seq(at), id)));
-        Ok(())
-    })?;
+    for (at, id) in file.places(&STANDING, &BY_SHELF, &Span::all(), usize::MAX)? {
+        assert!(shelves.insert((at[0], trailing_seq(&at), id?)));
+    }
     let mut counted = [0_u64; 4];
     for (id, entry) in entries {
         let tier = MemoryTier::ALL.iter().position(|tier| *tier == entry.stand.tier).unwrap();
         let shelf = if entry.stand.is_forgotten() { 3 } else { tier };
         counted[shelf] += 1;
-        wanted.insert((u8::try_from(shelf).unwrap(), entry.row.head.seq, id.bytes()));
+        wanted.insert((u8::try_from(shelf).unwrap(), entry.row.head.seq, id.bytes().to_vec()));
     }
     assert_eq!(shelves, wanted);
     let owner = entries.values().next().map(|entry| entry.row.head.owner);
@@ -260,7 +266,7 @@ fn check_shelves(file: &Snapshot, entries: &BTreeMap<MemoryId, Entry>) -> Result
     Ok(())
 }
 
-fn check_segments(file: &Snapshot, entries: &BTreeMap<MemoryId, Entry>) -> Result<(), Fault> {
+fn check_segments(file: &dyn View, entries: &BTreeMap<MemoryId, Entry>) -> Result<(), Fault> {
     let mut wanted: BTreeMap<u64, Vec<(u64, MemoryId)>> = BTreeMap::new();
     for (id, entry) in entries {
         if let Body::Archived(spot) = entry.row.body {
@@ -277,12 +283,13 @@ fn check_segments(file: &Snapshot, entries: &BTreeMap<MemoryId, Entry>) -> Resul
     Ok(())
 }
 
-fn check_forms(file: &Snapshot, entries: &BTreeMap<MemoryId, Entry>) -> Result<(), Fault> {
-    file.each(&memories::BY_FORM, |at, id| {
-        let holder = &entries[&MemoryId::from_bytes(id)];
-        assert!(holder.stand.is_current() && at.ends_with(&holder.row.head.form));
-        Ok(())
-    })
+fn check_forms(file: &dyn View, entries: &BTreeMap<MemoryId, Entry>) -> Result<(), Fault> {
+    for met in file.walk::<Held>(Span::all()) {
+        let met = met?;
+        let holder = &entries[&met.row?.holder];
+        assert!(holder.stand.is_current() && met.place.ends_with(&holder.row.head.form));
+    }
+    Ok(())
 }
 
 fn is_archived(entry: &Entry) -> bool {

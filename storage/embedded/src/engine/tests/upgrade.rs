@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 
 use super::disk::Disk;
+use storage_rules::{
+    Read as _, Span, marks,
+    memories::{self, Stand},
+};
+
 use crate::{
     database::{self, caught},
-    records::{marks, memories},
     snapshot::Snapshot,
 };
 
@@ -25,15 +29,12 @@ fn a_power_cut_leaves_an_upgrade_done_or_not_begun() {
         disk.restart(cut);
         let db = prepare(&disk).unwrap();
         let file = Snapshot::of(&db).unwrap();
-        assert!(marks::has(&file, marks::MEMORIES_STAND).unwrap());
+        assert!(marks::has(&file, marks::KEYS_DECLARED).unwrap());
         let counts = memories::counts(&file, None).unwrap();
         assert_eq!((counts.warm, counts.hot.len()), (6, 0), "cut at {cut}");
-        let mut positions = Vec::new();
-        file.each(&memories::STANDING, |_, stand| {
-            positions.push(stand.position);
-            Ok(())
-        })
-        .unwrap();
+        let stands = file.walk::<Stand>(Span::all());
+        let mut positions: Vec<u64> =
+            stands.map(|met| met.unwrap().row.unwrap().position).collect();
         positions.sort_unstable();
         assert_eq!(positions, [1, 2, 3, 5, 6, 7], "cut at {cut}");
     }

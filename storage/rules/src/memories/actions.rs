@@ -1,0 +1,161 @@
+//! Notes of deeds: what was done to memories, with what was found there before. Does none.
+//!
+//! A note holds ids and no text: what is purged leaves none behind here.
+
+use appliance_core::{
+    ActionId, Deed, Memory, MemoryAction, MemoryId, MemoryKind, Page, PageRequest, Provenance,
+    Timestamp, UserId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Texts,
+    read::{self, whole},
+};
+use crate::{
+    Entity, Fault,
+    codes::UnknownCode,
+    entity::{IdShape, Key, Keyed, Kind, Rule, key, trailing_seq},
+    view::{Read as _, Span, View},
+    walk,
+};
+
+/// Id: owner, 16 bytes; number of the deed, 8 bytes big endian.
+pub static ACTIONS: Kind =
+    Kind { name: "memory_actions.v1", id: IdShape::Numbered, keys: &[&BY_ID] };
+
+/// Place: action id, 16 bytes.
+pub static BY_ID: Key = Key::new("memory_actions_by_id.v1", Rule::Unique);
+
+/// A deed as it is noted.
+#[derive(Debug, Clone)]
+pub struct ActionRow {
+    /// Its place among its owner's deeds.
+    pub number: u64,
+    /// Which.
+    pub id: ActionId,
+    /// Whose.
+    pub owner: UserId,
+    /// What was done.
+    pub done: DoneV1,
+    /// When.
+    pub at: Timestamp,
+    /// When it was undone.
+    pub undone_at: Option<Timestamp>,
+}
+
+/// The frozen form, version 1.
+#[derive(Serialize, Deserialize)]
+pub struct ActionV1 {
+    id: [u8; 16],
+    owner: [u8; 16],
+    done: DoneV1,
+    at: i64,
+    undone_at: Option<i64>,
+}
+
+/// What was done, in its frozen form, version 1.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum DoneV1 {
+    /// These were forgotten, of which those were shown before.
+    Forget {
+        /// All that were named.
+        ids: Vec<[u8; 16]>,
+        /// Those that were shown before.
+        newly: Vec<[u8; 16]>,
+    },
+    /// One took another's place.
+    Correct {
+        /// What held before.
+        old: [u8; 16],
+        /// What holds now.
+        new: [u8; 16],
+    },
+    /// It was pinned or not, and was so before or not.
+    Pin {
+        /// Which.
+        id: [u8; 16],
+        /// Whether it is.
+        pinned: bool,
+        /// Whether it was.
+        was: bool,
+    },
+}
+
+impl Entity for ActionRow {
+    type Frozen = ActionV1;
+    const KIND: &'static Kind = &ACTIONS;
+
+    fn freeze(&self) -> ActionV1 {
+        ActionV1 {
+            id: self.id.bytes(),
+            owner: self.owner.bytes(),
+            done: self.done.clone(),
+            at: self.at.unix_micros(),
+            undone_at: self.undone_at.map(Timestamp::unix_micros),
+        }
+    }
+
+    fn thaw(id: &[u8], frozen: ActionV1) -> Result<Self, UnknownCode> {
+        Ok(Self {
+            number: trailing_seq(id),
+            id: ActionId::from_bytes(frozen.id),
+            owner: UserId::from_bytes(frozen.owner),
+            done: frozen.done,
+            at: Timestamp::from_unix_micros(frozen.at),
+            undone_at: frozen.undone_at.map(Timestamp::from_unix_micros),
+        })
+    }
+
+    fn id(&self) -> Vec<u8> {
+        key(&[&self.owner.bytes(), &self.number.to_be_bytes()])
+    }
+
+    fn keys(&self) -> Vec<Keyed> {
+        vec![BY_ID.at(&[&self.id.bytes()])]
+    }
+}
+
+/// Returns one deed of `owner`.
+pub fn get(
+    view: &dyn View,
+    texts: &dyn Texts,
+    owner: UserId,
+    id: ActionId,
+) -> Result<Option<MemoryAction>, Fault> {
+    let row = view.by::<ActionRow>(&BY_ID, &id.bytes())?.filter(|row| row.owner == owner);
+    row.map(|row| told(view, texts, row)).transpose()
+}
+
+/// Returns deeds of `owner`, newest first.
+pub fn list(
+    view: &dyn View,
+    texts: &dyn Texts,
+    owner: UserId,
+    page: PageRequest,
+) -> Result<Page<MemoryAction>, Fault> {
+    let walk = view.walk::<ActionRow>(Span::newest(&owner.bytes(), page.after));
+    walk::page(walk, page, |row| told(view, texts, row).map(Some))
+}
+
+fn told(view: &dyn View, texts: &dyn Texts, row: ActionRow) -> Result<MemoryAction, Fault> {
+    let deed = match row.done {
+        DoneV1::Forget { ids, .. } => {
+            Deed::Forget { ids: ids.into_iter().map(MemoryId::from_bytes).collect() }
+        }
+        DoneV1::Correct { old, new } => {
+            let new = match read::find(view, MemoryId::from_bytes(new))? {
+                Some(entry) => whole(entry, texts)?,
+                None => purged(MemoryId::from_bytes(new), row.owner, row.at),
+            };
+            Deed::Correct { old: MemoryId::from_bytes(old), new: Box::new(new) }
+        }
+        DoneV1::Pin { id, pinned, .. } => Deed::Pin { id: MemoryId::from_bytes(id), pinned },
+    };
+    Ok(MemoryAction { id: row.id, owner: row.owner, deed, at: row.at, undone_at: row.undone_at })
+}
+
+/// Returns what is left of a memory that was purged: no text.
+fn purged(id: MemoryId, owner: UserId, at: Timestamp) -> Memory {
+    Memory::new(id, owner, MemoryKind::Note, String::new(), Provenance::default(), at)
+}

@@ -1,0 +1,67 @@
+//! How many memories there are: by shelf and agent, of all and of each owner, and by segment of the
+//! archive. A counted key of the rows themselves, so that asking reads a few numbers.
+
+use std::collections::BTreeMap;
+
+use appliance_core::{AgentName, MemoryTier, UserId, ports::TierCounts};
+
+use super::stand::Shelf;
+use crate::{
+    Fault,
+    codes::Code,
+    entity::{Key, Keyed, Rule, key, trailing_seq},
+    view::View,
+};
+
+/// Place: `0`, shelf, agent, 1 byte each, for all; `1`, owner, 16 bytes, shelf, agent for one owner;
+/// `2`, segment, 8 bytes big endian, for a file of the archive.
+pub static COUNTS: Key = Key::new("memory_counts.v1", Rule::Counted);
+
+const ALL: u8 = 0;
+const OWNER: u8 = 1;
+const SEGMENT: u8 = 2;
+
+/// Returns where a memory on a shelf is counted.
+pub(super) fn on(owner: UserId, shelf: Shelf) -> [Keyed; 2] {
+    let end = [shelf.code(), shelf.agent()];
+    [COUNTS.at(&[&[ALL], &end]), COUNTS.at(&[&[OWNER], &owner.bytes(), &end])]
+}
+
+/// Returns where a text in a segment is counted.
+pub(super) fn within(segment: u64) -> Keyed {
+    COUNTS.at(&[&[SEGMENT], &segment.to_be_bytes()])
+}
+
+/// Returns how full the tiers are, of one owner or of all; knows nothing of the archive's files.
+///
+/// # Errors
+/// A damaged count, or the adapter's failure.
+pub fn counts(view: &dyn View, owner: Option<UserId>) -> Result<TierCounts, Fault> {
+    let prefix = owner.map_or(vec![ALL], |owner| key(&[&[OWNER], &owner.bytes()]));
+    let mut found = TierCounts::default();
+    for (place, count) in view.counts(&COUNTS, &prefix)? {
+        let ([.., shelf, agent], count) = (place.as_slice(), count?) else { continue };
+        match shelf {
+            3 => found.forgotten += count,
+            _ => match MemoryTier::from_code(*shelf)? {
+                MemoryTier::Hot => *found.hot.entry(who(*agent)?).or_default() += count,
+                MemoryTier::Warm => found.warm += count,
+                MemoryTier::Cold => found.cold += count,
+            },
+        }
+    }
+    Ok(found)
+}
+
+/// Returns how many memories still have their text in each segment; one that is missing has none.
+///
+/// # Errors
+/// A damaged count, or the adapter's failure.
+pub fn live_by_segment(view: &dyn View) -> Result<BTreeMap<u64, u64>, Fault> {
+    let counts = view.counts(&COUNTS, &[SEGMENT])?.into_iter();
+    counts.map(|(place, count)| Ok((trailing_seq(&place), count?))).collect()
+}
+
+fn who(agent: u8) -> Result<Option<AgentName>, Fault> {
+    Ok(agent.checked_sub(1).map(AgentName::from_code).transpose()?)
+}

@@ -1,0 +1,139 @@
+//! Messages, byte for byte, in the order they came in. None is ever changed.
+
+use appliance_core::{
+    AgentName, Citation, Conflict, ConversationId, MemoryId, Message, MessageId, Page, PageRequest,
+    Role, TaskId, Thing, Timestamp, UserId,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Draft, Entity, Fault, Refusal,
+    codes::{Code, UnknownCode, optional},
+    conversations,
+    entity::{IdShape, Key, Keyed, Kind, Rule, key},
+    fault::conflict,
+    view::{Read as _, Span, View},
+    walk,
+};
+
+/// Id: conversation id, 16 bytes; sequence, 8 bytes big endian.
+pub static MESSAGES: Kind = Kind { name: "messages.v1", id: IdShape::Numbered, keys: &[&BY_ID] };
+
+/// Place: message id, 16 bytes.
+pub static BY_ID: Key = Key::new("messages_by_id.v1", Rule::Unique);
+
+/// The frozen form, version 1.
+#[derive(Serialize, Deserialize)]
+pub struct MessageV1 {
+    id: [u8; 16],
+    conversation_id: [u8; 16],
+    seq: u64,
+    role: u8,
+    content: String,
+    agent: Option<u8>,
+    parent_message_id: Option<[u8; 16]>,
+    task_id: Option<[u8; 16]>,
+    citations: Vec<CitationV1>,
+    model: Option<String>,
+    created_at: i64,
+}
+
+/// The frozen form of a citation, version 1.
+#[derive(Serialize, Deserialize)]
+pub struct CitationV1 {
+    number: u32,
+    memory_id: [u8; 16],
+    quote: String,
+}
+
+impl From<&Citation> for CitationV1 {
+    fn from(citation: &Citation) -> Self {
+        let (number, quote) = (citation.number, citation.quote.clone());
+        Self { number, memory_id: citation.memory_id.bytes(), quote }
+    }
+}
+
+impl From<CitationV1> for Citation {
+    fn from(frozen: CitationV1) -> Self {
+        let (number, quote) = (frozen.number, frozen.quote);
+        Self { number, memory_id: MemoryId::from_bytes(frozen.memory_id), quote }
+    }
+}
+
+impl Entity for Message {
+    type Frozen = MessageV1;
+    const KIND: &'static Kind = &MESSAGES;
+
+    fn freeze(&self) -> MessageV1 {
+        MessageV1 {
+            id: self.id.bytes(),
+            conversation_id: self.conversation_id.bytes(),
+            seq: self.seq,
+            role: self.role.code(),
+            content: self.content.clone(),
+            agent: self.agent.map(Code::code),
+            parent_message_id: self.parent_message_id.map(|id| id.bytes()),
+            task_id: self.task_id.map(|id| id.bytes()),
+            citations: self.citations.iter().map(CitationV1::from).collect(),
+            model: self.model.clone(),
+            created_at: self.created_at.unix_micros(),
+        }
+    }
+
+    fn thaw(_id: &[u8], frozen: MessageV1) -> Result<Self, UnknownCode> {
+        Ok(Self {
+            id: MessageId::from_bytes(frozen.id),
+            conversation_id: ConversationId::from_bytes(frozen.conversation_id),
+            seq: frozen.seq,
+            role: Role::from_code(frozen.role)?,
+            content: frozen.content,
+            agent: optional::<AgentName>(frozen.agent)?,
+            parent_message_id: frozen.parent_message_id.map(MessageId::from_bytes),
+            task_id: frozen.task_id.map(TaskId::from_bytes),
+            citations: frozen.citations.into_iter().map(Citation::from).collect(),
+            model: frozen.model,
+            created_at: Timestamp::from_unix_micros(frozen.created_at),
+        })
+    }
+
+    fn id(&self) -> Vec<u8> {
+        key(&[&self.conversation_id.bytes(), &self.seq.to_be_bytes()])
+    }
+
+    fn keys(&self) -> Vec<Keyed> {
+        vec![BY_ID.at(&[&self.id.bytes()])]
+    }
+}
+
+/// Appends to the message's conversation; returns the sequence it got.
+pub fn append(draft: &mut Draft<'_>, message: &Message) -> Result<u64, Refusal> {
+    let id = message.id.bytes();
+    draft.counters.note(id);
+    if draft.view().find(&MESSAGES, &BY_ID, &id)?.is_some() {
+        return Err(conflict(Conflict::Exists(Thing::Message(message.id))));
+    }
+    let seq = conversations::take_in(draft, message)?;
+    draft.replace(None, &Message { seq, ..message.clone() })?;
+    Ok(seq)
+}
+
+/// Returns messages of a thread, newest first; empty if `owner` has no such thread.
+pub fn list(
+    view: &dyn View,
+    owner: UserId,
+    id: ConversationId,
+    page: PageRequest,
+) -> Result<Page<Message>, Fault> {
+    if conversations::get(view, owner, id)?.is_none() {
+        return Ok(Page { items: Vec::new(), next: None });
+    }
+    let walk = view.walk::<Message>(Span::newest(&id.bytes(), page.after));
+    walk::page(walk, page, |message| Ok(Some(message)))
+}
+
+/// Returns one message if `owner` has its conversation.
+pub fn get(view: &dyn View, owner: UserId, id: MessageId) -> Result<Option<Message>, Fault> {
+    let Some(message) = view.by::<Message>(&BY_ID, &id.bytes())? else { return Ok(None) };
+    let thread = conversations::get(view, owner, message.conversation_id)?;
+    Ok(thread.map(|_| message))
+}

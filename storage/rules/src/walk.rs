@@ -1,0 +1,142 @@
+//! Walking rows in an order: some at a time, so that a walk holds nothing of the adapter's open and
+//! may read other rows as it goes. Skips nothing by itself: a damaged row is an item.
+
+use std::marker::PhantomData;
+
+use appliance_core::{Page, PageRequest};
+
+use crate::{
+    Fault,
+    entity::{Entity, Key, trailing_seq},
+    view::{Read, Span, View, open},
+};
+
+/// Rows that are asked for at a time.
+const AT_ONCE: usize = 128;
+
+/// The order of a walk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Order {
+    /// By the rows' ids.
+    Ids,
+    /// By a declared key.
+    By(&'static Key),
+}
+
+/// A row that was met, or the damage there.
+#[derive(Debug)]
+pub struct Met<E> {
+    /// Its id, or its place under the key of the walk.
+    pub place: Vec<u8>,
+    /// The row.
+    pub row: Result<E, Fault>,
+}
+
+/// A walk; ends after the first failure of the adapter.
+#[derive(Debug)]
+pub struct Walk<'v, V: ?Sized, E> {
+    view: &'v V,
+    order: Order,
+    rest: Option<Span>,
+    waiting: std::vec::IntoIter<Waiting>,
+    row: PhantomData<fn() -> E>,
+}
+
+/// A place that was read and not yet given out.
+#[derive(Debug)]
+enum Waiting {
+    Row(Vec<u8>, Vec<u8>),
+    Pointed(Vec<u8>, Result<Vec<u8>, Fault>),
+}
+
+impl Waiting {
+    fn place(&self) -> &[u8] {
+        match self {
+            Self::Row(place, _) | Self::Pointed(place, _) => place,
+        }
+    }
+}
+
+impl<'v, V: View + ?Sized, E: Entity> Walk<'v, V, E> {
+    pub(crate) fn of(view: &'v V, order: Order, span: Span) -> Self {
+        let waiting = Vec::new().into_iter();
+        Self { view, order, rest: Some(span), waiting, row: PhantomData }
+    }
+
+    /// Reads on; false at the end.
+    fn read_on(&mut self) -> Result<bool, Fault> {
+        let Some(span) = self.rest.take().filter(|span| !span.is_empty()) else { return Ok(false) };
+        let read: Vec<Waiting> = match self.order {
+            Order::Ids => {
+                let rows = self.view.rows(E::KIND, &span, AT_ONCE)?.into_iter();
+                rows.map(|(id, row)| Waiting::Row(id, row)).collect()
+            }
+            Order::By(key) => {
+                let places = self.view.places(E::KIND, key, &span, AT_ONCE)?.into_iter();
+                places.map(|(place, id)| Waiting::Pointed(place, id)).collect()
+            }
+        };
+        if read.len() == AT_ONCE {
+            self.rest = read.last().map(|last| span.beyond(last.place()));
+        }
+        self.waiting = read.into_iter();
+        Ok(self.waiting.len() > 0)
+    }
+
+    fn meet(&self, waiting: Waiting) -> Result<Met<E>, Fault> {
+        let (place, row) = match waiting {
+            Waiting::Row(id, sealed) => {
+                let row = open(&id, &sealed);
+                (id, row)
+            }
+            Waiting::Pointed(place, id) => {
+                let from = if let Order::By(key) = self.order { key.name } else { E::KIND.name };
+                (place, id.and_then(|id| self.view.follow(&id, from)))
+            }
+        };
+        match row {
+            Err(fault) if !fault.is_of_one_row() => Err(fault),
+            row => Ok(Met { place, row }),
+        }
+    }
+}
+
+impl<V: View + ?Sized, E: Entity> Iterator for Walk<'_, V, E> {
+    type Item = Result<Met<E>, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.waiting.len() == 0 {
+            match self.read_on() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(fault) => return Some(Err(fault)),
+            }
+        }
+        let waiting = self.waiting.next()?;
+        Some(self.meet(waiting))
+    }
+}
+
+/// Makes a page of a walk from the highest down: `pick` turns a row into an item, or leaves it out.
+///
+/// # Errors
+/// Whatever the walk or `pick` fails with.
+pub(crate) fn page<V: View + ?Sized, E: Entity, T>(
+    walk: Walk<'_, V, E>,
+    wanted: PageRequest,
+    mut pick: impl FnMut(E) -> Result<Option<T>, Fault>,
+) -> Result<Page<T>, Fault> {
+    let mut found = Page { items: Vec::new(), next: None };
+    let mut last = 0;
+    for met in walk {
+        let Met { place, row } = met?;
+        let Some(item) = pick(row?)? else { continue };
+        if found.items.len() == wanted.limit {
+            found.next = Some(last);
+            break;
+        }
+        found.items.push(item);
+        last = trailing_seq(&place);
+    }
+    Ok(found)
+}
