@@ -7,7 +7,8 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use redb::{ReadableTable as _, Table, WriteTransaction};
 use storage_rules::{
-    Change, Counted, Fault as RuleFault, Key, Keyed, Kind, Places, Pointed, Rule, Span, View,
+    Change, Counted, Fault as RuleFault, Key, Keyed, Kind, Places, Pointed, Rule, Span, Stored,
+    View,
 };
 
 use crate::{
@@ -156,7 +157,7 @@ impl View for Attempt<'_, '_> {
         kind: &'static Kind,
         span: &Span,
         most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RuleFault> {
+    ) -> Result<Vec<Stored>, RuleFault> {
         Ok(self.tables.with(kind.name, |table| layout::stretch(table, span, most))?)
     }
 

@@ -6,7 +6,7 @@
 
 use redb::{ReadableTable, TableDefinition};
 use storage_rules::{
-    Counted, Fault as RuleFault, IdShape, KINDS, Key, Kind, Pointed, Rule, Span, Way,
+    Counted, Fault as RuleFault, IdShape, KINDS, Key, Kind, Pointed, Rule, Span, Stored, Way,
     codec::{self, Place},
     key,
 };
@@ -78,7 +78,7 @@ pub(crate) fn stretch(
     table: &impl ReadableTable<&'static [u8], &'static [u8]>,
     span: &Span,
     most: usize,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+) -> Result<Vec<Stored>, Fault> {
     use std::ops::Bound::{Excluded, Included, Unbounded};
     if span.is_empty() {
         return Ok(Vec::new());
@@ -96,12 +96,8 @@ pub(crate) fn stretch(
 }
 
 /// Decodes a stretch of places.
-pub(crate) fn all_pointed(
-    kind: &Kind,
-    key: &'static Key,
-    rows: Vec<(Vec<u8>, Vec<u8>)>,
-) -> Vec<Pointed> {
-    let open = |(place, sealed): (Vec<u8>, Vec<u8>)| {
+pub(crate) fn all_pointed(kind: &Kind, key: &'static Key, rows: Vec<Stored>) -> Vec<Pointed> {
+    let open = |(place, sealed): Stored| {
         let id = pointed(kind, key, &place, &sealed);
         (place, id)
     };
@@ -109,8 +105,8 @@ pub(crate) fn all_pointed(
 }
 
 /// Decodes a stretch of counts.
-pub(crate) fn all_counted(key: &'static Key, rows: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<Counted> {
-    let open = |(place, sealed): (Vec<u8>, Vec<u8>)| {
+pub(crate) fn all_counted(key: &'static Key, rows: Vec<Stored>) -> Vec<Counted> {
+    let open = |(place, sealed): Stored| {
         let count = counted(key, &place, &sealed);
         (place, count)
     };

@@ -15,7 +15,7 @@ use storage_rules::{
     memories::{actions, read, signals},
 };
 
-use crate::{Store, cold::Archive, fault::Fault};
+use crate::{Store, cold::Archive};
 
 /// A scan that reads texts, archived ones too.
 const READ_TEXTS: TaskKind = TaskKind::new("records.texts");

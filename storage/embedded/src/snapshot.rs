@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase as _};
-use storage_rules::{Counted, Fault as RuleFault, Key, Kind, Pointed, Span, View};
+use storage_rules::{Counted, Fault as RuleFault, Key, Kind, Pointed, Span, Stored, View};
 
 use crate::{
     fault::Fault,
@@ -56,7 +56,7 @@ impl View for Snapshot {
         kind: &'static Kind,
         span: &Span,
         most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RuleFault> {
+    ) -> Result<Vec<Stored>, RuleFault> {
         self.with(kind.name, |table| layout::stretch(table, span, most))
     }
 

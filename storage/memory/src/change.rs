@@ -1,6 +1,8 @@
 //! A change of the maps that can be taken back. Decides nothing.
 
-use storage_rules::{Change, Counted, Fault, Key, Keyed, Kind, Places, Pointed, Rule, Span, View};
+use storage_rules::{
+    Change, Counted, Fault, Key, Keyed, Kind, Places, Pointed, Rule, Span, Stored, View,
+};
 
 use crate::tables::Tables;
 
@@ -88,12 +90,7 @@ impl View for Attempt<'_> {
         self.tables.get(kind, id)
     }
 
-    fn rows(
-        &self,
-        kind: &'static Kind,
-        span: &Span,
-        most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+    fn rows(&self, kind: &'static Kind, span: &Span, most: usize) -> Result<Vec<Stored>, Fault> {
         self.tables.rows(kind, span, most)
     }
 

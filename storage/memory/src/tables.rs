@@ -5,7 +5,7 @@ use std::{
     ops::Bound,
 };
 
-use storage_rules::{Counted, Fault, Key, Kind, Pointed, Span, View, Way};
+use storage_rules::{Counted, Fault, Key, Kind, Pointed, Span, Stored, View, Way};
 
 /// One map: ids to rows, or places to ids.
 pub(crate) type Map = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -20,7 +20,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    fn stretch(&self, name: &'static str, span: &Span, most: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn stretch(&self, name: &'static str, span: &Span, most: usize) -> Vec<Stored> {
         let Some(map) = self.maps.get(name).filter(|_| !span.is_empty()) else { return Vec::new() };
         let high = span.high.clone().map_or(Bound::Unbounded, Bound::Excluded);
         let range = map.range((Bound::Included(span.low.clone()), high));
@@ -41,12 +41,7 @@ impl View for Tables {
         Ok(self.found(kind.name, id))
     }
 
-    fn rows(
-        &self,
-        kind: &'static Kind,
-        span: &Span,
-        most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+    fn rows(&self, kind: &'static Kind, span: &Span, most: usize) -> Result<Vec<Stored>, Fault> {
         Ok(self.stretch(kind.name, span, most))
     }
 

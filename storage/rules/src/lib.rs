@@ -38,7 +38,7 @@ pub use counters::Counters;
 pub use draft::{Change, Draft, Places};
 pub use entity::{Entity, IdShape, Key, Keyed, Kind, Rule, key, trailing_seq};
 pub use fault::{Fault, OP, Refusal, conflict, invalid};
-pub use view::{Counted, Pointed, Read, Span, View, Way};
+pub use view::{Counted, Pointed, Read, Span, Stored, View, Way};
 
 /// Every kind of row; an adapter makes their tables and the declared keys' when it opens.
 pub static KINDS: [&Kind; 24] = [

@@ -23,12 +23,7 @@ pub trait View {
     fn get(&self, kind: &'static Kind, id: &[u8]) -> Result<Option<Vec<u8>>, Fault>;
 
     /// Returns up to `most` rows within `span`, with their ids.
-    fn rows(
-        &self,
-        kind: &'static Kind,
-        span: &Span,
-        most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault>;
+    fn rows(&self, kind: &'static Kind, span: &Span, most: usize) -> Result<Vec<Stored>, Fault>;
 
     /// Returns the id of the row at `place` under a unique key.
     ///
@@ -55,6 +50,9 @@ pub trait View {
     /// what is damaged there.
     fn counts(&self, key: &'static Key, prefix: &[u8]) -> Result<Vec<Counted>, Fault>;
 }
+
+/// The id of a row, and the row.
+pub type Stored = (Vec<u8>, Vec<u8>);
 
 /// A place of an ordered key, and the id of its row or the damage there.
 pub type Pointed = (Vec<u8>, Result<Vec<u8>, Fault>);

@@ -53,7 +53,7 @@ fn empty(work: &Work, number: u64) -> Result<(u64, u64), StoreError> {
             let may_go =
                 |entry: &Entry| spot_of(entry) == Some(spot) && !entry.stand.standing.pinned;
             let Some(entry) = memories::look(draft, id)?.filter(may_go) else { continue };
-            memories::purge(draft, entry)?;
+            memories::purge(draft, &entry)?;
             purged += 1;
         }
         reached("expire.drafted");

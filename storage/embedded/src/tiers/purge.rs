@@ -53,7 +53,7 @@ fn take_out(
     for id in ids {
         let Some(entry) = memories::look(draft, id)?.filter(is_due) else { continue };
         holding.extend(spot_of(&entry).map(|spot| spot.segment));
-        memories::purge(draft, entry)?;
+        memories::purge(draft, &entry)?;
         purged += 1;
     }
     holding.into_iter().try_for_each(|number| manifest::due(draft, number))?;

@@ -129,7 +129,7 @@ impl Work {
             for ((id, from), to) in kept.into_iter().zip(spots) {
                 match memories::look(draft, id)? {
                     Some(entry) if entry.row.body == Body::Archived(from) => {
-                        memories::relocate(draft, entry, *to)?;
+                        memories::relocate(draft, &entry, *to)?;
                         moved += 1;
                     }
                     _ => manifest::stray(draft, to.segment, id)?,

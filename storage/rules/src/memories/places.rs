@@ -80,14 +80,14 @@ pub fn settle(
 }
 
 /// Notes that an archived text is in another place now; nothing else changes.
-pub fn relocate(draft: &mut Draft<'_>, entry: Entry, to: Spot) -> Result<(), Fault> {
+pub fn relocate(draft: &mut Draft<'_>, entry: &Entry, to: Spot) -> Result<(), Fault> {
     let moved = MemoryRow { body: Body::Archived(to), ..entry.row.clone() };
     draft.replace(Some(&entry.row), &moved)
 }
 
 /// Takes a memory out for good; the change log keeps that it is gone.
-pub fn purge(draft: &mut Draft<'_>, entry: Entry) -> Result<(), Fault> {
-    ledger::leave(draft, &entry)
+pub fn purge(draft: &mut Draft<'_>, entry: &Entry) -> Result<(), Fault> {
+    ledger::leave(draft, entry)
 }
 
 /// Walks what stands on `shelf` after `place`.

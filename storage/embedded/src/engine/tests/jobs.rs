@@ -73,7 +73,7 @@ fn a_memory_moves_with_its_counts_and_comes_back() {
     bench
         .run(move |draft| {
             let entry = memories::look(draft, one)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
-            memories::relocate(draft, entry, spot(8, 0))?;
+            memories::relocate(draft, &entry, spot(8, 0))?;
             let entry = memories::look(draft, two)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
             let body = Some(Body::Here("two".to_owned()));
             Ok(memories::settle(draft, entry, MemoryTier::Warm, body, at)?)
@@ -87,7 +87,7 @@ fn a_memory_moves_with_its_counts_and_comes_back() {
     bench
         .run(move |draft| {
             let entry = memories::look(draft, one)?.ok_or_else(|| conflict(Conflict::KeyReused))?;
-            Ok(memories::purge(draft, entry)?)
+            Ok(memories::purge(draft, &entry)?)
         })
         .unwrap();
     assert_eq!(bench.counts(), (0, 1, 0, vec![]));

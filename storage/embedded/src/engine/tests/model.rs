@@ -175,14 +175,14 @@ impl World {
                     let Some(entry) = memories::look(draft, id)?.filter(archived) else {
                         return Ok(());
                     };
-                    Ok(memories::relocate(draft, entry, spot(segment))?)
+                    Ok(memories::relocate(draft, &entry, spot(segment))?)
                 })
             }
             Step::Purge(n) => {
                 let Some(id) = self.pick(n) else { return };
                 self.purged.insert(id);
                 Box::new(move |draft| match memories::look(draft, id)? {
-                    Some(entry) => Ok(memories::purge(draft, entry)?),
+                    Some(entry) => Ok(memories::purge(draft, &entry)?),
                     None => Ok(()),
                 })
             }
