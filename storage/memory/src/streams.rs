@@ -6,6 +6,7 @@ use std::time::Duration;
 use appliance_core::{
     Batch, Delivery, ErrorKind, Incarnation, StoreError, StreamName, Write,
     bus::LEASE,
+    desk::Lease,
     ports::{Attach, Streams, Take},
 };
 use async_trait::async_trait;
@@ -79,6 +80,17 @@ impl Streams for MemoryStore {
 
     async fn release(&self, taker: Incarnation) -> Result<(), StoreError> {
         self.lines().release(taker);
+        self.inner.bell.notify_waiters();
+        Ok(())
+    }
+
+    async fn release_others(
+        &self,
+        taker: Incarnation,
+        group: &str,
+        held: &[Lease],
+    ) -> Result<(), StoreError> {
+        self.lines().release_others(taker, group, held);
         self.inner.bell.notify_waiters();
         Ok(())
     }

@@ -17,6 +17,7 @@ storage_contract::records_contract!(Fixture::start());
 storage_contract::users_contract!(Fixture::start());
 storage_contract::conversations_contract!(Fixture::start());
 storage_contract::tasks_contract!(Fixture::start());
+storage_contract::task_ends_contract!(Fixture::start());
 storage_contract::memories_contract!(Fixture::start());
 storage_contract::memory_repeats_contract!(Fixture::start());
 storage_contract::memory_actions_contract!(Fixture::start());
