@@ -1,8 +1,8 @@
 //! The benches: how fast the appliance starts, how much it holds, how soon it answers.
 //!
 //! [`appliance`] measures the real binary in a home of its own, [`store`] the records and the bus in
-//! this process; [`recall`] and [`vectors`], benches of their own, remembering and searching through the
-//! whole product, and the vector index. A report with aims, not a gate: a
+//! this process; [`flood`], [`recall`] and [`vectors`], benches of their own, honest requests in a flood,
+//! remembering and searching through the whole product, and the vector index. A report with aims, not a gate: a
 //! shared machine moves absolute figures by two to five times, so a baseline names the machine it was
 //! taken on ([`machine`]).
 //!
@@ -11,6 +11,7 @@
 
 pub mod appliance;
 pub mod arguments;
+pub mod flood;
 pub mod machine;
 pub mod recall;
 pub mod report;
@@ -48,6 +49,14 @@ pub fn run_recall(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
 /// As [`run`].
 pub fn run_stall(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
     reported("stall", words, stall::measure)
+}
+
+/// As [`run`], of honest requests in a flood of silent connections.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_flood(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    reported("flood", words, flood::measure)
 }
 
 /// Has `measure` fill a report and prints it; a baseline is kept under `name`.

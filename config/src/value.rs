@@ -3,8 +3,15 @@
 //! A parser answers `Err(what was expected)`; the caller adds the place, the key and, unless it is
 //! a secret, what was found.
 
-use std::{fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+    str::FromStr,
+};
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 
 /// A value as a source gave it. No `Debug`: it may be a secret.
@@ -121,6 +128,17 @@ pub(crate) fn host(raw: &Raw) -> Result<String, String> {
 /// Host names, each as [`host`].
 pub(crate) fn hosts(raw: &Raw) -> Result<Vec<String>, String> {
     list(raw)?.into_iter().map(|name| host(&Raw::Text(name))).collect()
+}
+
+/// Addresses and nets of addresses.
+pub(crate) fn nets(raw: &Raw) -> Result<Vec<IpNet>, String> {
+    let net = |text: &String| {
+        let one = text.parse::<IpAddr>().map(IpNet::from);
+        one.or_else(|_| text.parse()).map_err(|_| {
+            "addresses or nets such as 127.0.0.1, ::1, 10.0.0.0/8 or 2001:db8::/32".to_owned()
+        })
+    };
+    list(raw)?.iter().map(net).collect()
 }
 
 /// An `http` or `https` address without a path at the end that would be lost, a user or a query.

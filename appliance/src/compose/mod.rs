@@ -190,6 +190,7 @@ fn edge_settings(
     let mut edge = web_api::Settings::new(bound, jwt_key, people_key);
     edge.public_url = Some(url);
     edge.allowed_hosts = server.hosts(bound);
+    edge.proxies = web_api::Proxies::new(server.trusted_proxies.iter().copied());
     edge.session_ttl = Duration::from_secs(u64::from(server.session_hours) * 3_600);
     edge.model_name = model.name().to_owned();
     edge.model_provider = match settings.model.provider {

@@ -82,7 +82,7 @@ async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
     let epoch = ground.epoch;
     let appliance = compose::compose(ground).await?;
     let owner = first_user::ensure(&appliance).await?;
-    let running = Running::start(appliance, sockets, settings.server.max_connections, &owner);
+    let running = Running::start(appliance, sockets, &settings.server, &owner);
     announce::ready(&settings, &runtime, &running, epoch).await?;
     signals.stop_asked().await;
     tracing::info!(event = "stopping", "told to stop: finishing what is open");
@@ -114,7 +114,7 @@ impl Running {
     fn start(
         appliance: Appliance,
         sockets: sockets::Sockets,
-        max_connections: u32,
+        server: &appliance_config::Server,
         owner: &first_user::Owner,
     ) -> Self {
         let Appliance { store, mint, fleet, search, keeper, tree, reader, edge } = appliance;
@@ -123,16 +123,18 @@ impl Running {
         let base_url = edge.settings.base_url();
         let users = edge.users.clone();
         let limits = edge::Limits {
-            max_connections: usize::try_from(max_connections).unwrap_or(usize::MAX),
+            max_connections: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
+            per_address: usize::try_from(server.max_connections_per_address).unwrap_or(usize::MAX),
+            proxies: edge.settings.proxies.clone(),
             drain: DRAIN - AGENT_DRAIN,
             ..edge::Limits::default()
         };
         let web_api::Faces { people, agents } = web_api::faces(edge);
         let (api, seats) = (sockets.people, sockets.agents);
-        let stop = || doors.clone();
-        tasks.spawn(edge::serve_unix(Door::People, api, people.clone(), stop(), limits));
-        tasks.spawn(edge::serve_unix(Door::Agents, seats, agents, stop(), limits));
-        tasks.spawn(edge::serve_tcp(sockets.tcp, people, stop(), limits));
+        let (stop, limits) = (|| doors.clone(), || limits.clone());
+        tasks.spawn(edge::serve_unix(Door::People, api, people.clone(), stop(), limits()));
+        tasks.spawn(edge::serve_unix(Door::Agents, seats, agents, stop(), limits()));
+        tasks.spawn(edge::serve_tcp(sockets.tcp, people, stop(), limits()));
         tasks.spawn({
             let (fleet, watchdog) = (fleet.clone(), watchdog.clone());
             async move { fleet.run(watchdog).await }

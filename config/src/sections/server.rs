@@ -2,11 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 
 use crate::{
     key::section,
-    value::{BaseUrl, address, base_url, host, hosts, needed, one_of, optional, secret, whole},
+    value::{
+        BaseUrl, address, base_url, host, hosts, needed, nets, one_of, optional, secret, whole,
+    },
 };
 
 /// How tokens for API clients are signed.
@@ -34,8 +37,14 @@ section! {
         primary_domain: Option<String> => optional(host), env "PRIMARY_DOMAIN";
         /// The API's domain.
         api_domain: Option<String> => optional(host), env "API_DOMAIN";
-        /// Most connections at a time; one more waits.
+        /// The proxies in front: addresses or nets such as 127.0.0.1 or 10.0.0.0/8. Only what they
+        /// say in X-Forwarded-For and X-Forwarded-Proto is believed; left out, nobody is.
+        trusted_proxies: Vec<IpNet> = "" => needed(nets);
+        /// Most connections at a time over TCP; one more takes the place of one that says nothing,
+        /// or is refused.
         max_connections: u32 = "1024" => needed(whole(1..=100_000));
+        /// Most connections at a time of one address (IPv6: one /64) that has not logged in on them.
+        max_connections_per_address: u32 = "256" => needed(whole(1..=100_000));
         /// Hours until a log-in ends.
         session_hours: u32 = "24" => needed(whole(1..=720)), env "JWT_EXPIRY_HOURS";
         /// The secret that tokens for API clients are signed with, 32 bytes or more; left out, the

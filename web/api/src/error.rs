@@ -68,6 +68,12 @@ impl ApiError {
         self
     }
 
+    /// Says it in other words than the cause's own.
+    pub(crate) fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
     /// Keeps the cause for the log.
     pub(crate) fn because(mut self, source: impl Into<Source>) -> Self {
         self.source = Some(source.into());

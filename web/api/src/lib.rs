@@ -26,7 +26,7 @@ pub mod setup;
 mod socket;
 mod view;
 
-pub use edge::Peer;
+pub use edge::{Peer, Proxies};
 pub use logs::{LineWriter, LogTail};
 pub use metrics::{MemoryCounts, MemoryFigures, Metrics};
 pub use parts::{Parts, Settings};

@@ -16,7 +16,8 @@ use appliance_core::{
 use secrecy::{SecretBox, SecretString};
 
 use crate::{
-    auth::{LoginLimits, Passwords, PeopleKey, Tokens},
+    auth::{Devices, Endings, LoginLimits, Passwords, PeopleKey, Tokens},
+    edge::Proxies,
     logs::LogTail,
     metrics::Metrics,
     once::Under,
@@ -74,6 +75,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Host names the server answers to, besides its address and the loopback names.
     pub allowed_hosts: Vec<String>,
+    /// The proxies whose word about clients counts.
+    pub proxies: Proxies,
     /// How long a login lasts.
     pub session_ttl: Duration,
     /// Signs the tokens of API clients.
@@ -91,13 +94,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Starts from defaults: no proxy, no further hosts, a week a login, the demo model.
+    /// Starts from defaults: no public address, no further hosts, no proxy, a week a login, the demo model.
     #[must_use]
     pub fn new(listen: SocketAddr, jwt_key: SecretBox<[u8; 32]>, people_key: SecretString) -> Self {
         Self {
             listen,
             public_url: None,
             allowed_hosts: Vec::new(),
+            proxies: Proxies::default(),
             session_ttl: SESSION_TTL,
             jwt_key,
             people_key,
@@ -128,6 +132,9 @@ pub(crate) struct App {
     pub(crate) parts: Parts,
     pub(crate) passwords: Passwords,
     pub(crate) logins: LoginLimits,
+    pub(crate) devices: Devices,
+    /// Logins that have ended although the store could not write it down.
+    pub(crate) endings: Endings,
     pub(crate) tokens: Tokens,
     pub(crate) people_key: PeopleKey,
     pub(crate) readiness: Readiness,
@@ -142,6 +149,8 @@ impl App {
         Self {
             passwords: Passwords::new(),
             logins: LoginLimits::new(),
+            devices: Devices::new(&parts.settings.jwt_key),
+            endings: Endings::default(),
             tokens: Tokens::new(&parts.settings.jwt_key),
             people_key: PeopleKey::new(&parts.settings.people_key),
             readiness: Readiness::default(),

@@ -80,6 +80,7 @@ macro_rules! codes {
 codes! {
     RouteUnknown = "route.unknown", 404, "no such route", "check the path; GET /api/info answers everywhere";
     MethodNotAllowed = "method.not_allowed", 405, "method not allowed", "use one of the methods in the Allow header";
+    RequestMalformed = "request.malformed", 400, "the request's head is ambiguous", "send one Host header that names this server";
     BodyMalformed = "body.malformed", 400, "body is not valid JSON", "send UTF-8 JSON; `detail` names the line and column";
     BodyInvalid = "body.invalid", 422, "body has wrong fields", "mend the fields listed under `errors`";
     BodyTooLarge = "body.too_large", 413, "body is too large", "send at most 1 MiB";
@@ -118,6 +119,7 @@ codes! {
     StoreFull = "store.full", 507, "the disk is full", "free space; nothing that was confirmed is lost";
     StoreUnavailable = "store.unavailable", 503, "the store cannot answer", "try again; `ai-infra doctor` says more";
     StoreCorrupt = "store.corrupt", 500, "stored data is damaged", "stop the server and run `ai-infra doctor`";
+    ServerBusy = "server.busy", 503, "too many connections", "wait as long as Retry-After says; server.max_connections raises the limit";
     ShuttingDown = "server.stopping", 503, "the server is stopping", "try again in a moment";
     Internal = "internal", 500, "something went wrong inside", "look for the request id in `ai-infra logs`";
 }

@@ -1,4 +1,5 @@
-//! The session's cookie: how it is written and read. Its value is a secret token and never logged.
+//! The cookies: the session's and the device's, how they are written and read. Their values are
+//! secret tokens and never logged.
 
 use std::time::Duration;
 
@@ -6,20 +7,27 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
 
 /// The `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain.
-const NAME: &str = "__Host-ai_session";
+const SESSION: &str = "__Host-ai_session";
+
+const DEVICE: &str = "__Host-ai_device";
 
 /// Returns the `Set-Cookie` value that logs a browser in for `ttl`.
 pub(crate) fn setting(token: &str, ttl: Duration) -> Option<HeaderValue> {
-    render(token, ttl)
+    render(SESSION, token, ttl)
 }
 
 /// Returns the `Set-Cookie` value that logs a browser out.
 pub(crate) fn clearing() -> Option<HeaderValue> {
-    render("", Duration::ZERO)
+    render(SESSION, "", Duration::ZERO)
 }
 
-fn render(value: &str, ttl: Duration) -> Option<HeaderValue> {
-    let text = Cookie::build((NAME, value))
+/// Returns the `Set-Cookie` value that makes a browser known again for `ttl`.
+pub(super) fn marking(mark: &str, ttl: Duration) -> Option<HeaderValue> {
+    render(DEVICE, mark, ttl)
+}
+
+fn render(name: &str, value: &str, ttl: Duration) -> Option<HeaderValue> {
+    let text = Cookie::build((name, value))
         .http_only(true)
         .secure(true)
         .same_site(SameSite::Lax)
@@ -33,13 +41,22 @@ fn render(value: &str, ttl: Duration) -> Option<HeaderValue> {
 
 /// Returns the session token that a browser sent.
 pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+    sent(headers, SESSION)
+}
+
+/// Returns the device's mark that a browser sent.
+pub(super) fn device_cookie(headers: &HeaderMap) -> Option<&str> {
+    sent(headers, DEVICE)
+}
+
+fn sent<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|pairs| pairs.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == NAME && !value.is_empty())
+        .find(|(name, value)| *name == wanted && !value.is_empty())
         .map(|(_, value)| value)
 }
 

@@ -10,6 +10,7 @@ use web_dto::Code;
 
 use super::{SecretToken, cookie::session_cookie, session::is_live};
 use crate::{
+    edge::Drain,
     error::ApiError,
     gate::Caller,
     parts::{App, Shared},
@@ -56,6 +57,7 @@ impl FromRequestParts<Shared> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
         let Ok(caller) = Caller::from_request_parts(parts, app).await;
+        app.endings.settle(&*app.parts.records, &app.parts.mint).await;
         if caller.is_local() {
             return first_user(app).await;
         }
@@ -70,6 +72,9 @@ impl FromRequestParts<Shared> for CurrentUser {
         } else {
             return Err(ApiError::new(Code::AuthRequired, "the request carries no login"));
         };
+        if let (Some(_), Some(drain)) = (&found, parts.extensions.get::<Drain>()) {
+            drain.prove();
+        }
         found.ok_or_else(|| ApiError::new(Code::AuthRequired, "the login has ended"))
     }
 }
@@ -120,7 +125,7 @@ async fn live(
     let Some(session) = session else { return Ok(None) };
     let Some(user) = app.parts.users.get(session.user_id).await? else { return Ok(None) };
     let now = app.parts.mint.clock().now();
-    if !is_live(&session, &user, now) {
+    if app.endings.ended(session.id) || !is_live(&session, &user, now) {
         return Ok(None);
     }
     Ok(Some(CurrentUser { user, via: Via::Session(session.id) }))

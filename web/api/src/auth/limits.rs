@@ -1,114 +1,223 @@
-//! How often a log-in may be tried: by account and address together, and by address alone.
+//! How often a log-in may be tried: by address, by account, and in all.
 //!
-//! Never by account alone, so that nobody can lock somebody else out. An IPv6 address counts by its
-//! /64, which is what one subscriber gets.
+//! The limits on an account and on all tries hold back strangers alone, so that no stranger locks
+//! the owner out: a device that logged in before, an address that this account logged in from, and
+//! the local socket pass them by, each with tries of its own. Time here is the monotonic clock's.
+//! An IPv6 address counts by its /64, which is what one subscriber gets.
 
 use std::{
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
+    hash::{DefaultHasher, Hash, Hasher as _},
+    net::IpAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
+use lru::LruCache;
 use web_dto::Code;
 
-use crate::error::ApiError;
+use super::Device;
+use crate::{edge::subscriber, error::ApiError};
 
-/// Tries a minute for one account from one address.
-const BY_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Tries a minute from one address, whatever the accounts; as many for one device that is known.
+const BY_ADDRESS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// Tries a minute from one address, whatever the accounts.
-const BY_ADDRESS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Tries a minute of strangers for one account.
+const BY_ACCOUNT: NonZeroU32 = NonZeroU32::new(30).unwrap();
 
-/// Keys kept before those that have recovered are forgotten.
+/// Tries a minute of strangers in all: argon2 takes a core for 20 ms a try.
+const IN_ALL: NonZeroU32 = NonZeroU32::new(120).unwrap();
+
+/// Addresses that are remembered with the account that logged in from them.
+const MOST_MET: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
+
+/// Keys kept before those that have recovered are forgotten for the first time.
 const SWEEP_AT: usize = 10_000;
 
-/// The two limits.
+type Instant = <DefaultClock as governor::clock::Clock>::Instant;
+
+/// Who tries to log in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    /// The client's address; `None` when its proxy hides it.
+    pub(crate) ip: Option<IpAddr>,
+    /// The account's e-mail; `None` when a set-up link stands for it.
+    pub(crate) account: Option<&'a str>,
+    /// The device, when it was marked for that account.
+    pub(crate) device: Option<Device>,
+}
+
+/// Whom a limit counts for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Address(Option<IpAddr>),
+    Met(Met),
+    Device(Device),
+}
+
+type Met = (Option<IpAddr>, u64);
+
+/// The limits.
 #[derive(Debug)]
 pub(crate) struct LoginLimits {
-    account: DefaultKeyedRateLimiter<(Option<IpAddr>, u64)>,
-    address: DefaultKeyedRateLimiter<Option<IpAddr>>,
+    own: DefaultKeyedRateLimiter<Key>,
+    account: DefaultKeyedRateLimiter<u64>,
+    all: DefaultDirectRateLimiter,
+    met: Mutex<LruCache<Met, ()>>,
+    sweep_at: AtomicUsize,
     clock: DefaultClock,
 }
 
 impl LoginLimits {
-    /// Starts with all tries left.
+    /// Starts with all tries left and nobody met.
     pub(crate) fn new() -> Self {
         Self {
+            own: RateLimiter::keyed(Quota::per_minute(BY_ADDRESS)),
             account: RateLimiter::keyed(Quota::per_minute(BY_ACCOUNT)),
-            address: RateLimiter::keyed(Quota::per_minute(BY_ADDRESS)),
+            all: RateLimiter::direct(Quota::per_minute(IN_ALL)),
+            met: Mutex::new(LruCache::new(MOST_MET)),
+            sweep_at: AtomicUsize::new(SWEEP_AT),
             clock: DefaultClock::default(),
         }
     }
 
-    /// Counts one try of `account` from `ip`.
+    /// Counts one try.
     ///
     /// # Errors
     /// `auth.limited` with the time to wait.
-    pub(crate) fn check(&self, ip: Option<IpAddr>, account: &str) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, attempt: &Attempt<'_>) -> Result<(), ApiError> {
         self.sweep();
-        let subscriber = ip.map(subscriber);
-        let mut hasher = DefaultHasher::new();
-        account.hash(&mut hasher);
-        self.address.check_key(&subscriber).map_err(|until| self.limited(&until))?;
-        self.account.check_key(&(subscriber, hasher.finish())).map_err(|until| self.limited(&until))
-    }
-
-    fn limited(
-        &self,
-        until: &governor::NotUntil<<DefaultClock as governor::clock::Clock>::Instant>,
-    ) -> ApiError {
-        let wait: Duration = until.wait_time_from(self.clock.now());
-        ApiError::new(Code::AuthLimited, "too many attempts from this address").retry_after(wait)
-    }
-
-    fn sweep(&self) {
-        if self.account.len() + self.address.len() > SWEEP_AT {
-            self.account.retain_recent();
-            self.address.retain_recent();
+        let key = self.key(attempt);
+        let who = if matches!(key, Key::Device(_)) { "device" } else { "address" };
+        self.own.check_key(&key).map_err(|until| self.limited(&until, who))?;
+        if !matches!(key, Key::Address(_)) {
+            return Ok(());
         }
+        if let Some(account) = attempt.account {
+            let checked = self.account.check_key(&hash(account));
+            checked.map_err(|until| self.limited(&until, "account"))?;
+        }
+        self.all.check().map_err(|until| self.limited(&until, "server"))
+    }
+
+    /// Remembers that the account logged in from there.
+    pub(crate) fn meet(&self, ip: Option<IpAddr>, account: &str) {
+        self.met().put(met(ip, account), ());
+    }
+
+    fn key(&self, attempt: &Attempt<'_>) -> Key {
+        if let Some(device) = attempt.device {
+            return Key::Device(device);
+        }
+        let met = attempt.account.map(|account| met(attempt.ip, account));
+        match met.filter(|met| self.met().get(met).is_some()) {
+            Some(met) => Key::Met(met),
+            None => Key::Address(attempt.ip.map(subscriber)),
+        }
+    }
+
+    fn met(&self) -> std::sync::MutexGuard<'_, LruCache<Met, ()>> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn limited(&self, until: &NotUntil<Instant>, who: &str) -> ApiError {
+        let wait: Duration = until.wait_time_from(self.clock.now());
+        let detail = format!("too many attempts for this {who}");
+        ApiError::new(Code::AuthLimited, detail).retry_after(wait)
+    }
+
+    /// Forgets keys that have recovered; each time only after as many new ones have come, so that
+    /// many addresses cannot make every try walk through all of them.
+    fn sweep(&self) {
+        if self.own.len() + self.account.len() < self.sweep_at.load(Ordering::Relaxed) {
+            return;
+        }
+        self.own.retain_recent();
+        self.account.retain_recent();
+        let kept = self.own.len() + self.account.len();
+        self.sweep_at.store(SWEEP_AT.max(2 * kept), Ordering::Relaxed);
     }
 }
 
-fn subscriber(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(v4) => v4.into(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-    }
+fn met(ip: Option<IpAddr>, account: &str) -> Met {
+    (ip.map(subscriber), hash(account))
+}
+
+fn hash(account: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    account.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HOME: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 1)));
-    const AWAY: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 2)));
+    const ANN: &str = "ann@example.com";
 
-    #[test]
-    fn the_eleventh_try_waits_but_not_from_another_address() {
-        let limits = LoginLimits::new();
-        for _ in 0..10 {
-            limits.check(HOME, "a@example.com").unwrap();
-        }
-        assert!(limits.check(HOME, "a@example.com").is_err_and(|e| e.code == Code::AuthLimited));
-        assert!(limits.check(AWAY, "a@example.com").is_ok(), "no lock-out from elsewhere");
+    fn from(ip: [u8; 4], account: &str) -> Attempt<'_> {
+        Attempt { ip: Some(ip.into()), account: Some(account), device: None }
+    }
+
+    fn passed(limits: &LoginLimits, tries: impl IntoIterator<Item = [u8; 4]>) -> usize {
+        tries.into_iter().filter(|ip| limits.check(&from(*ip, ANN)).is_ok()).count()
     }
 
     #[test]
-    fn one_address_cannot_try_many_accounts() {
+    fn one_address_has_ten_tries_a_minute_whatever_the_accounts() {
         let limits = LoginLimits::new();
-        let tried = (0..40).filter(|n| limits.check(HOME, &format!("u{n}")).is_ok()).count();
-        assert_eq!(tried, 30);
+        let names: Vec<String> = (0..40).map(|n| format!("u{n}")).collect();
+        let tried = names.iter().filter(|name| limits.check(&from([192, 0, 2, 1], name)).is_ok());
+        assert_eq!(tried.count(), 10);
+        assert!(limits.check(&from([192, 0, 2, 2], ANN)).is_ok(), "another address");
     }
 
     #[test]
-    fn a_subscriber_is_one_address_whatever_its_last_bits() {
-        let (one, two) = ("2001:db8::1".parse().unwrap(), "2001:db8::ffff:2".parse().unwrap());
-        assert_eq!(subscriber(one), subscriber(two));
-        assert_ne!(subscriber(one), subscriber("2001:db8:1:1::1".parse().unwrap()));
+    fn many_addresses_share_one_accounts_tries_and_all_share_the_servers() {
+        let limits = LoginLimits::new();
+        assert_eq!(passed(&limits, (0..200).map(|n| [198, 51, 100, n])), 30);
+        let names: Vec<String> = (0..250).map(|n| format!("u{n}")).collect();
+        let others = names
+            .iter()
+            .zip(0..250)
+            .filter(|(name, n)| limits.check(&from([203, 0, 113, *n], name)).is_ok());
+        assert_eq!(others.count(), 90, "120 in all");
+    }
+
+    #[test]
+    fn guesses_by_strangers_do_not_stand_in_the_owners_way() {
+        let limits = LoginLimits::new();
+        limits.meet(Some([192, 0, 2, 1].into()), ANN);
+        passed(&limits, (0..200).map(|n| [198, 51, 100, n]));
+        assert!(limits.check(&from([192, 0, 2, 1], ANN)).is_ok(), "an address it logged in from");
+        let device = Attempt { device: Some([7; 16]), ..from([198, 51, 100, 1], ANN) };
+        assert!(limits.check(&device).is_ok(), "a device it logged in with");
+        assert!(limits.check(&from([192, 0, 2, 9], ANN)).is_err(), "a stranger waits");
+    }
+
+    #[test]
+    fn the_known_have_limits_of_their_own() {
+        let limits = LoginLimits::new();
+        let device = Attempt { device: Some([7; 16]), ..from([192, 0, 2, 1], ANN) };
+        assert_eq!((0..50).filter(|_| limits.check(&device).is_ok()).count(), 10);
+        limits.meet(device.ip, ANN);
+        assert_eq!(passed(&limits, [[192, 0, 2, 1]; 50]), 10);
+    }
+
+    #[test]
+    fn a_subscriber_of_ipv6_is_one_address_whatever_its_last_64_bits() {
+        let limits = LoginLimits::new();
+        let tries = (0..50_u16).filter(|n| {
+            let ip = format!("2001:db8::{n:x}").parse().ok();
+            limits.check(&Attempt { ip, account: Some(ANN), device: None }).is_ok()
+        });
+        assert_eq!(tries.count(), 10);
     }
 }

@@ -1,4 +1,4 @@
-//! Who asks: passwords, session tokens, the cookie and the JWT, and the rights as types.
+//! Who asks: passwords, session tokens, the cookies and the JWT, and the rights as types.
 //!
 //! A handler that takes [`CurrentUser`] runs for a person that is logged in, one that takes
 //! [`Admin`] for an admin, one that takes [`CurrentAgent`] for one of the six. Makes no account.
@@ -6,6 +6,8 @@
 mod cookie;
 mod current_agent;
 mod current_user;
+mod device;
+mod endings;
 mod limits;
 mod password;
 mod people_key;
@@ -15,7 +17,9 @@ mod token;
 pub(crate) use cookie::{clearing, session_cookie};
 pub(crate) use current_agent::{Arriving, CurrentAgent};
 pub(crate) use current_user::{Admin, CurrentUser, Via, bearer};
-pub(crate) use limits::LoginLimits;
+pub(crate) use device::{Device, Devices};
+pub(crate) use endings::Endings;
+pub(crate) use limits::{Attempt, LoginLimits};
 pub(crate) use password::{Hashed, Passwords};
 pub(crate) use people_key::PeopleKey;
 pub(crate) use session::{logged_in, open, require_private};

@@ -67,6 +67,9 @@ pub(crate) fn logged_in(app: &App, user: &User, opened: &Opened) -> Result<Respo
     let cookie = cookie::setting(opened.token.expose(), app.parts.settings.session_ttl)
         .ok_or_else(|| ApiError::new(Code::Internal, "no cookie was made"))?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
+    if let Some(email) = &user.email {
+        response.headers_mut().append(header::SET_COOKIE, app.devices.mark(email)?);
+    }
     Ok(response)
 }
 
@@ -83,15 +86,16 @@ pub(crate) fn is_live(session: &Session, user: &User, now: Timestamp) -> bool {
 /// Refuses to take a password from the network in plain text.
 ///
 /// # Errors
-/// `auth.insecure` unless the request came by TLS (a proxy on this machine says so) or never left
-/// this machine.
+/// `auth.insecure` unless the request came by TLS (a proxy of ours says so) or never left this
+/// machine.
 pub(crate) fn require_private(caller: &Caller) -> Result<(), ApiError> {
     if caller.https || caller.is_loopback() {
         return Ok(());
     }
     Err(ApiError::new(
         Code::AuthInsecure,
-        "passwords are not taken over plain http: put TLS in front (a proxy on this machine that \
-         sends X-Forwarded-Proto: https), or log in at the server's loopback address",
+        "passwords are not taken over plain http: put TLS in front (a proxy that is named in \
+         server.trusted_proxies and sends X-Forwarded-Proto: https), or log in at the server's \
+         loopback address",
     ))
 }

@@ -1,15 +1,22 @@
 //! One connection: hyper over a stream, with the peer and the drain in every request. Accepts none.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::{
+    io::{self, AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    time::timeout,
+};
 use tower::ServiceExt as _;
 use web_dto::{Code, Problem};
 
-use super::{Drain, Limits, Peer, patience::Patient};
+use super::{
+    Drain, Limits, Peer,
+    patience::Patient,
+    places::{Answering, Place},
+};
 
 /// Most bytes a request's head may have.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -17,16 +24,34 @@ const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// Longest time a stranger gets to read that it is refused.
 const REFUSAL_TIME: Duration = Duration::from_secs(2);
 
-/// Serves requests until the client leaves, is too slow either way, or the drain begins.
-pub(super) async fn serve<Io>(stream: Io, router: Router, peer: Peer, drain: Drain, limits: Limits)
+/// What a connection that has lost its place still gets: time for a request that is on its way,
+/// and as much to send off what was answered.
+const LAST_MOMENT: Duration = Duration::from_millis(20);
+
+/// What a connection is served with.
+pub(super) struct Served {
+    pub(super) router: Router,
+    pub(super) peer: Peer,
+    pub(super) place: Arc<Place>,
+    pub(super) drain: Drain,
+    pub(super) limits: Limits,
+}
+
+/// Serves requests until the client leaves, is too slow either way, loses its place while it says
+/// nothing, or the drain begins.
+pub(super) async fn serve<Io>(stream: Io, with: Served)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let Served { router, peer, place, drain, limits } = with;
     let (begun, who) = (drain.clone(), peer.clone());
+    let answering = Arc::clone(&place);
     let service = service_fn(move |mut request: http::Request<Incoming>| {
+        let serving = answering.serve();
         request.extensions_mut().insert(who.clone());
         request.extensions_mut().insert(drain.clone());
-        router.clone().oneshot(request)
+        let answer = router.clone().oneshot(request);
+        async move { answer.await.map(|it| it.map(|body| Answering::new(body, serving))) }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -34,13 +59,25 @@ where
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(MAX_HEAD_BYTES);
     let stream = TokioIo::new(Patient::new(stream, limits.write_timeout));
-    let connection = builder.serve_connection(stream, service).with_upgrades();
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = begun.begun() => {
+    let mut connection = pin!(builder.serve_connection(stream, service).with_upgrades());
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => break ended,
+            () = begun.begun() => {
+                connection.as_mut().graceful_shutdown();
+                break connection.await;
+            }
+            () = place.lost() => {}
+        }
+        if let Ok(ended) = timeout(LAST_MOMENT, connection.as_mut()).await {
+            break ended;
+        }
+        if place.is_lost() {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            // Cut when it does not end by itself: its place has been given away.
+            let _ = timeout(LAST_MOMENT, connection.as_mut()).await;
+            return;
         }
     };
     if let Err(error) = ended {
@@ -49,19 +86,36 @@ where
 }
 
 /// Tells a process of another user that it is not served, whatever it asks.
-pub(super) async fn refuse(mut stream: impl AsyncWrite + Unpin, uid: u32) {
+pub(super) async fn refuse(stream: impl AsyncRead + AsyncWrite + Unpin, uid: u32) {
     let detail = format!("user {uid} may not use this socket; run it as the server's user or root");
-    let problem = Problem::new(Code::Forbidden, detail, "none");
-    let body = serde_json::to_string(&problem).unwrap_or_default();
+    answer_once(stream, Code::Forbidden, detail, "").await;
+}
+
+/// Tells a client that there is no place for it just now.
+pub(super) async fn turn_away(stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let detail = "every connection this server takes from here is in use".to_owned();
+    answer_once(stream, Code::ServerBusy, detail, "retry-after: 1\r\n").await;
+}
+
+async fn answer_once(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    code: Code,
+    detail: String,
+    headers: &str,
+) {
+    let status = http::StatusCode::from_u16(code.status()).unwrap_or_default();
+    let body = serde_json::to_string(&Problem::new(code, detail, "none")).unwrap_or_default();
     let answer = format!(
-        "HTTP/1.1 403 Forbidden\r\ncontent-type: application/problem+json\r\n\
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\n{headers}\
          content-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
     let told = async {
         stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await
+        stream.shutdown().await?;
+        // What it sent is taken in, or the kernel would reset the connection and the answer with it.
+        io::copy(&mut stream, &mut io::sink()).await
     };
-    // Whether the stranger listens is its own affair.
-    let _ = tokio::time::timeout(REFUSAL_TIME, told).await;
+    // Whether the client listens is its own affair.
+    let _ = timeout(REFUSAL_TIME, told).await;
 }

@@ -5,40 +5,41 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
+
+use super::places::{Place, Serving};
 
 /// Carried by every request as an extension.
 #[derive(Debug, Clone)]
 pub struct Drain {
     token: CancellationToken,
     open: TaskTracker,
-    slot: Option<Arc<OwnedSemaphorePermit>>,
+    place: Option<Arc<Place>>,
 }
 
 /// Keeps a listener's drain waiting and the connection's place taken, for as long as it lives.
 #[derive(Debug)]
 pub struct Hold {
     _open: TaskTrackerToken,
-    _slot: Option<Arc<OwnedSemaphorePermit>>,
+    _serving: Option<Serving>,
 }
 
 impl Drain {
-    pub(super) fn new(
+    pub(super) const fn new(
         token: CancellationToken,
         open: TaskTracker,
-        slot: OwnedSemaphorePermit,
+        place: Arc<Place>,
     ) -> Self {
-        Self { token, open, slot: Some(Arc::new(slot)) }
+        Self { token, open, place: Some(place) }
     }
 
     /// Returns a drain that never comes, for requests that no listener carried.
     #[must_use]
     pub fn never() -> Self {
-        Self { token: CancellationToken::new(), open: TaskTracker::new(), slot: None }
+        Self { token: CancellationToken::new(), open: TaskTracker::new(), place: None }
     }
 
     /// Waits until the listener is told to stop.
@@ -49,7 +50,14 @@ impl Drain {
     /// Holds the connection for what outlives it, such as a WebSocket.
     #[must_use]
     pub fn hold(&self) -> Hold {
-        Hold { _open: self.open.token(), _slot: self.slot.clone() }
+        Hold { _open: self.open.token(), _serving: self.place.as_ref().map(Place::serve) }
+    }
+
+    /// Notes that the connection carried a login that holds: it counts among strangers no more.
+    pub(crate) fn prove(&self) {
+        if let Some(place) = &self.place {
+            place.prove();
+        }
     }
 }
 

@@ -6,15 +6,24 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     time::sleep,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Drain, Limits, Peer, connection, peer};
+use super::{
+    Drain, Limits, Peer,
+    connection::{self, Served},
+    hall, peer,
+    places::{Place, Places},
+    subscriber,
+};
 
 /// Pause after a failed accept, so that "too many open files" does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Most connections at once that are told why they are refused; the rest are dropped.
+const TOLD_AT_ONCE: usize = 64;
 
 /// Serves `router` over TCP until `stop`, then drains; returns when every connection has ended.
 pub async fn serve_tcp(
@@ -26,10 +35,14 @@ pub async fn serve_tcp(
     let face = Face::new(router, stop, limits);
     face.accept(
         || listener.accept(),
-        |face, (stream, address): (TcpStream, _), slot| {
+        |face, (stream, address): (TcpStream, _)| {
             // Small answers must not wait for more; a failure only costs latency.
             let _ = stream.set_nodelay(true);
-            face.spawn(stream, Peer::Remote(address), slot);
+            let carrier = face.limits.proxies.contains(address.ip());
+            match face.places.take(Some(subscriber(address.ip())), carrier) {
+                Some(place) => face.spawn_remote(stream, Peer::Remote(address), place),
+                None => face.turn_away(stream),
+            }
         },
     )
     .await;
@@ -61,7 +74,7 @@ pub async fn serve_unix(
     let face = Face::new(router, stop, limits);
     face.accept(
         || listener.accept(),
-        |face, (stream, _): (UnixStream, _), slot| face.spawn_local(door, stream, ours, slot),
+        |face, (stream, _): (UnixStream, _)| face.spawn_local(door, stream, ours),
     )
     .await;
     drop(listener);
@@ -73,37 +86,35 @@ struct Face {
     router: Router,
     stop: CancellationToken,
     limits: Limits,
-    slots: Arc<Semaphore>,
+    places: Places,
+    told: Arc<Semaphore>,
     open: TaskTracker,
     cut: CancellationToken,
 }
 
 impl Face {
     fn new(router: Router, stop: CancellationToken, limits: Limits) -> Self {
-        let places = limits.max_connections.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             router,
             stop,
+            places: Places::new(&limits),
             limits,
-            slots: Arc::new(Semaphore::new(places)),
+            told: Arc::new(Semaphore::new(TOLD_AT_ONCE)),
             open: TaskTracker::new(),
             cut: CancellationToken::new(),
         }
     }
 
-    /// Accepts until told to stop; a connection is only taken once there is a slot for it.
-    async fn accept<C, Next>(
-        &self,
-        next: impl Fn() -> Next,
-        serve: impl Fn(&Self, C, OwnedSemaphorePermit),
-    ) where
+    /// Accepts until told to stop, and no faster than those who lost their place go.
+    async fn accept<C, Next>(&self, next: impl Fn() -> Next, serve: impl Fn(&Self, C))
+    where
         Next: Future<Output = io::Result<C>>,
     {
         let accept = async {
             loop {
-                let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
+                self.places.settled().await;
                 match next().await {
-                    Ok(connection) => serve(self, connection, slot),
+                    Ok(connection) => serve(self, connection),
                     Err(error) => {
                         tracing::warn!(%error, "while accepting a connection");
                         sleep(ACCEPT_PAUSE).await;
@@ -117,7 +128,7 @@ impl Face {
         }
     }
 
-    fn spawn_local(&self, door: Door, stream: UnixStream, ours: u32, slot: OwnedSemaphorePermit) {
+    fn spawn_local(&self, door: Door, stream: UnixStream, ours: u32) {
         let Ok(credentials) = stream.peer_cred() else { return };
         let (uid, pid) = (credentials.uid(), credentials.pid());
         if !Peer::admits(uid, ours) {
@@ -125,21 +136,40 @@ impl Face {
             self.track(connection::refuse(stream, uid));
             return;
         }
+        let Some(place) = self.places.take(None, true) else { return self.turn_away(stream) };
         let pid = pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0);
         let peer = match door {
             Door::People => Peer::Local { pid, uid },
             Door::Agents => Peer::Agent(peer::process(&stream, pid)),
         };
-        self.spawn(stream, peer, slot);
+        let with = self.served(peer, place);
+        self.track(connection::serve(stream, with));
     }
 
-    fn spawn<Io>(&self, stream: Io, peer: Peer, slot: OwnedSemaphorePermit)
+    fn spawn_remote(&self, stream: TcpStream, peer: Peer, place: Arc<Place>) {
+        let with = self.served(peer, place);
+        self.track(async move {
+            if hall::speaks(&stream, &with.place, &with.drain, &with.limits).await {
+                connection::serve(stream, with).await;
+            }
+        });
+    }
+
+    fn served(&self, peer: Peer, place: Arc<Place>) -> Served {
+        let drain = Drain::new(self.stop.clone(), self.open.clone(), Arc::clone(&place));
+        Served { router: self.router.clone(), peer, place, drain, limits: self.limits.clone() }
+    }
+
+    /// Says that there is no place, unless too many are being told already.
+    fn turn_away<Io>(&self, stream: Io)
     where
         Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let drain = Drain::new(self.stop.clone(), self.open.clone(), slot);
-        let router = self.router.clone();
-        self.track(connection::serve(stream, router, peer, drain, self.limits));
+        let Ok(telling) = Arc::clone(&self.told).try_acquire_owned() else { return };
+        self.track(async move {
+            connection::turn_away(stream).await;
+            drop(telling);
+        });
     }
 
     /// Runs one connection until it ends or the drain's time is up.

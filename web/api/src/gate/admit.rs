@@ -1,8 +1,9 @@
 //! Host and origin: is this request meant for this server, and does it come from its own pages?
 //!
-//! A foreign Host is 421 (DNS rebinding), a foreign Origin on a write or on `/ws` is 403 (CSRF,
-//! cross-site WebSocket). Processes on the local socket send no browser's requests: they show its key
-//! instead. A bearer token, which no browser adds by itself, stands for an origin.
+//! An ambiguous Host is 400, a foreign one 421 (DNS rebinding), a foreign Origin on a write or on
+//! `/ws` is 403 (CSRF, cross-site WebSocket). Processes on the local socket send no browser's
+//! requests: they show its key instead. A bearer token, which no browser adds by itself, stands for
+//! an origin.
 
 use std::net::IpAddr;
 
@@ -14,7 +15,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Authority};
 use web_dto::Code;
 
-use super::caller::{Caller, authority};
+use super::{Caller, host::addressed};
 use crate::{
     auth::{bearer, session_cookie},
     error::ApiError,
@@ -31,20 +32,21 @@ pub(crate) async fn admit(State(app): State<Shared>, request: Request, next: Nex
 
 fn check(app: &App, request: &Request) -> Result<(), ApiError> {
     let (settings, caller) = (&app.parts.settings, Caller::of(request));
+    let named = addressed(request, caller.is_local())?;
     if caller.is_local() {
         return app.people_key.shown_in(request.headers());
     }
-    let host = authority(request)
-        .filter(|host| is_ours(settings, host))
-        .ok_or_else(|| foreign_host(request))?;
+    let Some(host) = named.as_ref().filter(|host| is_ours(settings, host)) else {
+        return Err(foreign_host(named.as_ref()));
+    };
     if needs_origin(request) && bearer(request.headers()).is_none() {
-        own_origin(settings, &caller, &host, request.headers())?;
+        own_origin(settings, &caller, host, request.headers())?;
     }
     Ok(())
 }
 
-fn foreign_host(request: &Request) -> ApiError {
-    let named = authority(request).map_or_else(|| "no host".to_owned(), |host| host.to_string());
+fn foreign_host(named: Option<&Authority>) -> ApiError {
+    let named = named.map_or("no host", Authority::as_str);
     ApiError::new(Code::HostForeign, format!("the request is addressed to {named}"))
 }
 
@@ -117,6 +119,7 @@ mod tests {
     use secrecy::SecretBox;
 
     use super::*;
+    use crate::edge::Proxies;
 
     fn settings(listen: &str) -> Settings {
         let key = SecretBox::new(Box::new([0; 32]));
@@ -151,7 +154,7 @@ mod tests {
     #[test]
     fn an_origin_is_own_only_with_scheme_host_and_port() {
         let settings = settings("127.0.0.1:8000");
-        let caller = Caller { peer: None, ip: None, https: false, proxied: false };
+        let caller = Caller::read(None, &HeaderMap::new(), &Proxies::default());
         let own =
             |origin: &str| is_own(&settings, &caller, &"127.0.0.1:8000".parse().unwrap(), origin);
         assert!(own("http://127.0.0.1:8000"));

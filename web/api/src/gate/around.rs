@@ -1,6 +1,9 @@
 //! The outermost layer: id, span, count, safety headers, and the body of every refusal.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::{Arc, Once},
+};
 
 use axum::{
     body::Body,
@@ -13,7 +16,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use web_dto::Code;
 
-use super::{Caller, RequestId, headers, request_id};
+use super::{Caller, RequestId, caller::PassedOn, headers, request_id};
 use crate::{error::ApiError, parts::Shared};
 
 /// The `endpoint` of requests that no route takes.
@@ -29,7 +32,9 @@ pub(crate) async fn around(
     let id = RequestId::of(request.headers(), &app.parts.mint);
     let method = request.method().clone();
     let endpoint = endpoint(&request);
-    let caller = Caller::of(&request);
+    let peer = request.extensions().get().cloned();
+    let caller = Caller::read(peer, request.headers(), &app.parts.settings.proxies);
+    warn_of_unnamed_proxy(&caller);
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", %method, %endpoint, request_id = %id.0);
@@ -43,6 +48,20 @@ pub(crate) async fn around(
 
     app.parts.metrics.request(&method, &endpoint, response.status(), began.elapsed());
     response
+}
+
+/// Says once that a proxy on this machine is not believed, which its operator wants to know.
+fn warn_of_unnamed_proxy(caller: &Caller) {
+    static SAID: Once = Once::new();
+    if caller.passed_on == PassedOn::ByAnother && caller.ip.is_some_and(|ip| ip.is_loopback()) {
+        SAID.call_once(|| {
+            tracing::warn!(
+                event = "proxy.unnamed",
+                "a proxy on this machine passes requests on, and what it says of them is not \
+                 believed: name it in server.trusted_proxies (127.0.0.1 for nginx or Caddy here)"
+            );
+        });
+    }
 }
 
 /// Returns the route's template, never the path itself, so that labels stay few.

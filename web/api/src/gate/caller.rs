@@ -1,14 +1,19 @@
-//! Where a request really comes from: the peer, and through a proxy on this machine its client.
+//! Where a request really comes from: the peer, and through a proxy of ours its client.
 //!
-//! Forwarding headers count only when the peer is the loopback interface: there stands our own
-//! proxy. Decides nothing; [`admit`](super::admit) and the log-in do.
+//! Forwarding headers count only when the peer is one of the proxies that the operator named
+//! (`server.trusted_proxies`). From anybody else they give nothing and take one thing away: such a
+//! request does not count as this machine's own. Decides nothing; [`admit`](super::admit) and the
+//! log-in do.
 
-use std::{convert::Infallible, net::IpAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::extract::{FromRequestParts, Request};
-use http::{HeaderMap, request::Parts, uri::Authority};
+use http::{HeaderMap, request::Parts};
 
-use crate::edge::Peer;
+use crate::edge::{Peer, Proxies};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -19,35 +24,51 @@ const FORWARDED: [&str; 4] = ["forwarded", FORWARDED_FOR, FORWARDED_PROTO, "x-re
 pub(crate) struct Caller {
     /// The other end of the connection; `None` only in tests without an accept loop.
     pub(crate) peer: Option<Peer>,
-    /// The client's address; `None` for local processes and when a proxy hides it.
+    /// The client's address; the peer's own unless a proxy of ours names another; `None` for local
+    /// processes and when that proxy hides it.
     pub(crate) ip: Option<IpAddr>,
-    /// True when a proxy on this machine says that its client came by TLS.
+    /// True when a proxy of ours says that its client came by TLS.
     pub(crate) https: bool,
-    /// True when a proxy on this machine passed the request on.
-    pub(crate) proxied: bool,
+    /// How it was passed on, as far as its headers tell.
+    pub(crate) passed_on: PassedOn,
+}
+
+/// Whether a request came straight to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PassedOn {
+    /// It did.
+    Straight,
+    /// A proxy of ours passed it on.
+    ByOurs,
+    /// Its headers say that somebody passed it on, and that is none of our proxies.
+    ByAnother,
 }
 
 impl Caller {
-    /// Reads it from a request.
+    /// Returns what [`around`](super::around) has found.
     pub(super) fn of(request: &Request) -> Self {
-        let peer = request.extensions().get::<Peer>().cloned();
-        Self::from_peer(peer, request.headers())
+        let known = request.extensions().get::<Self>().cloned();
+        known.unwrap_or_else(|| {
+            let peer = request.extensions().get::<Peer>().cloned();
+            Self::read(peer, request.headers(), &Proxies::default())
+        })
     }
 
-    fn from_peer(peer: Option<Peer>, headers: &HeaderMap) -> Self {
+    /// Reads it from the peer and, where that is one of `proxies`, from the headers.
+    pub(super) fn read(peer: Option<Peer>, headers: &HeaderMap, proxies: &Proxies) -> Self {
         let Some(Peer::Remote(address)) = &peer else {
-            return Self { peer, ip: None, https: false, proxied: false };
+            return Self { peer, ip: None, https: false, passed_on: PassedOn::Straight };
         };
         let own = address.ip().to_canonical();
-        let proxied = own.is_loopback() && FORWARDED.iter().any(|h| headers.contains_key(*h));
-        if !proxied {
-            return Self { peer, ip: Some(own), https: false, proxied };
+        let is_passed_on = FORWARDED.iter().any(|name| headers.contains_key(*name));
+        if !is_passed_on || !proxies.contains(own) {
+            let passed_on = if is_passed_on { PassedOn::ByAnother } else { PassedOn::Straight };
+            return Self { peer, ip: Some(own), https: false, passed_on };
         }
-        let https = text(headers, FORWARDED_PROTO)
-            .is_some_and(|proto| last_hop(proto).eq_ignore_ascii_case("https"));
-        // The last hop was written by our own proxy; what stands before it, by the client.
-        let ip = text(headers, FORWARDED_FOR).and_then(|hops| last_hop(hops).parse().ok());
-        Self { peer, ip, https, proxied }
+        let https =
+            last(headers, FORWARDED_PROTO).is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
+        let ip = client(headers, proxies);
+        Self { peer, ip, https, passed_on: PassedOn::ByOurs }
     }
 
     /// Tells whether the caller is a process on this machine that came over the people's socket.
@@ -57,22 +78,35 @@ impl Caller {
 
     /// Tells whether the request never left this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.is_local() || (!self.proxied && self.ip.is_some_and(|ip| ip.is_loopback()))
+        let own = self.passed_on == PassedOn::Straight;
+        self.is_local() || (own && self.ip.is_some_and(|ip| ip.is_loopback()))
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(name).iter().next_back().and_then(|value| value.to_str().ok())
+/// Returns the nearest hop that is no proxy of ours: what stands before it, the client wrote.
+fn client(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
+    for line in headers.get_all(FORWARDED_FOR).iter().rev() {
+        for hop in line.to_str().ok()?.rsplit(',') {
+            let ip = address(hop.trim())?;
+            if !proxies.contains(ip) {
+                return Some(ip);
+            }
+        }
+    }
+    None
 }
 
-fn last_hop(hops: &str) -> &str {
-    hops.rsplit(',').next().unwrap_or(hops).trim()
+/// Reads an address, with a port behind it or not.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let ip = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))?;
+    Some(ip.to_canonical())
 }
 
-/// Returns the host a request was sent to, from its target or its Host header.
-pub(super) fn authority(request: &Request) -> Option<Authority> {
-    let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok());
-    request.uri().authority().cloned().or_else(|| host.and_then(|host| host.parse().ok()))
+/// Returns the last of a header's values.
+fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    line.rsplit(',').next().map(str::trim)
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -82,15 +116,13 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         let known = parts.extensions.get::<Self>().cloned();
         Ok(known.unwrap_or_else(|| {
             let peer = parts.extensions.get::<Peer>().cloned();
-            Self::from_peer(peer, &parts.headers)
+            Self::read(peer, &parts.headers, &Proxies::default())
         }))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use http::HeaderValue;
 
     use super::*;
@@ -100,23 +132,42 @@ mod tests {
             .iter()
             .map(|(n, v)| (http::HeaderName::from_static(n), HeaderValue::from_static(v)))
             .collect();
-        Caller::from_peer(Some(Peer::Remote(SocketAddr::from((address, 4000)))), &headers)
+        let proxies = Proxies::new(["10.0.0.0/8".parse().unwrap()]);
+        let peer = Peer::Remote(SocketAddr::from((address, 4000)));
+        Caller::read(Some(peer), &headers, &proxies)
+    }
+
+    fn seen(hops: &'static str) -> Option<String> {
+        from([10, 0, 0, 1], &[("x-forwarded-for", hops)]).ip.map(|ip| ip.to_string())
     }
 
     #[test]
-    fn only_a_proxy_on_this_machine_is_believed() {
+    fn only_a_proxy_that_was_named_is_believed() {
         let spoofed = [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-proto", "https")];
-        let caller = from([203, 0, 113, 9], &spoofed);
-        assert!(!caller.https && !caller.is_loopback());
-        assert_eq!(caller.ip, Some(IpAddr::from([203, 0, 113, 9])));
+        for peer in [[203, 0, 113, 9], [127, 0, 0, 1]] {
+            let caller = from(peer, &spoofed);
+            assert!(!caller.https && !caller.is_loopback(), "{peer:?}");
+            assert_eq!(caller.ip, Some(IpAddr::from(peer)));
+            assert_eq!(caller.passed_on, PassedOn::ByAnother);
+        }
     }
 
     #[test]
-    fn the_last_hop_of_our_own_proxy_is_the_client() {
+    fn the_nearest_hop_that_is_no_proxy_of_ours_is_the_client() {
         let hops = [("x-forwarded-for", "127.0.0.1, 198.51.100.7"), ("x-forwarded-proto", "https")];
-        let caller = from([127, 0, 0, 1], &hops);
-        assert!(caller.https && caller.proxied && !caller.is_loopback());
+        let caller = from([10, 0, 0, 1], &hops);
+        assert!(caller.https && !caller.is_loopback());
         assert_eq!(caller.ip, Some(IpAddr::from([198, 51, 100, 7])));
+        assert_eq!(seen("192.0.2.1, 198.51.100.7, 10.9.9.9").as_deref(), Some("198.51.100.7"));
+        assert_eq!(seen("10.9.9.9"), None, "nobody but proxies");
+        assert_eq!(seen("unknown"), None);
+    }
+
+    #[test]
+    fn a_hop_may_carry_its_port() {
+        assert_eq!(seen("198.51.100.7:61234").as_deref(), Some("198.51.100.7"));
+        assert_eq!(seen("[2001:db8::7]:443").as_deref(), Some("2001:db8::7"));
+        assert_eq!(seen("2001:db8::7").as_deref(), Some("2001:db8::7"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod admit;
 mod around;
 mod caller;
 mod headers;
+mod host;
 mod request_id;
 mod seated;
 

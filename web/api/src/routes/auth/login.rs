@@ -9,7 +9,7 @@ use web_dto::{Code, Login};
 use super::MAX_LOGIN_BYTES;
 use crate::{
     audit::Line,
-    auth::{logged_in, open, require_private},
+    auth::{Attempt, logged_in, open, require_private},
     error::ApiError,
     extract::Json,
     gate::Caller,
@@ -19,16 +19,19 @@ use crate::{
 /// Opens a session; the JWT is in the answer, the cookie beside it.
 ///
 /// # Errors
-/// 403 `auth.insecure`, 429 `auth.limited`, 401 `auth.failed`.
+/// 429 `auth.limited`, 403 `auth.insecure`, 401 `auth.failed`.
 pub(crate) async fn post(
     State(app): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
     Json(body): Json<Login, MAX_LOGIN_BYTES>,
 ) -> Result<Response, ApiError> {
-    require_private(&caller)?;
     let email = super::normal_email(&body.email);
-    app.logins.check(caller.ip, &email)?;
+    if !caller.is_local() {
+        let device = app.devices.known(&headers, &email);
+        app.logins.check(&Attempt { ip: caller.ip, account: Some(&email), device })?;
+    }
+    require_private(&caller)?;
 
     let found = app.parts.users.by_email(&email).await?.filter(|user| user.is_active);
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
@@ -61,6 +64,7 @@ async fn enter(
         .write(Write::PutSession(opened.session.clone()))
         .write(line.write(&app.parts.mint));
     app.parts.records.apply(batch).await?;
+    app.logins.meet(caller.ip, user.email.as_deref().unwrap_or_default());
     logged_in(app, &user, &opened)
 }
 
@@ -68,6 +72,9 @@ async fn refuse(app: &App, caller: &Caller) -> Result<Response, ApiError> {
     let mut line = Line::auth(Actor::Anonymous, caller.ip, "login");
     line.outcome = AuditOutcome::Denied;
     line.risk = RiskLevel::Medium;
-    app.parts.records.apply(Batch::new().write(line.write(&app.parts.mint))).await?;
+    let batch = Batch::new().write(line.write(&app.parts.mint));
+    if let Err(error) = app.parts.records.apply(batch).await {
+        tracing::warn!(%error, ip = ?caller.ip, "a refused log-in is not in the audit trail");
+    }
     Err(ApiError::new(Code::AuthFailed, "there is no account with this e-mail and password"))
 }

@@ -13,7 +13,7 @@ use web_dto::{Code, SetUp};
 use super::MAX_LOGIN_BYTES;
 use crate::{
     audit::Line,
-    auth::{Hashed, SecretToken, logged_in, open, require_private},
+    auth::{Attempt, Hashed, SecretToken, logged_in, open, require_private},
     error::ApiError,
     extract::Json,
     gate::Caller,
@@ -33,8 +33,10 @@ pub(crate) async fn post(
     headers: HeaderMap,
     Json(body): Json<SetUp, MAX_LOGIN_BYTES>,
 ) -> Result<Response, ApiError> {
+    if !caller.is_local() {
+        app.logins.check(&Attempt { ip: caller.ip, account: None, device: None })?;
+    }
     require_private(&caller)?;
-    app.logins.check(caller.ip, "setup")?;
     let link = SecretToken::hash_of(&body.token);
     let user = holder(&app, link).await?;
     let email = super::normal_email(&body.email);
@@ -54,7 +56,10 @@ pub(crate) async fn post(
         .write(Write::PutSession(opened.session.clone()))
         .write(line.write(&app.parts.mint));
     match app.parts.records.apply(batch).await {
-        Ok(_) => logged_in(&app, &user, &opened),
+        Ok(_) => {
+            app.logins.meet(caller.ip, user.email.as_deref().unwrap_or_default());
+            logged_in(&app, &user, &opened)
+        }
         Err(cause) => Err(refused(cause)),
     }
 }

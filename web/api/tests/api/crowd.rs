@@ -1,0 +1,158 @@
+//! Who gets a place at the listener and who loses one, over real sockets.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+    task::JoinSet,
+    time::timeout,
+};
+use web_api::{Proxies, edge::Limits};
+
+use crate::{
+    edge::{asked, ends_within, listening},
+    house::{House, PASSWORD},
+};
+
+/// Long enough for a busy machine, far below the header's time of these tests.
+const SOON: Duration = Duration::from_secs(20);
+
+fn limits(max_connections: usize, per_address: usize) -> Limits {
+    let header_timeout = Duration::from_secs(120);
+    Limits { max_connections, per_address, header_timeout, ..Limits::default() }
+}
+
+async fn from(address: [u8; 4], to: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((address, 0)))?;
+    socket.connect(to).await
+}
+
+/// Waits until the other side has closed it.
+async fn closed(stream: &mut TcpStream) {
+    ends_within(stream, SOON).await;
+}
+
+async fn still_open(stream: &mut TcpStream) -> bool {
+    let mut one = [0; 1];
+    timeout(Duration::from_millis(50), stream.read(&mut one)).await.is_err()
+}
+
+const HEAD: &str = "HTTP/1.1\r\nhost: localhost\r\n";
+
+/// Asks on an open connection, which stays open.
+async fn answered(stream: &mut TcpStream, request: &str) -> bool {
+    if stream.write_all(request.as_bytes()).await.is_err() {
+        return false;
+    }
+    let mut head = [0; 12];
+    let read = timeout(SOON, stream.read_exact(&mut head)).await.expect("no answer in time");
+    read.is_ok() && head.ends_with(b"200")
+}
+
+#[tokio::test]
+async fn an_address_over_its_share_loses_those_that_say_nothing_longest_first() {
+    let house = House::new();
+    let server = listening(&house, limits(100, 3)).await;
+    let mut silent = Vec::new();
+    for _ in 0..5 {
+        silent.push(TcpStream::connect(server.address).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for early in &mut silent[..2] {
+        closed(early).await;
+    }
+    for late in &mut silent[2..] {
+        assert!(still_open(late).await);
+    }
+    let mut elsewhere = from([127, 0, 0, 2], server.address).await.unwrap();
+    assert!(answered(&mut elsewhere, &format!("GET /api/health/live {HEAD}\r\n")).await);
+    assert!(still_open(&mut silent[2]).await, "another address has its own share");
+}
+
+#[tokio::test]
+async fn nobody_is_cut_in_mid_answer_and_one_too_many_is_told_so() {
+    let house = House::new();
+    let server = listening(&house, limits(1, 1)).await;
+    let mut busy = TcpStream::connect(server.address).await.unwrap();
+    let post = format!(
+        "POST /api/auth/login {HEAD}content-type: application/json\r\ncontent-length: 2\r\n\
+         expect: 100-continue\r\n\r\n"
+    );
+    busy.write_all(post.as_bytes()).await.unwrap();
+    // The server asks for the body: the request has reached its route.
+    let mut go_on = [0; 12];
+    timeout(SOON, busy.read_exact(&mut go_on)).await.unwrap().unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100");
+
+    let text = asked(server.address).await;
+    assert!(text.starts_with("HTTP/1.1 503") && text.contains("server.busy"), "{text}");
+    assert!(text.contains("retry-after: 1\r\n"), "{text}");
+    busy.write_all(b"{}").await.unwrap();
+    let mut answer = vec![0; 40];
+    timeout(SOON, busy.read_exact(&mut answer)).await.unwrap().unwrap();
+    let text = asked(server.address).await;
+    assert!(text.starts_with("HTTP/1.1 200"), "it waits now, and makes room: {text}");
+}
+
+#[tokio::test]
+async fn a_connection_that_carried_a_login_leaves_the_strangers_share() {
+    let house = House::new();
+    house.two_people().await;
+    let login = house.login("ann@example.com", PASSWORD).await;
+    let jwt = login.json::<web_dto::LoggedIn>().token;
+    let server = listening(&house, limits(8, 1)).await;
+    let mut anns = TcpStream::connect(server.address).await.unwrap();
+    let me = format!("GET /api/auth/me {HEAD}authorization: Bearer {jwt}\r\n\r\n");
+    assert!(answered(&mut anns, &me).await);
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    assert!(still_open(&mut silent).await);
+    assert!(asked(server.address).await.starts_with("HTTP/1.1 200"));
+    closed(&mut silent).await;
+    // What is left of the first answer, then the next.
+    let mut rest = vec![0; 4_096];
+    let _ = timeout(SOON, anns.read(&mut rest)).await.unwrap().unwrap();
+    assert!(answered(&mut anns, &me).await, "it has kept its place");
+}
+
+#[tokio::test]
+async fn a_proxy_carries_more_than_one_addresss_share() {
+    let house = House::new();
+    let proxies = Proxies::new(["127.0.0.1/32".parse().unwrap()]);
+    let server = listening(&house, Limits { proxies, ..limits(100, 2) }).await;
+    let mut carried = Vec::new();
+    for _ in 0..20 {
+        carried.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    assert!(asked(server.address).await.starts_with("HTTP/1.1 200"));
+    for one in &mut carried {
+        assert!(still_open(one).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn honest_requests_are_answered_while_silent_connections_come_without_end() {
+    let house = House::new();
+    let server = listening(&house, limits(40, 10)).await;
+    let address = server.address;
+    let mut flood = JoinSet::new();
+    for n in 0..200_u8 {
+        flood.spawn(async move {
+            loop {
+                if let Ok(mut one) = from([127, 0, 0, 2 + n % 6], address).await {
+                    let _ = one.read(&mut [0; 1]).await;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+    }
+    for n in 0..40 {
+        let from_where = if n % 2 == 0 { [127, 0, 0, 1] } else { [127, 0, 0, 2] };
+        let mut honest = from(from_where, address).await.unwrap();
+        let request = format!("GET /api/health/live {HEAD}\r\n");
+        assert!(answered(&mut honest, &request).await, "request {n} from {from_where:?}");
+    }
+    flood.shutdown().await;
+    assert!(asked(address).await.starts_with("HTTP/1.1 200"));
+}

@@ -1,0 +1,104 @@
+//! How often a password may be tried, by whom, and whom nobody's tries hold up.
+
+use std::net::IpAddr;
+
+use appliance_core::UserRole;
+use axum::body::Body;
+use http::{Method, StatusCode, header};
+use serde_json::json;
+use web_api::Proxies;
+
+use crate::house::{Answer, As, House, PASSWORD, request};
+
+const WRONG: &str = "guess guess guess";
+
+/// One try at ann's account, passed on for `client` by whoever stands on this machine.
+async fn tried(house: &House, client: &str, password: &str, cookie: Option<&str>) -> Answer {
+    let body = json!({"email": "ann@example.com", "password": password}).to_string();
+    let mut it = request(Method::POST, "/api/auth/login", As::Nobody, Body::from(body));
+    let headers = it.headers_mut();
+    headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+    headers.insert("x-forwarded-for", client.parse().unwrap());
+    headers.insert("x-forwarded-proto", "https".parse().unwrap());
+    if let Some(cookie) = cookie {
+        headers.insert(header::COOKIE, cookie.parse().unwrap());
+        headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+    }
+    house.send(it).await
+}
+
+fn behind_a_proxy() -> House {
+    House::with(|parts| {
+        parts.settings.proxies = Proxies::new(["127.0.0.1".parse::<IpAddr>().unwrap().into()]);
+    })
+}
+
+/// Tries from 300 addresses and returns how many were looked at, not refused.
+async fn guessed(house: &House) -> usize {
+    let mut looked_at = 0;
+    for n in 0..300 {
+        let client = format!("198.51.{}.{}", n / 200, n % 200);
+        let answer = tried(house, &client, WRONG, None).await;
+        if answer.status != StatusCode::TOO_MANY_REQUESTS {
+            looked_at += 1;
+        } else {
+            answer.refused(429, "auth.limited");
+            let wait: u64 = answer.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+            assert!((1..=60).contains(&wait), "{wait}");
+        }
+    }
+    looked_at
+}
+
+#[tokio::test]
+async fn an_address_that_a_stranger_writes_itself_gives_no_further_tries() {
+    let house = House::new();
+    house.person("ann", UserRole::Admin).await;
+    assert_eq!(guessed(&house).await, 10, "all of them are the peer's own");
+}
+
+#[tokio::test]
+async fn ten_tries_a_minute_and_then_it_waits_even_with_the_right_password() {
+    let house = House::new();
+    house.person("ann", UserRole::Admin).await;
+    for _ in 0..10 {
+        house.login("ann@example.com", WRONG).await.refused(401, "auth.failed");
+    }
+    house.login("ann@example.com", PASSWORD).await.refused(429, "auth.limited");
+}
+
+#[tokio::test]
+async fn many_addresses_do_not_get_many_tries_and_do_not_lock_the_owner_out() {
+    let house = behind_a_proxy();
+    house.person("ann", UserRole::Admin).await;
+    let answer = tried(&house, "203.0.113.7", PASSWORD, None).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let mark = answer.headers.get_all(header::SET_COOKIE).iter().nth(1).unwrap().to_str().unwrap();
+    let mark = mark.split(';').next().unwrap();
+    assert!(mark.starts_with("__Host-ai_device="), "{mark}");
+
+    let looked_at = guessed(&house).await;
+    assert!((25..=40).contains(&looked_at), "{looked_at} guesses at one account");
+    tried(&house, "192.0.2.50", PASSWORD, None).await.refused(429, "auth.limited");
+
+    let known = tried(&house, "203.0.113.7", PASSWORD, None).await;
+    assert_eq!(known.status, StatusCode::OK, "an address it logged in from: {known:?}");
+    let device = tried(&house, "192.0.2.50", PASSWORD, Some(mark)).await;
+    assert_eq!(device.status, StatusCode::OK, "a browser it logged in with: {device:?}");
+    let body = json!({"email": "ann@example.com", "password": PASSWORD});
+    for _ in 0..20 {
+        let local = house.post("/api/auth/login", As::Local, &body).await;
+        assert_eq!(local.status, StatusCode::OK, "the local socket: {local:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_is_no_login() {
+    let house = House::new();
+    house.person("ann", UserRole::Admin).await;
+    let answer = house.login("ann@example.com", PASSWORD).await;
+    let mark = answer.headers.get_all(header::SET_COOKIE).iter().nth(1).unwrap().clone();
+    let mut it = request(Method::GET, "/api/auth/me", As::Nobody, Body::empty());
+    it.headers_mut().insert(header::COOKIE, mark);
+    house.send(it).await.refused(401, "auth.required");
+}
