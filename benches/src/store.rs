@@ -85,10 +85,12 @@ async fn post(bench: &Bench, clients: usize) -> anyhow::Result<f64> {
 }
 
 fn batch(bench: &Bench) -> Batch {
+    let asked = "what does the scheduler do when a lease runs out? ".repeat(4);
     let incoming = Incoming {
         owner: bench.owner,
         conversation_id: bench.conversation,
-        content: "what does the scheduler do when a lease runs out? ".repeat(4),
+        remembered: Some(asked.clone()),
+        content: asked,
         priority: Priority::NORMAL,
         actor_ip: None,
         key: None,

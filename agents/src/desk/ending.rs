@@ -19,6 +19,7 @@ use appliance_core::{
     memory,
     ports::DeskError,
 };
+use appliance_phrases::utterance;
 use serde::Serialize;
 
 use super::{Service, claim, gate, signals::is_a_command};
@@ -137,6 +138,9 @@ impl Service {
         outcome: &TaskOutcome,
     ) -> Result<Option<Memory>, DeskError> {
         let (Some(agent), false) = (answer.agent, is_a_command(outcome)) else { return Ok(None) };
+        if says_nothing(task, answer) {
+            return Ok(None);
+        }
         let recalled = self.known_texts(task, answer).await?;
         let recalled: Vec<&str> = recalled.iter().map(String::as_str).collect();
         let Some(text) = gate::news(&answer.content, &recalled) else { return Ok(None) };
@@ -174,6 +178,12 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// An answer to small talk is small talk, and one that nothing is known adds nothing.
+fn says_nothing(task: &Task, answer: &Message) -> bool {
+    let denies = utterance::is_denial(utterance::without_label(&answer.content));
+    utterance::worth_keeping(&task.input).is_none() || denies && answer.citations.is_empty()
 }
 
 fn result_envelope(mint: &IdMint, who: Incarnation, task: &Task, parent: &Task) -> Envelope {

@@ -114,7 +114,7 @@ pub(super) fn is_a_command(outcome: &TaskOutcome) -> bool {
 /// What a message says about an answer before it, how strongly, and about which.
 fn said_about<'a>(said: &str, thread: &'a Thread) -> Option<(SignalType, i32, &'a Message)> {
     let last = thread.last_written()?;
-    if ratings::is_praise(said) {
+    if utterance::is_praise(said) {
         return Some((SignalType::UserAcceptance, ratings::PRAISE.1, last));
     }
     if let Some(first) = asked_before(said, thread) {

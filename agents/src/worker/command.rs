@@ -4,6 +4,7 @@
 //! begins with a path (`/etc/hosts is wrong`) or with a blank is no command.
 
 use appliance_core::{AgentName, desk::Meant};
+use appliance_phrases::utterance;
 
 /// What a person can type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +60,7 @@ A message that begins with a blank before the `/` is taken as text.";
 
 /// Returns the command that `message` is, or `None` if it is plain text.
 pub(super) fn parse(message: &str) -> Option<Command> {
-    let line = message.strip_prefix('/')?;
-    let (word, rest) = cut_word(line);
-    if word.is_empty() || !word.chars().all(|c| c.is_ascii_alphabetic() || c == '-') {
-        return None;
-    }
+    let (word, rest) = utterance::command(message)?;
     Some(match word.to_ascii_lowercase().as_str() {
         "ask" => ask(rest),
         "remember" => with_text(rest, "remember", Command::Remember),
@@ -77,7 +74,7 @@ pub(super) fn parse(message: &str) -> Option<Command> {
 }
 
 fn ask(rest: &str) -> Command {
-    let (name, text) = cut_word(rest);
+    let (name, text) = utterance::cut_word(rest);
     let worker = name.parse().ok().filter(|agent| AgentName::WORKERS.contains(agent));
     match worker {
         Some(agent) if !text.is_empty() => Command::Ask { agent, text: text.to_owned() },
@@ -116,14 +113,6 @@ fn with_text(rest: &str, name: &str, command: impl FnOnce(String) -> Command) ->
         return Command::Wrong(format!("Say what to {name}: `/{name} some text`."));
     }
     command(rest.to_owned())
-}
-
-/// Cuts at the first white space; what follows loses it at both ends.
-fn cut_word(text: &str) -> (&str, &str) {
-    match text.find(char::is_whitespace) {
-        Some(at) => (&text[..at], text[at..].trim()),
-        None => (text, ""),
-    }
 }
 
 #[cfg(test)]

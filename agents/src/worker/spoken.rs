@@ -1,11 +1,10 @@
 //! What a person says in plain words that is a command all the same: "forget that", "8 - nice".
 //!
-//! The words are read by `appliance_phrases::utterance` and `pai::ratings`; here the conversation decides
-//! whether they can be meant. Carries nothing out.
+//! The words are read by `appliance_phrases::utterance`; here the conversation decides whether they
+//! can be meant. Carries nothing out.
 
 use appliance_core::{Message, Role, desk::Meant};
 use appliance_phrases::utterance::{self, Wish};
-use pai::ratings;
 
 use super::command::Command;
 use crate::NO_MODEL;
@@ -43,7 +42,7 @@ fn correct(to: &str, sure: bool) -> Command {
 }
 
 fn rated(said: &str, history: &[Message]) -> Option<Command> {
-    let rating = ratings::explicit(said)?;
+    let rating = utterance::rating(said)?;
     let last = history.last().filter(|message| message.role == Role::Assistant)?;
     let asks = without_marks(&last.content).ends_with(['?', ':']);
     if rating.bare && asks || !history.iter().any(is_written) {

@@ -24,6 +24,7 @@ use appliance_core::{
     },
     time::{Clock, Monotonic, Timestamp},
 };
+use appliance_phrases::utterance;
 use async_trait::async_trait;
 use pai::{
     learning::Tree,
@@ -136,6 +137,7 @@ impl House {
                 owner: self.owner,
                 conversation_id,
                 content: text.to_owned(),
+                remembered: utterance::worth_keeping(text).map(str::to_owned),
                 priority,
                 actor_ip: None,
                 key: None,

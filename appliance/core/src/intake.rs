@@ -1,6 +1,6 @@
 //! Taking a message in: the one commit that makes it durable and puts it to work.
 //!
-//! Step 2 of the walkthrough, as a pure function: message + task + bus entry + memory + audit line
+//! Step 2 of the walkthrough, as a pure function: message, task, bus entry, audit line and memory,
 //! in one [`Batch`]. Checks no size and no right (the edge did), applies nothing (the store does).
 
 use crate::{
@@ -22,6 +22,8 @@ pub struct Incoming {
     pub conversation_id: ConversationId,
     /// What, byte for byte.
     pub content: String,
+    /// What of it is to be remembered; `None` for what says nothing, such as a command.
+    pub remembered: Option<String>,
     /// How urgent.
     pub priority: Priority,
     /// From where, for the audit trail.
@@ -67,6 +69,7 @@ pub fn message(mint: &IdMint, incoming: &Incoming) -> (Batch, Accepted) {
     let condition =
         Condition::ConversationOf { id: incoming.conversation_id, owner: incoming.owner };
     let task = task(mint, incoming, ids);
+    let memory = remembered(mint, incoming, ids).map(Write::PutMemory);
     let batch = Batch {
         key: incoming.key.clone(),
         conditions: vec![condition],
@@ -74,9 +77,11 @@ pub fn message(mint: &IdMint, incoming: &Incoming) -> (Batch, Accepted) {
             Write::AppendMessage(said(mint, incoming, ids)),
             announce(mint, &task, AgentName::Supervisor, "route"),
             Write::PutTask(task),
-            Write::PutMemory(remembered(mint, incoming, ids)),
             Write::AppendAudit(audited(mint, incoming, ids)),
-        ],
+        ]
+        .into_iter()
+        .chain(memory)
+        .collect(),
         ids: vec![ids.message_id.bytes(), ids.task_id.bytes(), ids.answer_id.bytes()],
     };
     (batch, ids)
@@ -160,15 +165,16 @@ fn task(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Task {
     }
 }
 
-fn remembered(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Memory {
+fn remembered(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Option<Memory> {
+    let said = incoming.remembered.as_deref()?;
     let provenance = Provenance {
         conversation_id: Some(incoming.conversation_id),
         message_id: Some(ids.message_id),
         ..Provenance::default()
     };
-    let text = memory::fit(&incoming.content).to_owned();
+    let text = memory::fit(said).to_owned();
     let (id, now) = (mint.next(MemoryId::from_uuid), mint.clock().now());
-    Memory::new(id, incoming.owner, MemoryKind::Said, text, provenance, now)
+    Some(Memory::new(id, incoming.owner, MemoryKind::Said, text, provenance, now))
 }
 
 fn audited(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> AuditEvent {

@@ -4,17 +4,25 @@
 //! same text a question. A question is evidence for nothing: it repeats the words of the next one.
 //! Does not understand; a text it misjudges is ranked a little worse, never lost.
 
+mod command;
 mod correction;
 mod notice;
+mod rating;
+mod small_talk;
 mod wish;
+mod worth;
 
 use std::ops::Range;
 
 use crate::leads::{LEADS_V1, without_leads};
 
+pub use command::{command, cut_word};
 pub use correction::corrected;
 pub use notice::{LABEL, is_notice, without_label};
+pub use rating::{Rating, is_praise, rating};
+pub use small_talk::is_small_talk;
 pub use wish::{Wish, wish};
+pub use worth::worth_keeping;
 
 /// Words that a question begins with when nobody typed its question mark.
 const ASKING: [&str; 14] = [

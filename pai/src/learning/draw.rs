@@ -12,20 +12,22 @@ use appliance_phrases::utterance;
 /// Most characters of a text that a learning quotes.
 const MOST_QUOTED: usize = 200;
 
-/// Returns what is learned when a person's task ends.
+/// Returns what is learned when a person's task ends: nothing of a greeting or a command, and nothing
+/// of a question without an answer, which would only repeat the question.
 #[must_use]
 pub fn at_end(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> Vec<Memory> {
+    if utterance::worth_keeping(&task.input).is_none() {
+        return Vec::new();
+    }
     let asked = asked(&task.input);
     let mut said = Vec::new();
     let end = match outcome {
         TaskOutcome::Completed { text, citations, agent, .. } => {
-            let from = memories(citations.len());
             if has_no_answer(text) {
-                said.push((Phase::Observe, format!("nothing that is remembered answers {asked}")));
-                said.push((Phase::Learn, format!("{asked} -> {agent} had no answer, from {from}")));
-            } else {
-                said.push((Phase::Learn, format!("{asked} -> answered by {agent} from {from}")));
+                return Vec::new();
             }
+            let from = memories(citations.len());
+            said.push((Phase::Learn, format!("{asked} -> answered by {agent} from {from}")));
             Outcome::Success
         }
         TaskOutcome::Failed { error } => {

@@ -1,7 +1,7 @@
 //! Taking a message in, for REST and `/ws` alike: check, commit, tell the watchers.
 //!
 //! Steps 1 and 2 of the walkthrough. The commit itself is built by `appliance_core::intake`; this
-//! adds the edge's checks and the events. Runs no agent and waits for none.
+//! adds the edge's checks, what is to be remembered, and the events. Runs no agent and waits for none.
 
 use std::net::IpAddr;
 
@@ -10,6 +10,7 @@ use appliance_core::{
     conversation::MAX_MESSAGE_CHARS,
     intake::{self, Accepted, Incoming},
 };
+use appliance_phrases::utterance;
 use web_dto::Code;
 
 use crate::{error::ApiError, extract::IdempotencyKey, parts::App};
@@ -44,6 +45,7 @@ pub(crate) async fn take(app: &App, offered: Offered) -> Result<Accepted, ApiErr
         &Incoming {
             owner,
             conversation_id: conversation,
+            remembered: utterance::worth_keeping(&offered.content).map(str::to_owned),
             content: offered.content,
             priority: Priority::NORMAL,
             actor_ip: offered.ip.map(|ip| ip.to_string()),
