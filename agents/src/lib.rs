@@ -9,6 +9,7 @@
 
 pub mod desk;
 pub mod fleet;
+pub mod lock;
 pub mod spawn;
 pub mod worker;
 

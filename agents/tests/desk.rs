@@ -413,6 +413,22 @@ async fn a_conversation_deleted_meanwhile_takes_no_answer_and_the_task_ends() {
 }
 
 #[tokio::test]
+async fn the_lease_of_a_task_is_held_by_one_life_until_it_ends() {
+    let house = House::build().await;
+    house.say("one").await;
+    let (one, other) = (house.life(AgentName::Supervisor), house.life(AgentName::Supervisor));
+    let work = house.lease(one).await;
+    let held = |who| house.desk.holds(who, work.task.id);
+    assert!(held(one) && !held(other), "another life of the same agent holds nothing");
+    house.store.release(one).await.unwrap();
+    assert!(!held(one), "a lease that fell is not held");
+    let again = house.lease(other).await;
+    assert!(again.task.id == work.task.id && held(other) && !held(one));
+    house.desk.fail(other, fail(&again.lease, false)).await.unwrap();
+    assert!(!held(other), "nor one whose work is done");
+}
+
+#[tokio::test]
 async fn no_agent_can_speak_for_another_ones_work() {
     let house = House::build().await;
     let (boss, code, qa) =

@@ -1,11 +1,13 @@
 //! Logging: where lines go, how they look and which are left out. Decides nothing about content.
 //!
-//! The server's lines go to standard error (text or JSON) and, as text, into the tail that
+//! No line carries a known secret. The server's lines go to standard error (text or JSON) and, as text, into the tail that
 //! `ai-infra logs` reads. An agent's window is for what it does, so there only warnings show.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write};
 
 use appliance_config::{LogFormat, Logging};
+use appliance_redact::Redactor;
+use bytes::Bytes;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
@@ -22,15 +24,16 @@ type Line = Box<dyn Layer<Registry> + Send + Sync>;
 ///
 /// # Errors
 /// [`exit::CONFIG`] when the level is not one.
-pub fn start(logging: &Logging, tail: &LogTail) -> anyhow::Result<()> {
+pub fn start(logging: &Logging, tail: &LogTail, redactor: &Redactor) -> anyhow::Result<()> {
     let json = match logging.format {
         LogFormat::Json => true,
         LogFormat::Text => false,
         LogFormat::Auto => !io::stderr().is_terminal(),
     };
-    let tail = tail.clone();
-    let kept = fmt::layer().with_ansi(false).with_writer(move || tail.writer());
-    let lines: Vec<Line> = vec![shown(json), kept.boxed()];
+    let (tail, blots) = (tail.clone(), redactor.clone());
+    let kept = move || Clean { redactor: blots.clone(), inner: tail.writer() };
+    let kept = fmt::layer().with_ansi(false).with_writer(kept);
+    let lines: Vec<Line> = vec![shown(json, redactor), kept.boxed()];
     install(lines, &logging.level)
 }
 
@@ -39,12 +42,31 @@ pub fn start(logging: &Logging, tail: &LogTail) -> anyhow::Result<()> {
 /// # Errors
 /// As [`start`].
 pub fn start_quiet(level: Option<&str>) -> anyhow::Result<()> {
-    install(vec![shown(false)], level.unwrap_or("warn"))
+    install(vec![shown(false, &Redactor::default())], level.unwrap_or("warn"))
 }
 
-fn shown(json: bool) -> Line {
-    let layer = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+fn shown(json: bool, redactor: &Redactor) -> Line {
+    let redactor = redactor.clone();
+    let writer = move || Clean { redactor: redactor.clone(), inner: io::stderr() };
+    let layer = fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal());
     if json { layer.json().flatten_event(true).boxed() } else { layer.boxed() }
+}
+
+/// Writes each event, which comes in one piece, without the secrets in it.
+struct Clean<W> {
+    redactor: Redactor,
+    inner: W,
+}
+
+impl<W: Write> Write for Clean<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let clean = self.redactor.bytes(Bytes::copy_from_slice(event));
+        self.inner.write_all(&clean).map(|()| event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 fn install(lines: Vec<Line>, level: &str) -> anyhow::Result<()> {
@@ -71,6 +93,20 @@ mod tests {
         let refused = filter("info,=,").unwrap_err();
         assert_eq!(refused.code, exit::CONFIG);
         assert!(refused.hint.contains("debug"));
+    }
+
+    #[test]
+    fn a_secret_in_an_event_is_written_by_no_layer() {
+        let (tail, redactor) = (LogTail::new(4), Redactor::default());
+        redactor.learn(b"sk-canary-1");
+        let writer = tail.clone();
+        let clean = move || Clean { redactor: redactor.clone(), inner: writer.writer() };
+        let layer = fmt::layer().with_ansi(false).with_writer(clean);
+        let subscriber = tracing_subscriber::registry().with(layer);
+        let said = || tracing::warn!(cause = "401 for sk-canary-1", "refused: sk%2Dcanary-1");
+        tracing::subscriber::with_default(subscriber, said);
+        let kept = format!("{tail:?}");
+        assert!(kept.contains("401 for [redacted]") && !kept.contains("canary"), "{kept}");
     }
 
     #[test]

@@ -128,19 +128,29 @@ async fn canary_key_is_nowhere() -> anyhow::Result<()> {
     server.agents_idle().await.with_context(|| server.log_tail())?;
     let client = server.local()?;
     let thread = client.converse().await?;
-    for behaviour in [None, Some(Behaviour::refused())] {
+    let mut outcomes = String::new();
+    for behaviour in [None, Some(Behaviour::refused())].into_iter().chain(told_back(CANARY)) {
         if let Some(behaviour) = behaviour {
             mock.then(behaviour);
         }
         let accepted = client.say(&thread, "/ask code hello").await?;
-        client.answer(&thread, &accepted, ANSWER).await.with_context(|| server.log_tail())?;
+        let answer = client.answer(&thread, &accepted, ANSWER).await;
+        outcomes += &answer.with_context(|| server.log_tail())?.content;
     }
+    ensure!(outcomes.contains("[redacted]"), "no provider told the key back: {outcomes}");
+    assert!(!shows(&outcomes, CANARY), "{outcomes}");
+    client.say(&thread, &format!("/remember the key is {CANARY}")).await?;
     let used =
         mock.requests().iter().any(|request| request.headers.values().any(|v| v.contains(CANARY)));
     ensure!(used, "the key was never used, so this test shows nothing");
 
-    // The server's own environment is where the key came from; nobody below it may have it.
-    let family = family(&server).await?;
+    // The key came by the server's environment; nobody has it there any more, the server neither.
+    let own = server.pid()?;
+    let mut family = family(&server).await?;
+    family.extend(processes::all().into_iter().filter(|process| process.pid == own));
+    ensure!(
+        family.iter().any(|process| process.pid == own && process.environment.contains("PATH"))
+    );
     for process in &family {
         assert!(!process.environment.contains(CANARY), "environ of {process:?}");
         assert!(!process.arguments.contains(CANARY), "cmdline of {process:?}");
@@ -148,14 +158,48 @@ async fn canary_key_is_nowhere() -> anyhow::Result<()> {
     for window in ["supervisor", "code", "monitor", "logs"] {
         let target = format!("ai-infrastructure:{window}");
         let screen = server.tmux(&["capture-pane", "-p", "-S", "-", "-t", &target]).await?;
-        assert!(!screen.contains(CANARY), "{window} shows the key");
+        assert!(!shows(&screen.replace('\n', ""), CANARY), "{window} shows the key");
     }
-    for command in [["config", "show"], ["agent", "list"]] {
-        let told = tell(&server.command(command)).await?;
-        assert!(!told.contains(CANARY), "{command:?} tells the key");
+    let commands: [&[&str]; 5] = [
+        &["config", "show"],
+        &["agent", "list"],
+        &["agent", "log", "code"],
+        &["logs", "--lines", "5000"],
+        &["memory", "list"],
+    ];
+    for command in commands {
+        let told = tell(&server.command(command.iter().copied())).await?;
+        assert!(!shows(&told, CANARY), "{command:?} tells the key");
     }
+    let problem = client.send(Method::GET, &format!("/api/{CANARY}"), &[], Vec::new()).await?;
+    assert!(problem.problem()?.detail.contains("[redacted]"), "{}", problem.text());
+    assert!(!shows(&problem.text(), CANARY));
     server.stop().await?;
     nowhere(server.home(), CANARY)
+}
+
+/// Errors of a provider that tells the key back, each in another spelling.
+fn told_back(key: &str) -> Vec<Option<Behaviour>> {
+    let percent: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let unicode: String = key.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let said = [(401, key.to_owned()), (400, percent), (403, unicode), (404, hex(key))];
+    let says = |(status, key): (u16, String)| {
+        let body = format!(
+            r#"{{"type":"error","error":{{"type":"x","message":"the key {key} is not known"}}}}"#
+        );
+        Some(Behaviour::Says { status, body })
+    };
+    said.into_iter().map(says).collect()
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Tells whether `text` shows the key as it is, percent-encoded or in hex.
+fn shows(text: &str, key: &str) -> bool {
+    let percent: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    [key.to_owned(), percent, hex(key)].iter().any(|form| text.contains(form.as_str()))
 }
 
 /// Returns every process below the server and its tmux server, once all eight windows are there.
@@ -188,6 +232,8 @@ fn nowhere(home: &Home, secret: &str) -> anyhow::Result<()> {
     };
     let message = holding("/ask code hello");
     ensure!(message.iter().any(|path| path.starts_with(home.data())), "the data is not read");
-    assert!(holding(secret).is_empty(), "the key is in {:?}", holding(secret));
+    for form in [secret.to_owned(), hex(secret)] {
+        assert!(holding(&form).is_empty(), "the key is in {:?}", holding(&form));
+    }
     Ok(())
 }

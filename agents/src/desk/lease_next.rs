@@ -36,6 +36,7 @@ impl Service {
                 return Ok(None);
             };
             if let Some(work) = self.prepare(who, delivery).await? {
+                self.held.note(who, &work.lease, self.parts.streams.as_ref());
                 return Ok(Some(work));
             }
         }

@@ -14,6 +14,7 @@ mod delegate;
 mod ending;
 mod fail;
 mod gate;
+mod held;
 mod lease_next;
 mod progress;
 mod recall;
@@ -35,7 +36,7 @@ use appliance_core::{
 use async_trait::async_trait;
 use pai::learning::Tree;
 
-use self::{care::Recent, recalled::Recalled};
+use self::{care::Recent, held::Held, recalled::Recalled};
 
 /// What the desk works with.
 #[derive(Debug, Clone)]
@@ -67,6 +68,7 @@ pub struct Parts {
 pub struct Service {
     parts: Parts,
     recalled: Recalled,
+    held: Held,
     recent: tokio::sync::Mutex<Recent>,
 }
 
@@ -74,7 +76,12 @@ impl Service {
     /// Opens the desk.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, recalled: Recalled::default(), recent: tokio::sync::Mutex::default() }
+        Self {
+            parts,
+            recalled: Recalled::default(),
+            held: Held::default(),
+            recent: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Shows a task as it stands in the records.
@@ -104,6 +111,10 @@ impl Desk for Service {
         // Work that its owner called off is nobody's to go on with.
         let open = task.is_some_and(|task| !task.status.is_final());
         (held && open).then_some(()).ok_or(DeskError::LeaseLost(lease.task_id))
+    }
+
+    fn holds(&self, who: Incarnation, task: TaskId) -> bool {
+        self.held.by(who, task, self.parts.streams.as_ref())
     }
 
     async fn delegate(&self, who: Incarnation, command: Delegate) -> Result<Task, DeskError> {

@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal as _, os::unix::process::CommandExt as _, process::ExitCode};
 
-use agents::worker;
+use agents::{lock::Lock, worker};
 use anyhow::Context as _;
 use appliance_core::AgentName;
 use web_dto::{AgentList, AgentLog, AgentView};
@@ -34,6 +34,13 @@ pub fn run(context: &Context, command: &Agent) -> anyhow::Result<ExitCode> {
 fn be(context: &Context, agent: AgentName) -> anyhow::Result<ExitCode> {
     let socket = context.agent_socket()?;
     telemetry::start_quiet(context.variable("AI_INFRA_LOG"))?;
+    // Before there is a second thread, and before anything comes in from outside.
+    let lock = agents::lock::lock().context("while locking this process")?;
+    if lock == Lock::None {
+        tracing::warn!(
+            "this kernel has no Landlock: nothing keeps this process from people's files"
+        );
+    }
     context.block_on(async move {
         let (clock, patience) = (SystemClock::new(0), worker::Patience::default());
         worker::run(worker::Options { agent, socket, clock, patience })

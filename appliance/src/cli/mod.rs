@@ -19,6 +19,7 @@ mod memory;
 pub mod print;
 mod serve;
 mod setup_link;
+mod surroundings;
 mod top;
 mod version;
 
@@ -39,12 +40,8 @@ use crate::{doctor, exit};
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    // Arguments and variables need not be UTF-8; what is not is shown with marks and refused later.
-    let env = std::env::vars_os()
-        .map(|(name, value)| (lossy(&name), lossy(&value)))
-        .collect::<Vec<(String, String)>>();
     match Cli::try_parse_from(std::env::args_os()) {
-        Ok(cli) => run(cli, env).unwrap_or_else(|error| ended(&error)),
+        Ok(cli) => run(cli, surroundings::taken()).unwrap_or_else(|error| ended(&error)),
         Err(told) => {
             // A closed pipe is no reason to fail: there is nobody left to read this.
             let _ = told.print();
@@ -64,14 +61,15 @@ fn ended(error: &anyhow::Error) -> ExitCode {
     exit::report(error)
 }
 
-fn lossy(text: &std::ffi::OsStr) -> String {
-    text.to_string_lossy().into_owned()
-}
-
 fn run(cli: Cli, env: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
     let context = Context::new(cli.global, env);
     match cli.command {
-        Command::Serve(options) => serve::run(&context, &options),
+        Command::Serve(options) => {
+            if let Err(error) = surroundings::leave_behind() {
+                context.say(&format!("note: the memory of this process stays readable: {error}"));
+            }
+            serve::run(&context, &options)
+        }
         Command::Chat(options) => chat::run(&context, &options),
         Command::Agent { command } => agent::run(&context, &command),
         Command::Memory { command } => memory::run(&context, &command),

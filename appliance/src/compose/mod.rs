@@ -12,6 +12,7 @@ use agents::{desk, fleet};
 use agents_llm::{
     anthropic::{AnthropicModel, AnthropicOptions},
     demo::{DemoModel, DemoOptions},
+    redacted::RedactedModel,
 };
 use anyhow::Context as _;
 use appliance_config::{Provider, Settings, paths::RuntimeDir};
@@ -19,6 +20,7 @@ use appliance_core::{
     Clock, IdMint,
     ports::{Embedder, Live, Model, Records},
 };
+use appliance_redact::Redactor;
 use appliance_tasks::Tasks;
 use pai::{
     learning::Tree,
@@ -47,6 +49,8 @@ pub struct Ground {
     pub jwt_key: SecretBox<[u8; 32]>,
     /// What callers on the people's socket show.
     pub people_key: SecretString,
+    /// Knows the secrets.
+    pub redactor: Redactor,
     /// Where the log lines go.
     pub log: web_api::LogTail,
     /// Where everything runs that runs beside its caller.
@@ -78,8 +82,19 @@ pub struct Appliance {
 /// # Errors
 /// When the embedder's table or the model's options do not fit.
 pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
-    let Ground { settings, runtime, store, clock, epoch, bound, jwt_key, people_key, log, tasks } =
-        ground;
+    let Ground {
+        settings,
+        runtime,
+        store,
+        clock,
+        epoch,
+        bound,
+        jwt_key,
+        people_key,
+        redactor,
+        log,
+        tasks,
+    } = ground;
     let mint = IdMint::new(clock, store.newest_millis());
     let reads = Arc::new(store.clone());
     let metrics = web_api::Metrics::new();
@@ -97,7 +112,8 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         })
         .await?;
     metrics.read_memory_from(figures);
-    let model = model(&settings, words)?;
+    let model = RedactedModel::new(model(&settings, words)?, redactor.clone());
+    let model: Arc<dyn Model> = Arc::new(model);
 
     let desk = Arc::new(desk::Service::new(desk::Parts {
         records: records.clone(),
@@ -147,6 +163,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         fleet: fleet.clone(),
         settings: edge_settings(&settings, bound, (jwt_key, people_key), model.as_ref()),
         model,
+        redactor,
         mint: mint.clone(),
         metrics,
         log: Some(log),

@@ -4,6 +4,7 @@
 //! its lock file. Exit code 0 when all is well, 3 with a warning, 1 with a failure.
 
 mod host;
+mod locks;
 mod model;
 mod report;
 mod server;
@@ -39,6 +40,7 @@ async fn examine(context: &Context) -> Report {
     };
     report.add(config(&settings));
     report.extend(host::checks(&settings).await);
+    report.add(locks::check());
     let client = context.client();
     report.extend(server::checks(&settings, client.as_ref()).await);
     report.add(model::check(&settings).await);

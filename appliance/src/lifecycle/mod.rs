@@ -9,6 +9,7 @@ mod claim;
 mod first_user;
 mod jwt_key;
 mod people_key;
+mod secrets;
 mod signals;
 mod sockets;
 
@@ -17,8 +18,10 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use appliance_config::Settings;
 use appliance_core::{Clock, UserId};
+use appliance_redact::Redactor;
 use appliance_tasks::Tasks;
 use pai::memory::{Indexes as _, Search};
+use secrecy::ExposeSecret as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use web_api::{
     LogTail,
@@ -46,29 +49,34 @@ const LOG_LINES: usize = 5_000;
 /// A [`crate::exit::Failure`] with the exit code and the way out for everything a person can mend.
 pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     let log = LogTail::new(LOG_LINES);
-    telemetry::start(&settings.logging, &log)?;
+    let redactor = secrets::of(&settings);
+    telemetry::start(&settings.logging, &log, &redactor)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("ai-infra")
         .build()
         .context("while starting the runtime")?;
-    let outcome = runtime.block_on(run(settings, log));
+    let outcome = runtime.block_on(run(settings, log, redactor));
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-async fn run(settings: Settings, log: LogTail) -> anyhow::Result<()> {
+async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Result<()> {
     let mut signals = signals::Signals::listen()?;
     let data_dir = claim::data_dir(&settings.data.dir)?;
     let runtime = settings.runtime_dir();
     claim::runtime_dir(&runtime)?;
     let people_key = people_key::make(&runtime)?;
+    secrets::learn(&redactor, &people_key);
     let sockets = sockets::bind(settings.server.listen, &runtime).await?;
     let clock: Arc<dyn Clock> = SystemClock::new(settings.clock.offset_seconds);
     let tasks = Tasks::new();
     let store = claim::store(&data_dir, clock.clone(), tasks.clone())?;
+    let jwt_key = jwt_key::load(&data_dir, settings.server.jwt_secret.as_ref())?;
+    redactor.learn(jwt_key.expose_secret());
     let ground = Ground {
-        jwt_key: jwt_key::load(&data_dir, settings.server.jwt_secret.as_ref())?,
+        jwt_key,
+        redactor,
         people_key,
         epoch: clock.now().unix_millis(),
         bound: sockets.address,

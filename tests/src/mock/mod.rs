@@ -47,6 +47,13 @@ pub enum Behaviour {
         #[serde(default)]
         retry_after: Option<u64>,
     },
+    /// Answers with a status and this body, a few bytes at a time.
+    Says {
+        /// Such as 401.
+        status: u16,
+        /// Sent as it is.
+        body: String,
+    },
     /// Takes the request and never answers.
     Hang,
     /// Streams this many events and then drops the connection in mid-chunk.
@@ -182,6 +189,7 @@ async fn messages(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes
         Behaviour::Error { status, kind, retry_after } => {
             refusal(*status, kind, wire::reason(kind), *retry_after)
         }
+        Behaviour::Says { status, body } => says(*status, body),
         Behaviour::Hang => std::future::pending().await,
         Behaviour::Stall { .. } if request["stream"] != true => {
             let head = [(header::CONTENT_TYPE, "application/json")];
@@ -201,6 +209,17 @@ fn refusal(status: u16, kind: &str, message: &str, retry_after: Option<u64>) -> 
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+fn says(status: u16, body: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let pieces: Vec<Bytes> = body.as_bytes().chunks(7).map(Bytes::copy_from_slice).collect();
+    let pieces = stream::iter(pieces).then(async |piece| {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        Ok::<_, std::io::Error>(piece)
+    });
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (status, kind, Body::from_stream(pieces)).into_response()
 }
 
 fn whole(id: u64, request: &Value) -> Response {

@@ -13,6 +13,7 @@ use appliance_core::{
         Records, Streams, Tasks, Users,
     },
 };
+use appliance_redact::Redactor;
 use secrecy::{SecretBox, SecretString};
 
 use crate::{
@@ -56,6 +57,8 @@ pub struct Parts {
     pub fleet: Arc<dyn Fleet>,
     /// The model behind the gateway.
     pub model: Arc<dyn Model>,
+    /// Knows what must not be said.
+    pub redactor: Redactor,
     /// Makes ids and knows the clock.
     pub mint: IdMint,
     /// Counts; shared with [`Metrics::counting`].

@@ -108,6 +108,7 @@ codes! {
     AgentUnknown = "agent.unknown", 404, "no such agent", "the agents are supervisor, code, data, infra, research, qa";
     Conflict = "conflict", 409, "somebody else was first", "read again and retry";
     LeaseLost = "lease.lost", 409, "the lease is not held any more", "drop the work and ask for the next";
+    LeaseNeeded = "lease.needed", 403, "the model is spoken to under a lease only", "name the task in the header x-ai-infra-task; the agent must hold its lease";
     AgentStranger = "agent.stranger", 403, "this process is no agent", "only the processes that the server starts are agents; with `ai-infra serve --agents none` they are run by hand";
     AgentTaken = "agent.taken", 409, "the agent already runs", "stop the other process first";
     AgentProcess = "agent.process", 503, "the agent's process cannot be reached", "look at the agent with `ai-infra agent list`; `ai-infra doctor` says more";

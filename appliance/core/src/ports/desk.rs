@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    Incarnation, MemoryHit, StoreError, Task,
+    Incarnation, MemoryHit, StoreError, Task, TaskId,
     desk::{CareCommand, CareDone, Complete, Delegate, Fail, Lease, Progress, Recall, Work},
     ports::SearchError,
 };
@@ -15,7 +15,7 @@ use crate::{
 pub enum DeskError {
     /// The lease is not held any more: somebody else has the work. Drop it and ask for the next.
     #[error("the lease on task {0} is not held any more; drop the work and ask for the next")]
-    LeaseLost(crate::TaskId),
+    LeaseLost(TaskId),
     /// The command makes no sense for this agent or task.
     #[error("{0}")]
     Refused(String),
@@ -45,6 +45,9 @@ pub trait Desk: fmt::Debug + Send + Sync {
 
     /// Extends a lease by another [`LEASE`](crate::bus::LEASE).
     async fn renew(&self, who: Incarnation, lease: &Lease) -> Result<(), DeskError>;
+
+    /// Tells whether `who` holds the lease of the task right now.
+    fn holds(&self, who: Incarnation, task: TaskId) -> bool;
 
     /// Makes a child task for a worker; the caller's task waits and its lease ends.
     async fn delegate(&self, who: Incarnation, command: Delegate) -> Result<Task, DeskError>;

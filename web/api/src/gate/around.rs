@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use web_dto::Code;
 
-use super::{Caller, RequestId, caller::PassedOn, headers, request_id};
+use super::{Caller, RequestId, caller::PassedOn, headers, redact, request_id};
 use crate::{error::ApiError, parts::Shared};
 
 /// The `endpoint` of requests that no route takes.
@@ -37,11 +37,13 @@ pub(crate) async fn around(
     warn_of_unnamed_proxy(&caller);
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(id.clone());
+    let redactor = &app.parts.redactor;
+    let request = redact::incoming(redactor, request);
     let span = tracing::info_span!("request", %method, %endpoint, request_id = %id.0);
 
     let response = async {
         let response = next.run(request).await;
-        dressed(response, &id)
+        redact::outgoing(redactor, dressed(response, &id)).await
     }
     .instrument(span)
     .await;

@@ -1,6 +1,6 @@
 //! What every request passes before and after its route, whichever it is.
 //!
-//! [`around`] gives it an id, a span, a count, the safety headers and, when it failed, a problem
+//! [`around`] gives it an id, a span, a count, the safety headers, bodies without known secrets and, when it failed, a problem
 //! document; [`admit`] checks host, origin and the local socket's key; [`seated`] stands before the
 //! agents' routes. None knows routes or users.
 
@@ -9,6 +9,7 @@ mod around;
 mod caller;
 mod headers;
 mod host;
+mod redact;
 mod request_id;
 mod seated;
 

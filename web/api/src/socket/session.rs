@@ -7,6 +7,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use appliance_core::{Timestamp, Topic};
+use appliance_redact::Redactor;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
 use tokio::{
@@ -76,7 +77,7 @@ pub(super) async fn run(
 ) {
     let (sink, mut incoming) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
-    let mut writer = tokio::spawn(write(sink, queue));
+    let mut writer = tokio::spawn(write(sink, queue, app.parts.redactor.clone()));
     let mut session =
         Session { app, user, caller, out: out.clone(), feeds: HashMap::new(), bad_frames: 0 };
     session.greet().await;
@@ -132,8 +133,16 @@ fn close_frame(bye: Bye) -> Option<CloseFrame> {
 }
 
 /// Sends what is queued; ends when the client takes no more.
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) {
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut queue: mpsc::Receiver<Message>,
+    redactor: Redactor,
+) {
     while let Some(message) = queue.recv().await {
+        let message = match message {
+            Message::Text(text) => Message::Text(redactor.text(&text).as_ref().into()),
+            other => other,
+        };
         let last = matches!(message, Message::Close(_));
         let sent = timeout(SEND_TIME, sink.send(message)).await;
         if last || !matches!(sent, Ok(Ok(()))) {
@@ -187,7 +196,7 @@ impl Session {
 
     async fn hear(&mut self, message: Message) -> Result<(), Bye> {
         let text = match message {
-            Message::Text(text) => text,
+            Message::Text(text) => self.app.parts.redactor.text(&text).into_owned(),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Close(_) => return Err(Bye::Gone),
             Message::Binary(_) => {

@@ -93,7 +93,10 @@ impl Fleet for FakeFleet {
     }
 }
 
-/// A desk without work.
+/// The task whose lease every agent holds at the [`FakeDesk`].
+pub const HELD: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// A desk without further work.
 #[derive(Debug, Default)]
 pub struct FakeDesk;
 
@@ -111,6 +114,9 @@ impl Desk for FakeDesk {
     ) -> Result<Option<Work>, DeskError> {
         tokio::time::sleep(wait).await;
         Ok(None)
+    }
+    fn holds(&self, _: Incarnation, task: TaskId) -> bool {
+        task.to_string() == HELD
     }
     async fn renew(&self, _: Incarnation, _: &Lease) -> Result<(), DeskError> {
         refused()

@@ -6,7 +6,10 @@ use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use web_api::Peer;
 
-use crate::house::{As, House, request};
+use crate::{
+    fakes::HELD,
+    house::{Answer, As, House, request},
+};
 
 const REPLY: [&[u8]; 3] = [
     b"event: message_start\ndata: {\"message\":{\"usage\":{\"input_tokens\":12}},\"x\":\"\xc3",
@@ -32,7 +35,7 @@ async fn a_reply_passes_through_byte_for_byte_and_is_counted() {
     headers.insert("anthropic-version", "2023-06-01".parse().unwrap());
     headers.insert("anthropic-beta", "citations-1".parse().unwrap());
     headers.insert("x-api-key", "sk-mine".parse().unwrap());
-    headers.insert("x-ai-infra-task", "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
+    headers.insert("x-ai-infra-task", HELD.parse().unwrap());
     let answer = house.send(it).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.body, REPLY.concat());
@@ -56,11 +59,31 @@ async fn a_reply_passes_through_byte_for_byte_and_is_counted() {
     }
 }
 
+async fn under_lease(house: &House, body: impl Into<Body>) -> Answer {
+    let mut it = request(Method::POST, paths::MESSAGES, As::Agent, body.into());
+    it.headers_mut().insert("x-ai-infra-task", HELD.parse().unwrap());
+    house.send(it).await
+}
+
+#[tokio::test]
+async fn the_model_is_spoken_to_under_a_lease_only() {
+    let house = house_with_agent().await;
+    house.raw(paths::MESSAGES, As::Agent, "{}").await.refused(403, "lease.needed");
+    for (task, status, code) in
+        [("all", 422, "id.invalid"), ("01890a5d-ac96-774b-bcce-b302099a8058", 409, "lease.lost")]
+    {
+        let mut it = request(Method::POST, paths::MESSAGES, As::Agent, Body::from("{}"));
+        it.headers_mut().insert("x-ai-infra-task", task.parse().unwrap());
+        house.send(it).await.refused(status, code);
+    }
+    assert!(house.model.asked.lock().unwrap().is_empty(), "nothing was asked");
+}
+
 #[tokio::test]
 async fn a_model_that_is_away_is_503_with_its_own_time_to_wait() {
     let house = house_with_agent().await;
     *house.model.away.lock().unwrap() = true;
-    let answer = house.raw(paths::MESSAGES, As::Agent, "{}").await;
+    let answer = under_lease(&house, "{}").await;
     answer.refused(503, "model.unavailable");
     assert_eq!(answer.headers[header::RETRY_AFTER], "7");
 }
@@ -113,7 +136,7 @@ async fn no_work_is_204_after_the_wait() {
 async fn an_agents_request_may_be_larger_than_a_persons_but_not_endless() {
     let house = house_with_agent().await;
     let large = " ".repeat(3 * 1024 * 1024);
-    assert_eq!(house.raw(paths::MESSAGES, As::Agent, large).await.status, StatusCode::OK);
+    assert_eq!(under_lease(&house, large).await.status, StatusCode::OK);
     let endless = " ".repeat(8 * 1024 * 1024 + 1);
-    house.raw(paths::MESSAGES, As::Agent, endless).await.refused(413, "body.too_large");
+    under_lease(&house, endless).await.refused(413, "body.too_large");
 }

@@ -7,6 +7,7 @@ use appliance_core::{
     ports::{Live, PeerProcess, Records},
     time::{Clock, ManualClock},
 };
+use appliance_redact::Redactor;
 use axum::{Router, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -138,6 +139,7 @@ impl House {
             desk: Arc::new(FakeDesk),
             fleet: fleet.clone(),
             model: model.clone(),
+            redactor: Redactor::default(),
             mint: mint.clone(),
             metrics,
             log: Some(log.clone()),

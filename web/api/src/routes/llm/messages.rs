@@ -5,7 +5,7 @@
 
 use appliance_core::{
     TaskId,
-    ports::{ModelCall, ModelReply},
+    ports::{DeskError, ModelCall, ModelReply},
 };
 use axum::{
     body::Body,
@@ -25,7 +25,7 @@ use crate::{
     routes::desk::MAX_COMMAND_BYTES,
 };
 
-/// Names the task a request belongs to.
+/// Names the task a request belongs to; the caller must hold its lease.
 const TASK_HEADER: &str = "x-ai-infra-task";
 
 /// Request headers that reach the model.
@@ -38,7 +38,8 @@ const HOP_BY_HOP: [HeaderName; 4] =
 /// Answers as the model does.
 ///
 /// # Errors
-/// 403 `agent.stranger`, 503 `model.unavailable`, 429 `rate.limited`, 413.
+/// 403 `agent.stranger` and `lease.needed`, 409 `lease.lost`, 503 `model.unavailable`, 429
+/// `rate.limited`, 413.
 pub(crate) async fn post(
     State(app): State<Shared>,
     CurrentAgent(who): CurrentAgent,
@@ -46,20 +47,25 @@ pub(crate) async fn post(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let task_id = task(&parts.headers)?;
+    if !app.parts.desk.holds(who, task_id) {
+        return Err(DeskError::LeaseLost(task_id).into());
+    }
     let call = ModelCall {
         body: read_body(&parts.headers, body, MAX_COMMAND_BYTES).await?,
         headers: passed_on(&parts.headers),
         agent: Some(who.agent),
-        task_id,
+        task_id: Some(task_id),
     };
     let reply = app.parts.model.messages(call).await?;
     streamed(&app, reply)
 }
 
-fn task(headers: &HeaderMap) -> Result<Option<TaskId>, ApiError> {
-    let Some(value) = headers.get(TASK_HEADER) else { return Ok(None) };
+fn task(headers: &HeaderMap) -> Result<TaskId, ApiError> {
+    let value = headers.get(TASK_HEADER).ok_or_else(|| {
+        ApiError::new(Code::LeaseNeeded, format!("the header {TASK_HEADER} is missing"))
+    })?;
     let named = value.to_str().ok().and_then(|text| text.parse().ok());
-    named.map(Some).ok_or_else(|| {
+    named.ok_or_else(|| {
         ApiError::new(Code::IdInvalid, format!("the header {TASK_HEADER} names no task"))
     })
 }
