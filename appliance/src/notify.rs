@@ -1,11 +1,12 @@
 //! Talks to the service manager: READY, WATCHDOG, STOPPING. Silent where there is none.
 //!
-//! A watchdog tick is sent only after the store has answered a read, so a server that hangs is
-//! restarted by systemd and not kept alive by its own timer.
+//! A watchdog tick is sent only while the store's writer gives signs of life, so a server that hangs
+//! is restarted by systemd and not kept alive by its own timer. A writer that waits for a slow or a
+//! full disk lives: a restart would mend neither.
 
 use std::{sync::Arc, time::Duration};
 
-use appliance_core::ports::Users;
+use appliance_core::ports::StoreSigns;
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
@@ -20,22 +21,23 @@ pub fn stopping() {
 }
 
 /// Sends a tick at half the interval the service manager asked for, until `stop`.
-pub async fn watchdog(users: Arc<dyn Users>, stop: CancellationToken) {
+pub async fn watchdog(store: Arc<dyn StoreSigns>, stop: CancellationToken) {
     let Some(interval) = sd_notify::watchdog_enabled() else { return };
     let mut ticks = tokio::time::interval((interval / 2).max(Duration::from_millis(10)));
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = ticks.tick() => tick(users.as_ref(), interval).await,
+            _ = ticks.tick() => tick(store.as_ref()),
         }
     }
 }
 
-async fn tick(users: &dyn Users, interval: Duration) {
-    match tokio::time::timeout(interval / 2, users.first()).await {
-        Ok(Ok(_)) => send(&[NotifyState::Watchdog]),
-        Ok(Err(error)) => tracing::error!(%error, "no watchdog tick: the store does not answer"),
-        Err(_) => tracing::error!("no watchdog tick: the store is too slow"),
+fn tick(store: &dyn StoreSigns) {
+    let health = store.signs();
+    if health.state.is_alive() {
+        send(&[NotifyState::Watchdog]);
+    } else {
+        tracing::error!(?health, "no watchdog tick: the store's writer gives no sign of life");
     }
 }
 

@@ -150,6 +150,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
     .context("while setting the agents up")?;
     let edge = web_api::Parts {
         records: records.clone(),
+        signs: reads.clone(),
         users: reads.clone(),
         conversations: reads.clone(),
         tasks: reads.clone(),

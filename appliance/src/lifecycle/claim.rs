@@ -27,7 +27,13 @@ pub fn runtime_dir(runtime: &RuntimeDir) -> Result<(), Failure> {
 
 /// Opens the store in a claimed directory.
 pub fn store(data_dir: &DataDir, clock: Arc<dyn Clock>, tasks: Tasks) -> Result<Store, Failure> {
-    Store::open(data_dir, clock, tasks).map_err(|error| refused(&error))
+    Store::open_or_end(data_dir, clock, tasks, Arc::new(end)).map_err(|error| refused(&error))
+}
+
+/// Ends the server because nobody can know what is on disk; the next start reads it from there.
+fn end(why: &str) {
+    eprintln!("error: {why}\n  hint: look at the disk of the data directory, then start again");
+    exit::at_once(exit::IO_ERROR)
 }
 
 fn refused(error: &OpenError) -> Failure {
@@ -40,7 +46,9 @@ fn refused(error: &OpenError) -> Failure {
         OpenError::NotOurs { .. } | OpenError::NotWritable { .. } => {
             (exit::NO_PERMISSION, "--data DIR names another".to_owned())
         }
-        OpenError::Corrupt { .. } => (exit::CONFIG, "`ai-infra doctor` says more".to_owned()),
+        OpenError::Missing { .. } | OpenError::Corrupt { .. } => {
+            (exit::CONFIG, "`ai-infra doctor` says more".to_owned())
+        }
         OpenError::Io { .. } => (exit::UNAVAILABLE, "`ai-infra doctor` says more".to_owned()),
     };
     Failure::new(code, error.to_string(), hint)

@@ -129,7 +129,7 @@ impl Running {
         let (watchdog, doors, tasks) =
             (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let base_url = edge.settings.base_url();
-        let users = edge.users.clone();
+        let signs = edge.signs.clone();
         let limits = edge::Limits {
             max_connections: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
             per_address: usize::try_from(server.max_connections_per_address).unwrap_or(usize::MAX),
@@ -147,7 +147,7 @@ impl Running {
             let (fleet, watchdog) = (fleet.clone(), watchdog.clone());
             async move { fleet.run(watchdog).await }
         });
-        tasks.spawn(notify::watchdog(users, doors.clone()));
+        tasks.spawn(notify::watchdog(signs, doors.clone()));
         tasks.spawn({
             let (search, end) = (search.clone(), doors.clone());
             async move { end.run_until_cancelled(search.keep_level()).await }

@@ -1,4 +1,5 @@
-//! SIGTERM, SIGINT and SIGHUP, all meaning "stop"; a second one means "now". Handles nothing else.
+//! SIGTERM, SIGINT and SIGHUP, all meaning "stop"; a second one means "now". SIGXFSZ means nothing: a
+//! file over this process's limit is told by the write that fails. Handles nothing else.
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,6 +14,9 @@ pub struct Signals {
 impl Signals {
     /// Begins to listen; from here on a signal no longer kills the process.
     pub fn listen() -> anyhow::Result<Self> {
+        let over_limit = SignalKind::from_raw(libc::SIGXFSZ);
+        // Heard by nobody: that somebody listens is what keeps it from ending the process.
+        drop(signal(over_limit).context("while asking not to be ended by a limit for files")?);
         let listen = |kind| signal(kind).context("while asking to be told about signals");
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,

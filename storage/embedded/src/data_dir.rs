@@ -13,7 +13,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::OpenError;
+use crate::{OpenError, fault::is_out_of_room};
 
 /// A claimed data directory. Clones share the claim; it falls with the last of them.
 #[derive(Debug, Clone)]
@@ -96,10 +96,12 @@ fn claim(path: &Path) -> Result<File, OpenError> {
         }
         Err(errno) => return Err(not_writable(path, errno.into())),
     }
-    file.set_len(0)
-        .and_then(|()| writeln!(file, "{}", std::process::id()))
-        .map_err(|source| not_writable(path, source))?;
-    Ok(file)
+    let named = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+    match named {
+        // The lock is the claim: a full disk only leaves its holder without a name.
+        Err(error) if !is_out_of_room(&error) => Err(not_writable(path, error)),
+        _ => Ok(file),
+    }
 }
 
 fn holder(path: &Path) -> Option<u32> {

@@ -7,22 +7,23 @@ use std::{
     fs::{self, File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use redb::{
-    Builder, Database, DatabaseError, ReadableDatabase as _, StorageError, TableHandle as _,
-    WriteTransaction,
+    Builder, Database, DatabaseError, ReadableDatabase as _, StorageBackend, StorageError,
+    TableHandle as _, WriteTransaction, backends::FileBackend,
 };
 
 use storage_rules::{Counters, Draft, bus::tables, counters, marks, tiers::manifest};
 
 use crate::{
     OpenError,
+    caught::caught,
     draft::{Attempt, Tables},
     fault::Fault,
     layout,
+    medium::{Beside, Watched},
     snapshot::Snapshot,
     trial::Trial,
     upgrade::upgrade,
@@ -32,44 +33,146 @@ use crate::{
 const CACHE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Opens the database; a way to put another one into tests.
-pub(crate) type Opener = Box<dyn Fn() -> Result<Database, OpenError> + Send>;
+pub(crate) type Opener = Box<dyn Fn() -> Result<Opened, OpenError> + Send>;
 
-/// Returns the opener of the file at `path`.
-pub(crate) fn opener(path: &Path) -> Opener {
-    let path = path.to_owned();
-    Box::new(move || open(&path))
+/// An open file.
+pub(crate) struct Opened {
+    /// The file.
+    pub db: Database,
+    /// Why what redb wrote while it opened the file is not on disk, if it is not. Such a file is
+    /// there to be read: what is written to it stays in memory.
+    pub held: Option<io::Error>,
 }
 
-/// Opens the file, or makes it when there is none.
-fn open(path: &Path) -> Result<Database, OpenError> {
-    let io = |doing, source| OpenError::Io { doing, path: path.to_owned(), source };
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
-        Err(error) => return Err(io("looking at", error)),
-        Ok(found) if found.len() == 0 => {
-            return Err(corrupt(path, "it is empty".to_owned()));
-        }
-        Ok(_) => {}
-    }
+/// Returns the opener of the file at `path`, which makes it when there is none.
+pub(crate) fn opener(path: &Path, beside: &Beside) -> Opener {
+    let place = path.to_owned();
+    let disk = Box::new(move || on_disk(&place));
+    let (path, beside, cache_bytes) = (path.to_owned(), beside.clone(), CACHE_BYTES);
+    let file = StateFile { path, disk, beside, cache_bytes };
+    Box::new(move || {
+        file.be_there()?;
+        file.open()
+    })
+}
+
+/// Returns the opener of what `disk` holds.
+#[cfg(test)]
+pub(crate) fn opener_over(
+    disk: impl Fn() -> Box<dyn StorageBackend> + Send + 'static,
+    beside: &Beside,
+) -> Opener {
+    let disk = Box::new(move || Ok(disk()));
+    let (path, beside, cache_bytes) = ("memory".into(), beside.clone(), CACHE_BYTES / 128);
+    let file = StateFile { path, disk, beside, cache_bytes };
+    Box::new(move || file.open())
+}
+
+type Disk = Box<dyn Fn() -> Result<Box<dyn StorageBackend>, DatabaseError> + Send>;
+
+/// The file: where it is, how it is reached, and what lies beside it.
+struct StateFile {
+    path: PathBuf,
+    disk: Disk,
+    beside: Beside,
+    cache_bytes: usize,
+}
+
+fn on_disk(path: &Path) -> Result<Box<dyn StorageBackend>, DatabaseError> {
     let file = File::options().read(true).write(true).open(path);
-    let file = file.map_err(|source| io("opening", source))?;
-    let trial = Trial::of(file).map_err(|error| refused(path, error))?;
-    let db = guarded(|| builder().create_with_backend(trial.clone()));
-    let db = db.map_err(|error| refused(path, error))?;
-    let damaged = |fault: Fault| corrupt(path, fault.to_string());
-    if guarded_read(|| is_prepared(&db)).map_err(damaged)? {
-        prove(&db).map_err(damaged)?;
-        trial.settle().map_err(|source| io("opening", source))?;
-        return Ok(db);
+    let file = file.map_err(|error| DatabaseError::Storage(StorageError::Io(error)))?;
+    Ok(Box::new(FileBackend::new(file)?))
+}
+
+impl StateFile {
+    /// Makes the file when there is none.
+    fn be_there(&self) -> Result<(), OpenError> {
+        match fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&self.path),
+            Err(error) => Err(self.io("looking at", error)),
+            Ok(found) if found.len() == 0 => Err(self.corrupt("it is empty")),
+            Ok(_) => Ok(()),
+        }
     }
-    // What is made on trial is dropped, and made for good by a commit of redb's own: a trial's
-    // changes reach the file in no order that a crash between them would survive.
-    guarded_read(|| make_tables(&db)).and_then(|()| prove(&db)).map_err(damaged)?;
-    drop(db);
-    drop(trial);
-    let db = guarded(|| builder().create(path)).map_err(|error| refused(path, error))?;
-    prepare(&db).map_err(damaged)?;
-    Ok(db)
+
+    fn open(&self) -> Result<Opened, OpenError> {
+        let (db, trial) = self.on_trial()?;
+        if guarded_read(|| is_prepared(&db)).map_err(|fault| self.unusable(fault))? {
+            prove(&db).map_err(|fault| self.unusable(fault))?;
+            return self.settled(db, &trial);
+        }
+        // What is made on trial is dropped, and made for good by a commit of redb's own: a trial's
+        // changes reach the file in no order that a crash between them would survive.
+        let made = guarded_read(|| make_tables(&db)).and_then(|()| prove(&db));
+        made.map_err(|fault| self.unusable(fault))?;
+        drop(db);
+        drop(trial);
+        self.brought_up()
+    }
+
+    fn on_trial(&self) -> Result<(Database, Trial), OpenError> {
+        let trial = Trial::of(self.watched()?).map_err(|error| self.io("opening", error))?;
+        let db = guarded(|| self.builder().create_with_backend(trial.clone()));
+        Ok((db.map_err(|error| refused(&self.path, error))?, trial))
+    }
+
+    fn watched(&self) -> Result<Watched, OpenError> {
+        let disk = (self.disk)().map_err(|error| refused(&self.path, error))?;
+        Ok(Watched::over(disk, &self.beside))
+    }
+
+    fn builder(&self) -> Builder {
+        let mut builder = Builder::new();
+        builder.set_cache_size(self.cache_bytes);
+        builder
+    }
+
+    /// Ends the trial; where there is no room for that, the file is there to be read.
+    fn settled(&self, db: Database, trial: &Trial) -> Result<Opened, OpenError> {
+        match trial.settle() {
+            Ok(()) => Ok(Opened { db, held: None }),
+            Err(error) if self.beside.signs.lost_sync().is_some() => Err(self.io("syncing", error)),
+            Err(error) => Ok(Opened { db, held: Some(error) }),
+        }
+    }
+
+    /// Opens the file and brings it up to this version; where there is no room for that, this is
+    /// done in memory alone, and the file is there to be read.
+    fn brought_up(&self) -> Result<Opened, OpenError> {
+        let disk = self.watched()?;
+        let db = guarded(|| self.builder().create_with_backend(disk));
+        let db = db.map_err(|error| refused(&self.path, error))?;
+        let fault = match prepare(&db) {
+            Ok(()) => return Ok(Opened { db, held: None }),
+            Err(fault) => self.unusable(fault),
+        };
+        let OpenError::Io { source, .. } = fault else { return Err(fault) };
+        if self.beside.signs.lost_sync().is_some() {
+            return Err(self.io("syncing", source));
+        }
+        drop(caught(|| drop(db)));
+        let (db, _) = self.on_trial()?;
+        prepare(&db).map_err(|fault| self.unusable(fault))?;
+        Ok(Opened { db, held: Some(source) })
+    }
+
+    /// Tells damage from a disk that fails.
+    fn unusable(&self, fault: Fault) -> OpenError {
+        match fault.disk() {
+            Some(error) if !is_about_content(error) => {
+                self.io("reading or writing", io::Error::new(error.kind(), fault))
+            }
+            _ => self.corrupt(&fault.to_string()),
+        }
+    }
+
+    fn io(&self, doing: &'static str, source: io::Error) -> OpenError {
+        OpenError::Io { doing, path: self.path.clone(), source }
+    }
+
+    fn corrupt(&self, why: &str) -> OpenError {
+        OpenError::Corrupt { path: self.path.clone(), why: why.to_owned() }
+    }
 }
 
 fn guarded_read<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
@@ -145,14 +248,6 @@ pub(crate) fn begin(db: &Database) -> Result<WriteTransaction, Fault> {
     Ok(txn)
 }
 
-/// Runs what may panic on a damaged page (redb does on some) and returns its words instead.
-pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason").to_owned()
-    })
-}
-
 fn make(path: &Path) -> Result<(), OpenError> {
     let io = |doing, source| OpenError::Io { doing, path: path.to_owned(), source };
     let new = path.with_extension("redb.new");
@@ -168,7 +263,7 @@ fn make(path: &Path) -> Result<(), OpenError> {
         .mode(0o600)
         .open(&new)
         .map_err(|source| io("making", source))?;
-    let db = builder().create(&new).map_err(|error| refused(&new, error))?;
+    let db = Builder::new().create(&new).map_err(|error| refused(&new, error))?;
     drop(db);
     File::open(&new).and_then(|file| file.sync_all()).map_err(|source| io("syncing", source))?;
     fs::rename(&new, path).map_err(|source| io("moving into place", source))?;
@@ -176,12 +271,6 @@ fn make(path: &Path) -> Result<(), OpenError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|source| io("syncing the directory of", source))
-}
-
-fn builder() -> Builder {
-    let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
-    builder
 }
 
 fn guarded(
@@ -204,8 +293,4 @@ fn refused(path: &Path, error: DatabaseError) -> OpenError {
 /// redb reports a wrong magic number and an early end as errors of input and output.
 fn is_about_content(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
-}
-
-fn corrupt(path: &Path, why: String) -> OpenError {
-    OpenError::Corrupt { path: path.to_owned(), why }
 }

@@ -12,6 +12,8 @@ pub(crate) enum Fault {
     Rules(RuleFault),
     #[error("the store's code met a page it cannot read: {0}; run `ai-infra doctor`")]
     Unreadable(String),
+    #[error("the file could be opened for reading only")]
+    Provisional,
     #[error("the store is closed")]
     Closed,
     #[error("the reader's task ended early")]
@@ -24,22 +26,29 @@ impl Fault {
         StoreError::new(self.kind(), op, self)
     }
 
-    /// Tells whether the disk had no room.
-    pub fn is_full(&self) -> bool {
-        let Self::Redb(error) = self else { return false };
-        matches!(&**error, redb::Error::Io(io) if is_out_of_room(io))
+    /// Returns what the system said, if it was a call to the disk that failed.
+    pub fn disk(&self) -> Option<&std::io::Error> {
+        let Self::Redb(error) = self else { return None };
+        if let redb::Error::Io(error) = &**error { Some(error) } else { None }
     }
 
-    fn kind(&self) -> ErrorKind {
+    /// Tells whether the file's handle answers nothing more until the file is opened anew.
+    pub fn is_of_handle(&self) -> bool {
+        let Self::Redb(error) = self else { return false };
+        matches!(&**error, redb::Error::Io(_) | redb::Error::PreviousIo)
+    }
+
+    /// Returns what a caller can do about it.
+    pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Rules(fault) => fault.kind(),
             Self::Unreadable(_) => ErrorKind::Corrupt,
             Self::Redb(error) => match &**error {
                 redb::Error::Corrupted(_) => ErrorKind::Corrupt,
-                redb::Error::Io(io) if is_out_of_room(io) => ErrorKind::Full,
+                redb::Error::Io(io) if is_out_of_room(io) || is_over_limit(io) => ErrorKind::Full,
                 _ => ErrorKind::Unavailable,
             },
-            Self::Closed | Self::Lost => ErrorKind::Unavailable,
+            Self::Provisional | Self::Closed | Self::Lost => ErrorKind::Unavailable,
         }
     }
 }
@@ -66,9 +75,15 @@ impl From<Fault> for RuleFault {
     }
 }
 
-fn is_out_of_room(error: &std::io::Error) -> bool {
+/// Tells whether the disk, or this user's share of it, is full.
+pub(crate) fn is_out_of_room(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{QuotaExceeded, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
+/// Tells whether a file may not grow any more, whatever the disk has.
+fn is_over_limit(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::FileTooLarge
 }
 
 macro_rules! from_redb {

@@ -10,17 +10,22 @@
 //! its rows in redb (`layout`, `draft`, `snapshot`), and the archive.
 
 mod bus;
+mod caught;
 mod cold;
 mod data_dir;
 mod database;
 mod draft;
 mod engine;
 mod fault;
+mod history;
 mod hot;
 mod layout;
 mod live;
+mod medium;
 mod memories;
 mod open_error;
+mod reserve;
+mod signs;
 mod snapshot;
 mod steps;
 mod store;
@@ -35,4 +40,4 @@ pub use live::LiveHub;
 pub use open_error::OpenError;
 #[cfg(debug_assertions)]
 pub use steps::watch_steps;
-pub use store::Store;
+pub use store::{OnEnd, Store};

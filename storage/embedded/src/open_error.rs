@@ -42,9 +42,19 @@ pub enum OpenError {
         /// The holder's process id, if it has written it yet.
         pid: Option<u32>,
     },
+    /// There was a history in the directory and its file is gone. Nothing was made.
+    #[error("{} is missing, and {} is left of the history that was in it: put the file back from a \
+         backup, or move everything out of the data directory to start empty",
+        .path.display(), .sign.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// What tells that there was one.
+        sign: PathBuf,
+    },
     /// The file is not a store, or is damaged. It is left as it is.
-    #[error("{} is damaged and was left as it is: {why}; restore a backup, or move the file \
-         away to start empty", .path.display())]
+    #[error("{} is damaged and was left as it is: {why}; restore a backup, or move everything out \
+         of the data directory to start empty", .path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,

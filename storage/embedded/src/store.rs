@@ -3,16 +3,22 @@
 //! Point reads run inline (about 2 us, no hop), scans where work may block. Does not decide what is
 //! read by whom: every question names its owner.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use appliance_core::{
     AgentName, Applied, AuditEvent, Batch, Clock, Conversation, ConversationId, ConversationStatus,
     HistoryId, Message, MessageId, Page, PageRequest, Session, SessionId, SetupLink, StoreError,
     Task, TaskId, TokenHash, User, UserId,
-    ports::{AuditTrail, Conversations, Records, TaskFilter, Tasks, Users},
+    ports::{
+        AuditTrail, Conversations, Records, StoreHealth, StoreSigns, StoreState, TaskFilter, Tasks,
+        Users,
+    },
 };
 use appliance_tasks::{TaskKind, Tasks as Home};
 use async_trait::async_trait;
@@ -25,10 +31,15 @@ use storage_rules::{
 use crate::{
     DataDir, OpenError,
     bus::Bus,
+    caught::caught,
     cold::Archive,
-    database::{self, Opener, caught},
+    database::{self, Opened, Opener},
     engine::{Engine, Room, writer::Writer},
     fault::Fault,
+    history,
+    medium::Beside,
+    reserve::Reserve,
+    signs::Signs,
     snapshot::Snapshot,
     tiers,
 };
@@ -37,7 +48,10 @@ use crate::{
 const SCAN: TaskKind = TaskKind::new("records.scan");
 
 /// The archive's folder in the data directory.
-const ARCHIVE: &str = "cold";
+pub(crate) const ARCHIVE: &str = "cold";
+
+/// The file in the data directory that keeps a little room.
+const RESERVE: &str = "reserve";
 
 /// All records and the bus. Clones share one file, one writer and one claim on the directory.
 #[derive(Debug, Clone)]
@@ -57,7 +71,7 @@ struct Inner {
 
 /// What readers, takers and the writer share.
 pub(crate) struct Shared {
-    /// The file; empty after closing, exchanged when the disk was full.
+    /// The file; empty after closing, exchanged when a call to the disk failed.
     pub db: RwLock<Option<Database>>,
     /// The one door to time.
     pub clock: Arc<dyn Clock>,
@@ -65,6 +79,10 @@ pub(crate) struct Shared {
     pub bus: Bus,
     /// Which history the file holds.
     pub history: HistoryId,
+    /// Signs of life.
+    pub signs: Arc<Signs>,
+    /// Room kept for what is essential.
+    pub reserve: Arc<Reserve>,
     /// The highest position of the memories' change log.
     pub latest_memory: AtomicU64,
     newest_millis: AtomicU64,
@@ -76,10 +94,27 @@ impl std::fmt::Debug for Shared {
     }
 }
 
+/// Called once with the reason when the store takes nothing any more: nobody knows what is on disk.
+pub type OnEnd = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What is there once the file is open.
+pub(crate) struct Begun {
+    /// What readers, takers and the writer share.
+    pub shared: Arc<Shared>,
+    /// Where the file stands.
+    pub counters: Counters,
+    /// Why the file is there to be read only, if it is.
+    pub held: Option<io::Error>,
+}
+
 impl Shared {
     /// Opens the file and reads where it stands.
-    pub fn open(opener: &Opener, clock: Arc<dyn Clock>) -> Result<(Self, Counters), OpenFault> {
-        let db = opener().map_err(OpenFault::Open)?;
+    pub fn open(
+        opener: &Opener,
+        clock: Arc<dyn Clock>,
+        beside: Beside,
+    ) -> Result<Begun, OpenFault> {
+        let Opened { db, held } = opener().map_err(OpenFault::Open)?;
         let read = || -> Result<_, Fault> {
             let file = Snapshot::of(&db)?;
             Ok((counters::read(&file)?, tables::load(&file)?, manifest::history(&file)?))
@@ -87,15 +122,23 @@ impl Shared {
         let (counters, lines, history) = caught(read)
             .unwrap_or_else(|why| Err(Fault::Unreadable(why)))
             .map_err(OpenFault::Content)?;
+        let Beside { signs, reserve } = beside;
         let shared = Self {
             db: RwLock::new(Some(db)),
             clock,
             bus: Bus::new(lines),
             history,
+            signs,
+            reserve,
             latest_memory: AtomicU64::new(counters.memory),
             newest_millis: AtomicU64::new(counters.newest_millis),
         };
-        Ok((shared, counters))
+        Ok(Begun { shared: Arc::new(shared), counters, held })
+    }
+
+    /// Returns the file as it is open now.
+    pub fn opened(&self) -> RwLockReadGuard<'_, Option<Database>> {
+        self.db.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes how far the store has come.
@@ -110,14 +153,20 @@ impl Shared {
         op: &'static str,
         ask: impl FnOnce(&dyn View) -> Result<T, RuleFault>,
     ) -> Result<T, StoreError> {
-        let guard = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let guard = self.opened();
         let found = match guard.as_ref() {
             // redb panics on some damaged pages.
             Some(db) => caught(|| Ok(ask(&Snapshot::of(db)?)?))
                 .unwrap_or_else(|why| Err(Fault::Unreadable(why))),
             None => Err(Fault::Closed),
         };
-        found.map_err(|fault| fault.at(op))
+        drop(guard);
+        found.map_err(|fault| {
+            if fault.is_of_handle() {
+                self.signs.call_writer(); // who opens the file anew
+            }
+            fault.at(op)
+        })
     }
 }
 
@@ -131,28 +180,47 @@ pub(crate) enum OpenFault {
 }
 
 impl Store {
-    /// Opens the records in `dir`, or makes them; what blocks is done in `home`.
+    /// Opens the records in `dir`, or makes them; what blocks is done in `home`. An end
+    /// of the store is logged.
     ///
     /// # Errors
-    /// [`OpenError::Corrupt`] for a damaged file, which is left as it is; else what the system
-    /// said.
+    /// [`OpenError::Corrupt`] for a damaged file, which is left as it is, [`OpenError::Missing`] for
+    /// a history without its file; else what the system said.
     pub fn open(dir: &DataDir, clock: Arc<dyn Clock>, home: Home) -> Result<Self, OpenError> {
+        Self::open_or_end(dir, clock, home, Arc::new(|_| {}))
+    }
+
+    /// Opens the records in `dir`, or makes them. `on_end` is called once, from the writer's thread,
+    /// when nobody can know any more what is on disk; nothing is acknowledged after it. A file that
+    /// there is no room to write to is open all the same, to be read.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_or_end(
+        dir: &DataDir,
+        clock: Arc<dyn Clock>,
+        home: Home,
+        on_end: OnEnd,
+    ) -> Result<Self, OpenError> {
         let path = dir.state_file();
         let archive = Arc::new(Archive::open(&dir.path().join(ARCHIVE))?);
-        let opener = database::opener(&path);
-        let (shared, counters) = Shared::open(&opener, clock).map_err(|fault| match fault {
+        let beside = Beside {
+            signs: Arc::new(Signs::new(clock.clone())),
+            reserve: Arc::new(Reserve::at(&dir.path().join(RESERVE))),
+        };
+        history::refuse_a_lost_file(dir)?;
+        let opener = database::opener(&path, &beside);
+        let begun = Shared::open(&opener, clock, beside).map_err(|fault| match fault {
             OpenFault::Open(error) => error,
             OpenFault::Content(fault) => {
                 OpenError::Corrupt { path: path.clone(), why: fault.to_string() }
             }
         })?;
-        let shared = Arc::new(shared);
-        let engine = Engine::new(Arc::clone(&shared), counters, opener, Room::around(dir.path()));
-        let writer = Writer::start(engine, &home).map_err(|source| OpenError::Io {
-            doing: "starting the writer of",
-            path,
-            source,
-        })?;
+        let shared = Arc::clone(&begun.shared);
+        let engine = Engine::new(begun, opener, Room::around(dir.path()), on_end);
+        let writer = Writer::start(engine, &shared.signs, &home)
+            .map_err(|source| OpenError::Io { doing: "starting the writer of", path, source })?;
+        history::leave_a_sign(dir, shared.history);
         let inner = Inner { writer, shared, archive, home, _claim: dir.clone() };
         let store = Self { inner: Arc::new(inner) };
         tiers::begin(&store);
@@ -179,7 +247,12 @@ impl Store {
         self.inner.writer.close();
         self.shared().bus.close();
         let db = self.shared().db.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(db);
+        if let Err(why) = caught(|| drop(db)) {
+            tracing::error!(
+                why,
+                "the file was not closed cleanly; it is repaired when it is opened"
+            );
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -239,6 +312,16 @@ impl Store {
 impl Records for Store {
     async fn apply(&self, batch: Batch) -> Result<Applied, StoreError> {
         self.inner.writer.apply(batch).await
+    }
+}
+
+impl StoreSigns for Store {
+    fn signs(&self) -> StoreHealth {
+        let health = self.shared().signs.read();
+        if health.state != StoreState::Well {
+            self.shared().signs.call_writer(); // what was wrong may have passed
+        }
+        health
     }
 }
 

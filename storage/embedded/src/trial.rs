@@ -8,7 +8,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     io,
     ops::Bound,
     sync::{
@@ -17,7 +16,9 @@ use std::{
     },
 };
 
-use redb::{BackendError, DatabaseError, StorageBackend, backends::FileBackend};
+use redb::{BackendError, StorageBackend};
+
+use crate::medium::Watched;
 
 /// Size of the pieces in which changes are kept aside.
 const PIECE: u64 = 4096;
@@ -28,7 +29,7 @@ pub(crate) struct Trial(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    file: FileBackend,
+    file: Watched,
     settled: AtomicBool,
     aside: Mutex<Aside>,
 }
@@ -42,8 +43,7 @@ struct Aside {
 
 impl Trial {
     /// Begins a trial of `file`.
-    pub fn of(file: File) -> Result<Self, DatabaseError> {
-        let file = FileBackend::new(file)?;
+    pub fn of(file: Watched) -> io::Result<Self> {
         let aside = Aside { len: file.len()?, ..Aside::default() };
         let (settled, aside) = (AtomicBool::new(false), Mutex::new(aside));
         Ok(Self(Arc::new(Inner { file, settled, aside })))
@@ -52,25 +52,26 @@ impl Trial {
     /// Ends the trial: writes and syncs what waited, and lets everything through from now on.
     ///
     /// The first piece, which says where everything is, is written once all others are on disk, and
-    /// nothing is cut off before that: a crash on the way leaves what was there before.
+    /// nothing is cut off before that: a crash on the way leaves what was there before. When it
+    /// fails, the trial goes on and can be read.
     pub fn settle(&self) -> io::Result<()> {
         let mut aside = self.aside();
-        let Aside { len, mut pieces } = std::mem::take(&mut *aside);
-        if self.0.file.len()? < len {
-            self.0.file.set_len(len)?;
+        let Aside { len, pieces } = &*aside;
+        if self.0.file.len()? < *len {
+            self.0.file.set_len(*len)?;
         }
-        let first = pieces.remove(&0);
-        for (number, piece) in pieces {
-            self.put(number, &piece, len)?;
+        for (number, piece) in pieces.iter().filter(|(number, _)| **number != 0) {
+            self.put(*number, piece, *len)?;
         }
         self.0.file.sync_data()?;
-        if let Some(piece) = first {
-            self.put(0, &piece, len)?;
+        if let Some(piece) = pieces.get(&0) {
+            self.put(0, piece, *len)?;
             self.0.file.sync_data()?;
         }
-        if self.0.file.len()? > len {
-            self.0.file.set_len(len)?;
+        if self.0.file.len()? > *len {
+            self.0.file.set_len(*len)?;
         }
+        *aside = Aside::default();
         self.0.settled.store(true, Ordering::Release);
         Ok(())
     }
@@ -96,7 +97,9 @@ impl Trial {
             let at = number * PIECE;
             let there = self.0.file.len()?.saturating_sub(at).min(PIECE);
             let mut piece = vec![0; usize::try_from(PIECE).unwrap_or_default()];
-            self.0.file.read(at, &mut piece[..usize::try_from(there).unwrap_or_default()])?;
+            if there > 0 {
+                self.0.file.read(at, &mut piece[..usize::try_from(there).unwrap_or_default()])?;
+            }
             vacant.insert(piece);
         }
         aside.pieces.get_mut(&number).ok_or_else(|| io::Error::other("the piece was just put"))
@@ -206,9 +209,15 @@ impl StorageBackend for Trial {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::FileExt as _};
+    use std::{
+        fs::{self, File},
+        os::unix::fs::FileExt as _,
+    };
+
+    use redb::backends::FileBackend;
 
     use super::*;
+    use crate::medium::Beside;
 
     #[test]
     fn nothing_changes_before_it_settles_and_everything_after() {
@@ -217,7 +226,9 @@ mod tests {
         let before: Vec<u8> = (0..10_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         fs::write(&path, &before).unwrap();
         let file = File::options().read(true).write(true).open(&path).unwrap();
-        let trial = Trial::of(file).unwrap();
+        let trial =
+            Trial::of(Watched::over(Box::new(FileBackend::new(file).unwrap()), &Beside::nothing()));
+        let trial = trial.unwrap();
 
         trial.write(4_090, b"over the edge").unwrap();
         trial.set_len(9_000).unwrap();

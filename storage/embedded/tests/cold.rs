@@ -137,7 +137,10 @@ async fn half_made_files_and_orphans_are_swept_when_the_store_opens() {
 async fn the_segments_of_another_store_are_kept() {
     let written = Written::new().await;
     let before = fs::read(&written.files()[0]).unwrap();
-    fs::remove_file(written.folder.path().join("state.redb")).unwrap();
+    let other = TempDir::new().unwrap();
+    drop(open(other.path()));
+    let state = |folder: &TempDir| folder.path().join("state.redb");
+    fs::copy(state(&other), state(&written.folder)).unwrap();
     let mint = IdMint::new(Arc::new(ManualClock::at_millis(1_793_000_000_000)), 0);
     let mut fresh = written;
     for round in 0..2 {

@@ -126,6 +126,61 @@ async fn a_file_that_is_no_store_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_history_without_its_file_is_refused_and_nothing_is_made() {
+    let written = Written::new().await;
+    for signs in [&["history"][..], &["cold/0000000000000001.seg"], &["index/a/rows"]] {
+        let folder = TempDir::new().unwrap();
+        for sign in signs {
+            let at = folder.path().join(sign);
+            fs::create_dir_all(at.parent().unwrap()).unwrap();
+            fs::write(at, "left").unwrap();
+        }
+        let error = open(folder.path()).map(drop).unwrap_err();
+        assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("state.redb is missing") && text.contains("from a backup"), "{text}");
+        assert!(!folder.path().join("state.redb").exists());
+    }
+    fs::remove_file(written.file()).unwrap();
+    assert!(matches!(open(written.folder.path()), Err(OpenError::Missing { .. })));
+    written.open_on(&written.bytes, "put back").unwrap();
+}
+
+#[tokio::test]
+async fn a_zeroed_page_is_refused_or_found_and_no_panic_is_told() {
+    let told = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = told.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        eprintln!("{panic}");
+        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    }));
+    let written = Written::new().await;
+    let (mut refused, mut noticed) = (0, 0);
+    for page in 0..written.bytes.len() / 4096 {
+        let at = page * 4096;
+        if written.bytes[at..at + 4096].iter().all(|byte| *byte == 0) {
+            continue;
+        }
+        let mut bytes = written.bytes.clone();
+        bytes[at..at + 4096].fill(0);
+        let what = format!("page {page}");
+        match written.open_on(&bytes, &what) {
+            Some(store) => {
+                noticed += usize::from(written.read_all(&store, &what).await > 0);
+                // Whatever a write meets, it is answered.
+                let mint = IdMint::new(Arc::new(ManualClock::at_millis(1_793_000_000_000)), 0);
+                let message = given::message(&mint, written.thread, "one more");
+                let _ = store.apply(Batch::new().write(Write::AppendMessage(message))).await;
+            }
+            None => refused += 1,
+        }
+    }
+    println!("{refused} pages refused when opened, {noticed} noticed when read");
+    assert!(refused > 0);
+    assert_eq!(told.load(std::sync::atomic::Ordering::SeqCst), 0, "a panic was told");
+}
+
+#[tokio::test]
 async fn a_truncated_file_is_refused_or_read_rightly() {
     let written = Written::new().await;
     let len = written.bytes.len();

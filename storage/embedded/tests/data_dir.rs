@@ -28,7 +28,25 @@ fn makes_the_directory_for_its_owner_alone() {
     let mut names: Vec<_> =
         fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["serve.lock", "state.redb"], "nothing half-made is left");
+    let expected = ["history", "reserve", "serve.lock", "state.redb"];
+    assert_eq!(names, expected, "nothing half-made is left");
+}
+
+#[test]
+fn what_it_makes_is_its_owners_alone_whatever_the_umask() {
+    rustix::process::umask(rustix::fs::Mode::empty());
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a");
+    let dir = DataDir::open(&path).unwrap();
+    let _store =
+        Store::open(&dir, Arc::new(ManualClock::at_millis(0)), appliance_tasks::Tasks::new())
+            .unwrap();
+    for entry in fs::read_dir(&path).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+    }
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
 }
 
 #[test]

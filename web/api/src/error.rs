@@ -126,7 +126,7 @@ impl From<StoreError> for ApiError {
                 Self::new(Code::StoreUnavailable, "the store cannot answer just now")
                     .retry_after(RETRY_SOON)
             }
-            ErrorKind::Full => Self::new(Code::StoreFull, "nothing was written: the disk is full"),
+            ErrorKind::Full => Self::new(Code::StoreFull, full(&error)),
             ErrorKind::Corrupt => Self::new(Code::StoreCorrupt, "a stored record is damaged"),
             ErrorKind::TooLarge => Self::new(Code::BodyTooLarge, "a value is over its limit"),
             ErrorKind::Conflict => Self::lost(error.as_conflict()),
@@ -134,6 +134,12 @@ impl From<StoreError> for ApiError {
         };
         refused.because(error)
     }
+}
+
+/// The store's own words say what is full, and name no path.
+fn full(error: &StoreError) -> String {
+    let why = std::error::Error::source(error).map(ToString::to_string);
+    why.unwrap_or_else(|| "nothing was written".to_owned())
 }
 
 impl From<SearchError> for ApiError {

@@ -10,7 +10,7 @@ use appliance_core::{
     IdMint,
     ports::{
         AuditTrail, Conversations, Desk, Fleet, Live, Memories, MemoryCare, MemorySearch, Model,
-        Records, Streams, Tasks, Users,
+        Records, StoreSigns, Streams, Tasks, Users,
     },
 };
 use appliance_redact::Redactor;
@@ -33,6 +33,8 @@ const SESSION_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub struct Parts {
     /// Changes records.
     pub records: Arc<dyn Records>,
+    /// Says how the store is doing; asked by the readiness check.
+    pub signs: Arc<dyn StoreSigns>,
     /// Finds people and logins.
     pub users: Arc<dyn Users>,
     /// Reads threads.

@@ -19,7 +19,12 @@ pub struct Ready {
     /// `ok`, `degraded` or `unavailable`.
     pub status: String,
     /// One entry a part (`records`, `bus`, `memory`, `agents`, `model`): `ok` or an opaque code.
+    /// That of `records` says how writes fare: `slow`, `full`, `failing`; with `ended` and `hung`
+    /// none is taken any more.
     pub checks: BTreeMap<String, String>,
+    /// How long ago the last change came to be on disk; absent before the first of this life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_commit_age_ms: Option<u64>,
 }
 
 /// Answer of `GET /api/health/agents`.

@@ -10,8 +10,8 @@ use crate::{Applied, Batch, StoreError};
 ///
 /// A batch MUST be atomic and durable before its answer is given. Batches MAY share a commit; one
 /// that fails its conditions MUST NOT stop the others. A repeated key within 24 h MUST return the
-/// first result and change nothing. After a failed commit the outcome of its batches is unknown:
-/// the implementation MUST refuse everything from then on.
+/// first result and change nothing. After a commit whose outcome cannot be known the implementation
+/// MUST refuse everything from then on; after any other fault it MUST go on by itself once it passes.
 /// Contract: `storage_contract::records`.
 #[async_trait]
 pub trait Records: fmt::Debug + Send + Sync {

@@ -1,13 +1,12 @@
-//! Room on the disk: when writes may go on after it was full. Frees none.
+//! Room on the disk: whether there is more than when it was full. Frees none.
 
 use std::{io, path::Path};
 
-use appliance_core::{ErrorKind, StoreError};
+/// Free bytes with which writes always go on.
+pub(crate) const PLENTY_BYTES: u64 = 64 * 1024 * 1024;
 
-use storage_rules::OP;
-
-/// Free bytes that must be there again before writes go on: enough for redb to grow its file.
-pub(crate) const NEEDED_BYTES: u64 = 64 * 1024 * 1024;
+/// Free bytes that must have come back before writes go on with less: a few commits' worth.
+pub(crate) const MORE_BYTES: u64 = 1024 * 1024;
 
 /// Asks how many bytes are free; a way to put another answer into tests.
 pub(crate) struct Room(Box<dyn Fn() -> io::Result<u64> + Send>);
@@ -28,17 +27,14 @@ impl Room {
         Self(Box::new(probe))
     }
 
-    /// Tells whether there is enough again.
-    pub fn is_back(&self) -> bool {
-        (self.0)().is_ok_and(|free| free >= NEEDED_BYTES)
+    /// Returns the free bytes, zero where nobody tells.
+    pub fn free(&self) -> u64 {
+        (self.0)().unwrap_or(0)
     }
-}
 
-/// Builds the refusal while there is not.
-pub(crate) fn full() -> StoreError {
-    let why = format!(
-        "the disk is full and nothing was written; free {} MiB and try again",
-        NEEDED_BYTES / (1024 * 1024)
-    );
-    StoreError::new(ErrorKind::Full, OP, why)
+    /// Tells whether there is enough again after there were `before` free bytes.
+    pub fn is_back(&self, before: u64) -> bool {
+        let free = self.free();
+        free >= PLENTY_BYTES || free >= before.saturating_add(MORE_BYTES)
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use appliance_core::{Applied, Batch, StoreError};
@@ -14,7 +14,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use storage_rules::OP;
 
-use crate::engine::{Engine, Job};
+use crate::{
+    engine::{Engine, Job},
+    signs::Signs,
+};
 
 /// The thread; without it nothing is written any more.
 const RECORDS: TaskKind = TaskKind::new("records").vital();
@@ -29,6 +32,8 @@ const GROUP: usize = 256;
 enum Asked {
     Batch(Batch, Answer),
     Job(Job, Answer),
+    /// Nothing: the engine looks whether it can mend something.
+    Look,
 }
 
 type Answer = oneshot::Sender<Result<Applied, StoreError>>;
@@ -41,10 +46,20 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread `records`.
-    pub fn start(engine: Engine, home: &Tasks) -> io::Result<Self> {
+    /// Starts the thread `records`; `signs` can call it, and tell when it is gone.
+    pub fn start(engine: Engine, signs: &Arc<Signs>, home: &Tasks) -> io::Result<Self> {
         let (queue, asked) = mpsc::channel(QUEUE);
-        let thread = home.thread(RECORDS, || run(engine, asked))?;
+        let caller = queue.downgrade();
+        signs.call_writer_by(move || {
+            if let Some(queue) = caller.upgrade() {
+                let _ = queue.try_send(Asked::Look); // a full queue is looked through anyway
+            }
+        });
+        let signs = Arc::clone(signs);
+        let thread = home.thread(RECORDS, || {
+            let _gone = Gone(signs);
+            run(engine, asked);
+        })?;
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -83,6 +98,15 @@ impl Drop for Writer {
     }
 }
 
+/// Leaves a sign when the thread ends, however it does.
+struct Gone(Arc<Signs>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.note_gone();
+    }
+}
+
 fn run(mut engine: Engine, mut asked: mpsc::Receiver<Asked>) {
     let mut waiting = Vec::with_capacity(GROUP);
     while asked.blocking_recv_many(&mut waiting, GROUP) > 0 {
@@ -94,6 +118,7 @@ fn run(mut engine: Engine, mut asked: mpsc::Receiver<Asked>) {
                     step(&mut engine, std::mem::take(&mut group)); // what was asked before it
                     let _ = answer.send(engine.run(job)); // the caller may have gone
                 }
+                Asked::Look => engine.look(),
             }
         }
         step(&mut engine, group);

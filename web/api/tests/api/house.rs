@@ -127,6 +127,7 @@ impl House {
         settings.allowed_hosts = vec!["ai.example.com".to_owned()];
         let mut parts = Parts {
             records: metrics.counting(shared.clone()),
+            signs: shared.clone(),
             users: shared.clone(),
             conversations: shared.clone(),
             tasks: shared.clone(),

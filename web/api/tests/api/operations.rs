@@ -1,6 +1,11 @@
 //! Health, metrics, the log and steering agents.
 
-use appliance_core::{AgentName, Control};
+use std::{sync::Arc, time::Duration};
+
+use appliance_core::{
+    AgentName, Control,
+    ports::{StoreHealth, StoreSigns, StoreState},
+};
 use axum::body::Body;
 use http::{Method, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -24,6 +29,41 @@ async fn health_answers_without_a_login() {
     let agents: Value = house.get("/api/health/agents", As::Nobody).await.json();
     assert_eq!(agents["agents"].as_object().unwrap().len(), 6);
     assert_eq!(agents["agents"]["qa"], "ok");
+}
+
+/// A store that says this of itself.
+#[derive(Debug)]
+struct Says(StoreState);
+
+impl StoreSigns for Says {
+    fn signs(&self) -> StoreHealth {
+        let age = Some(Duration::from_millis(1_500));
+        StoreHealth { state: self.0.clone(), last_commit_age: age, outstanding_for: None }
+    }
+}
+
+#[tokio::test]
+async fn how_writes_fare_shows_in_readiness_and_no_reason_with_it() {
+    let why = || "no room on /var/lib".to_owned();
+    for (state, code, status) in [
+        (StoreState::Well, "ok", 200),
+        (StoreState::Slow, "slow", 200),
+        (StoreState::Full(why()), "full", 200),
+        (StoreState::Failing(why()), "failing", 200),
+        (StoreState::Ended(why()), "ended", 503),
+        (StoreState::Hung, "hung", 503),
+    ] {
+        let house = House::with(|parts| parts.signs = Arc::new(Says(state)));
+        house.two_people().await;
+        let answer = house.get("/api/health/ready", As::Nobody).await;
+        assert_eq!(answer.status.as_u16(), status, "{code}");
+        let ready: Value = answer.json();
+        assert_eq!(ready["checks"]["records"], code);
+        assert_eq!(ready["last_commit_age_ms"], 1_500);
+        let overall = if status == 503 { "unavailable" } else { "degraded" };
+        assert_eq!(ready["status"], if code == "ok" { "ok" } else { overall });
+        assert!(!ready.to_string().contains("/var/lib"));
+    }
 }
 
 #[tokio::test]

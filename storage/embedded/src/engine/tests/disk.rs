@@ -7,6 +7,8 @@ use std::{
 
 use redb::StorageBackend;
 
+use crate::{reserve::Kept, signs::Call};
+
 /// Clones are the same disk.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Disk(Arc<Mutex<State>>);
@@ -23,8 +25,24 @@ struct State {
     room: Option<usize>,
     /// Changes and syncs that still work.
     works: Option<u64>,
+    /// One call that fails once, and then no more.
+    faulty: Option<Faulty>,
+    /// Calls that fail until further notice.
+    refused: Option<(Call, io::ErrorKind)>,
+    /// What the reserve has not given up yet.
+    reserve: usize,
     syncs: u64,
 }
+
+#[derive(Debug)]
+struct Faulty {
+    call: Call,
+    after: u64,
+    with: io::ErrorKind,
+}
+
+/// What the reserve gives up at a time.
+const SLICE: usize = 64 * 1024;
 
 #[derive(Debug)]
 enum Change {
@@ -70,9 +88,29 @@ impl Disk {
         self.state().works = Some(more);
     }
 
-    /// Works again.
-    pub fn repair(&self) {
-        self.state().works = None;
+    /// Fails one `call` with `error`, after `more` of them.
+    pub fn fail_once(&self, call: Call, more: u64, error: io::ErrorKind) {
+        self.state().faulty = Some(Faulty { call, after: more, with: error });
+    }
+
+    /// Tells whether that call has failed.
+    pub fn has_failed(&self) -> bool {
+        self.state().faulty.is_none()
+    }
+
+    /// Fails every `call` from now on, or no more.
+    pub fn refuse(&self, call: Call, on: bool) {
+        self.state().refused = on.then_some((call, io::ErrorKind::Other));
+    }
+
+    /// Fails every `call` with `error` from now on.
+    pub fn refuse_with(&self, call: Call, error: io::ErrorKind) {
+        self.state().refused = Some((call, error));
+    }
+
+    /// Puts `bytes` into the reserve.
+    pub fn keep_back(&self, bytes: usize) {
+        self.state().reserve = bytes;
     }
 
     /// Returns how often it was synced.
@@ -101,8 +139,39 @@ impl Disk {
     }
 }
 
+impl Kept for Disk {
+    fn give(&self) -> io::Result<bool> {
+        let mut state = self.state();
+        let given = state.reserve.min(SLICE);
+        state.reserve -= given;
+        state.room = state.room.map(|room| room + given);
+        Ok(given > 0)
+    }
+
+    fn restore(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl State {
+    fn meet(&mut self, call: Call) -> io::Result<()> {
+        if let Some((_, error)) = self.refused.filter(|(refused, _)| *refused == call) {
+            return Err(error.into());
+        }
+        let Some(faulty) = self.faulty.as_mut().filter(|faulty| faulty.call == call) else {
+            return Ok(());
+        };
+        if faulty.after > 0 {
+            faulty.after -= 1;
+            return Ok(());
+        }
+        let error = io::Error::from(faulty.with);
+        self.faulty = None;
+        Err(error)
+    }
+
     fn change(&mut self, change: Change) -> io::Result<()> {
+        self.meet(if matches!(change, Change::Length(_)) { Call::Resize } else { Call::Write })?;
         self.work()?;
         let end = match &change {
             Change::Length(len) => *len,
@@ -134,7 +203,8 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let state = self.state();
+        let mut state = self.state();
+        state.meet(Call::Read)?;
         let at = usize::try_from(offset).unwrap();
         match state.now.get(at..at + out.len()) {
             Some(bytes) => {
@@ -151,6 +221,7 @@ impl StorageBackend for Disk {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.state();
+        state.meet(Call::Sync)?;
         state.work()?;
         state.syncs += 1;
         state.synced = state.now.clone();

@@ -1,12 +1,14 @@
 //! The engine run inline over a disk in memory that fills up, breaks and loses power when told to.
 
 mod disk;
+mod faults;
+mod full;
 mod jobs;
 mod model;
 mod upgrade;
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -18,9 +20,14 @@ use appliance_core::{
 use storage_rules::{Span, batch_keys, messages};
 
 use crate::{
-    OpenError, database,
-    engine::{Engine, Room, room::NEEDED_BYTES},
-    fault::Fault,
+    database,
+    engine::{
+        Engine, Room,
+        room::{MORE_BYTES, PLENTY_BYTES},
+    },
+    medium::Beside,
+    reserve::Reserve,
+    signs::Signs,
     store::Shared,
 };
 use disk::Disk;
@@ -33,9 +40,13 @@ struct Bench {
     mint: IdMint,
     shared: Arc<Shared>,
     engine: Engine,
+    /// Why the store ended, each time it told.
+    ends: Ends,
     owner: UserId,
     thread: ConversationId,
 }
+
+type Ends = Arc<Mutex<Vec<String>>>;
 
 impl Bench {
     fn new() -> Self {
@@ -45,9 +56,10 @@ impl Bench {
         let owner = mint.next(UserId::from_uuid);
         let thread = intake::conversation(&mint, owner, None);
         let free = Arc::new(AtomicU64::new(0));
-        let (shared, engine) = start(&disk, clock.clone(), &free).unwrap();
+        let ends = Ends::default();
+        let (shared, engine) = start(&disk, clock.clone(), &free, &ends);
         let id = thread.id;
-        let mut bench = Self { disk, free, clock, mint, shared, engine, owner, thread: id };
+        let mut bench = Self { disk, free, clock, mint, shared, engine, ends, owner, thread: id };
         let batch =
             Batch::new().write(Write::PutUser(bench.user())).write(Write::PutConversation(thread));
         bench.one(batch).unwrap();
@@ -99,8 +111,19 @@ impl Bench {
     fn restart(&mut self, seed: u64) {
         drop(self.shared.db.write().unwrap().take());
         self.disk.restart(seed);
-        let (shared, engine) = start(&self.disk, self.clock.clone(), &self.free).unwrap();
+        self.open_again();
+    }
+
+    /// Starts again on what the disk shows.
+    fn open_again(&mut self) {
+        drop(self.shared.db.write().unwrap().take());
+        let (shared, engine) = start(&self.disk, self.clock.clone(), &self.free, &self.ends);
         (self.shared, self.engine) = (shared, engine);
+    }
+
+    /// Returns how the store says it is, as a code.
+    fn health(&self) -> &'static str {
+        self.shared.signs.read().state.code()
     }
 }
 
@@ -108,23 +131,17 @@ fn start(
     disk: &Disk,
     clock: Arc<ManualClock>,
     free: &Arc<AtomicU64>,
-) -> Result<(Arc<Shared>, Engine), Fault> {
-    let (disk, free) = (disk.clone(), Arc::clone(free));
-    let opener: database::Opener = Box::new(move || {
-        let damaged = |why: String| OpenError::Corrupt { path: "memory".into(), why };
-        let db = redb::Builder::new()
-            .create_with_backend(disk.clone())
-            .map_err(|error| damaged(error.to_string()))?;
-        database::prepare(&db).map_err(|fault| damaged(fault.to_string()))?;
-        Ok(db)
-    });
-    let (shared, counters) = Shared::open(&opener, clock).map_err(|fault| match fault {
-        crate::store::OpenFault::Content(fault) => fault,
-        crate::store::OpenFault::Open(error) => Fault::Unreadable(error.to_string()),
-    })?;
-    let shared = Arc::new(shared);
+    ends: &Ends,
+) -> (Arc<Shared>, Engine) {
+    let (below, free, ends) = (disk.clone(), Arc::clone(free), Arc::clone(ends));
+    let reserve = Arc::new(Reserve::kept_in(Box::new(disk.clone())));
+    let beside = Beside { signs: Arc::new(Signs::new(clock.clone())), reserve };
+    let opener = database::opener_over(move || Box::new(below.clone()), &beside);
+    let begun = Shared::open(&opener, clock, beside).unwrap();
+    let shared = Arc::clone(&begun.shared);
     let room = Room::told_by(move || Ok(free.load(Ordering::SeqCst)));
-    Ok((Arc::clone(&shared), Engine::new(shared, counters, opener, room)))
+    let on_end = Arc::new(move |why: &str| ends.lock().unwrap().push(why.to_owned()));
+    (shared, Engine::new(begun, opener, room, on_end))
 }
 
 #[test]
@@ -148,57 +165,6 @@ fn a_step_of_refused_batches_commits_nothing() {
     let syncs = bench.disk.syncs();
     assert_eq!(bench.one(first).unwrap_err().kind, ErrorKind::Conflict);
     assert_eq!(bench.disk.syncs(), syncs, "nothing was synced");
-}
-
-#[test]
-fn a_full_disk_refuses_writes_and_answers_reads_until_there_is_room() {
-    let mut bench = Bench::new();
-    bench.disk.fill();
-    let mut kept = Vec::new();
-    let refused = loop {
-        let (id, batch) = bench.say(&"x".repeat(40_000));
-        match bench.one(batch) {
-            Ok(_) => kept.push(id),
-            Err(error) => break (id, error),
-        }
-    };
-    assert_eq!(refused.1.kind, ErrorKind::Full, "{}", refused.1);
-    assert!(refused.1.to_string().contains("free 64 MiB"), "{}", refused.1);
-    for id in &kept {
-        assert!(bench.found(*id).unwrap().is_some(), "reads go on");
-    }
-    assert_eq!(bench.found(refused.0).unwrap(), None);
-
-    bench.disk.empty();
-    bench.free.store(NEEDED_BYTES - 1, Ordering::SeqCst);
-    let (_, early) = bench.say("too early");
-    assert_eq!(bench.one(early).unwrap_err().kind, ErrorKind::Full);
-    bench.free.store(NEEDED_BYTES, Ordering::SeqCst);
-    let (id, batch) = bench.say("room again");
-    bench.one(batch).unwrap();
-    assert_eq!(bench.found(id).unwrap().unwrap().seq, kept.len() as u64 + 1, "no gap");
-}
-
-#[test]
-fn a_broken_disk_stops_the_engine_for_good() {
-    let mut bench = Bench::new();
-    let (kept, batch) = bench.say("kept");
-    bench.one(batch).unwrap();
-    bench.disk.break_after(0);
-    let (lost, batch) = bench.say("unknown");
-    let error = bench.one(batch).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unavailable);
-    assert!(error.to_string().contains("restart the server"), "{error}");
-    bench.disk.repair();
-    let (_, later) = bench.say("later");
-    assert_eq!(bench.one(later).unwrap_err().kind, ErrorKind::Unavailable, "even when it heals");
-
-    bench.restart(1);
-    assert!(bench.found(kept).unwrap().is_some());
-    assert_eq!(bench.found(lost).unwrap(), None);
-    let (id, batch) = bench.say("after a restart");
-    bench.one(batch).unwrap();
-    assert_eq!(bench.found(id).unwrap().unwrap().seq, 2);
 }
 
 #[test]

@@ -8,10 +8,7 @@ use storage_rules::{
     memories::{self, Stand},
 };
 
-use crate::{
-    database::{self, caught},
-    snapshot::Snapshot,
-};
+use crate::{caught::caught, database, snapshot::Snapshot};
 
 #[test]
 fn a_power_cut_leaves_an_upgrade_done_or_not_begun() {

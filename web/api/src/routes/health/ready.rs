@@ -1,7 +1,8 @@
 //! `GET /api/health/ready`: can this server serve?
 //!
 //! Asks every part once and keeps the answer for a moment, so that anonymous probes cost nothing.
-//! Without records or bus nothing can be served (503); what else is away only degrades.
+//! Without records or bus nothing can be served (503); what else is away only degrades, a full or
+//! slow disk too, because reads are answered. Writes nothing: how writes fare, the store's signs say.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -42,21 +43,25 @@ pub(crate) async fn get(State(app): State<Shared>) -> Response {
 }
 
 async fn ask(app: &App) -> Ready {
-    let (records, bus, memory) = tokio::join!(records(app), bus(app), memory(app));
+    let (reads, bus, memory) = tokio::join!(records(app), bus(app), memory(app));
+    let health = app.parts.signs.signs();
+    let is_down = reads != OK || bus != OK || !health.state.is_alive();
+    let records = if reads == OK { health.state.code() } else { reads };
     let checks = BTreeMap::from([
         ("records".to_owned(), records.to_owned()),
         ("bus".to_owned(), bus.to_owned()),
         ("memory".to_owned(), memory.to_owned()),
         ("agents".to_owned(), agents(app).to_owned()),
     ]);
-    let status = if records != OK || bus != OK {
+    let status = if is_down {
         "unavailable"
     } else if checks.values().any(|code| code != OK) {
         "degraded"
     } else {
         OK
     };
-    Ready { status: status.to_owned(), checks }
+    let age = health.last_commit_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+    Ready { status: status.to_owned(), checks, last_commit_age_ms: age }
 }
 
 async fn records(app: &App) -> &'static str {

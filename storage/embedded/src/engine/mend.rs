@@ -1,0 +1,93 @@
+//! After a failed transaction: the file is opened anew and says itself whether the commit came through.
+//!
+//! A handle that saw a failed call answers nothing any more, so it is exchanged behind the readers'
+//! backs. What nobody can know ends the store: a sync that failed, and a commit that is neither
+//! there nor not there. Retries nothing: the engine does.
+
+use std::sync::PoisonError;
+
+use redb::Database;
+use storage_rules::{Counters, counters};
+
+use super::{
+    Engine, State,
+    hindrance::Hindrance,
+    state::Held,
+    transact::{Failed, Worked},
+};
+use crate::{caught::caught, database::Opened, fault::Fault, snapshot::Snapshot};
+
+impl Engine {
+    /// Returns what was committed after all, or why nothing was.
+    pub(super) fn mend(&mut self, failed: Failed) -> Result<Worked, Hindrance> {
+        let failure = self.shared.signs.failed();
+        let hindrance = Hindrance::of(failure.as_ref(), &failed.fault);
+        tracing::error!(error = %failed.fault, cause = ?failure, "a write failed");
+        let found = self.renew()?;
+        match failed.committing {
+            Some(worked) if worked.counters == found && !self.is_provisional => Ok(*worked),
+            _ if found == self.counters => {
+                self.hold(&hindrance);
+                Err(hindrance)
+            }
+            _ => {
+                Err(self.end(&format!("nobody knows whether a commit is on disk ({hindrance:?})")))
+            }
+        }
+    }
+
+    /// Opens the file anew and returns where it stands; ends the store where that is not to be known.
+    pub(super) fn renew(&mut self) -> Result<Counters, Hindrance> {
+        if let Some(lost) = self.shared.signs.lost_sync() {
+            return Err(self.end(&format!("what is on disk is unknown ({lost})")));
+        }
+        let found = self.reopen();
+        if let Some(lost) = self.shared.signs.lost_sync() {
+            return Err(self.end(&format!("what is on disk is unknown ({lost})")));
+        }
+        found.map_err(|why| self.end(&format!("state.redb does not open again ({why})")))
+    }
+
+    fn reopen(&mut self) -> Result<Counters, String> {
+        let mut slot = self.shared.db.write().unwrap_or_else(PoisonError::into_inner);
+        drop(slot.take().map(|dead| caught(|| drop::<Database>(dead))));
+        self.shared.signs.note_opened();
+        let Opened { db, held } = (self.opener)().map_err(|error| error.to_string())?;
+        let found = caught(|| Ok::<_, Fault>(counters::read(&Snapshot::of(&db)?)?));
+        *slot = Some(db);
+        drop(slot);
+        self.take_up(held.as_ref());
+        found?.map_err(|fault| fault.to_string())
+    }
+
+    /// Takes up a file that was just opened, or only holds it where it could not be written to.
+    pub(super) fn take_up(&mut self, held: Option<&std::io::Error>) {
+        let was_provisional = std::mem::replace(&mut self.is_provisional, held.is_some());
+        self.shared.signs.note_opened();
+        if let Some(error) = held {
+            self.hold(&Hindrance::by(error.kind(), &error.to_string()));
+        } else if was_provisional {
+            self.shared.signs.note_well(); // what opening it left to write is on disk
+            self.state = State::Running;
+        }
+    }
+
+    /// Holds back what is not essential where there is no room or nothing can be written at all.
+    fn hold(&mut self, hindrance: &Hindrance) {
+        hindrance.note(&self.shared.signs);
+        if hindrance.is_full() || self.is_provisional {
+            let (free, since) = (self.room.free(), self.shared.clock.monotonic());
+            self.state = State::Held(Held { why: hindrance.clone(), free, since });
+        }
+    }
+
+    /// Ends the store: nothing is taken any more, and who runs it is told at once.
+    fn end(&mut self, why: &str) -> Hindrance {
+        let why = format!("the store ends: {why}");
+        tracing::error!("{why}");
+        self.shared.signs.note_ended(&why);
+        self.state = State::Ended(Hindrance::ended(&why));
+        (self.on_end)(&why);
+        Hindrance::ended(&why)
+    }
+}

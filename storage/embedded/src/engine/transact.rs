@@ -1,0 +1,114 @@
+//! One transaction: batches or a job worked out on a draft, and committed. Gives no answer.
+
+use appliance_core::{Applied, Batch, StoreError};
+
+use storage_rules::{
+    Counters, Draft, Refusal, batch_keys,
+    bus::Happened,
+    counters::{self, next},
+};
+
+use super::{Engine, Job};
+use crate::{
+    database,
+    draft::{Attempt, Tables},
+    fault::Fault,
+};
+
+/// What a transaction would do, worked out and not yet committed.
+pub(super) struct Worked {
+    pub counters: Counters,
+    pub happened: Vec<Happened>,
+    pub answers: Vec<Result<Applied, StoreError>>,
+}
+
+/// A transaction that failed: why, and what it would have answered if it came as far as the commit.
+pub(super) struct Failed {
+    pub fault: Fault,
+    pub committing: Option<Box<Worked>>,
+}
+
+impl<F: Into<Fault>> From<F> for Failed {
+    fn from(fault: F) -> Self {
+        Self { fault: fault.into(), committing: None }
+    }
+}
+
+impl Engine {
+    /// Runs `work` in a transaction and commits what it leaves, unless it changed nothing.
+    pub(super) fn transact(
+        &self,
+        work: impl FnOnce(&Self, &Tables<'_>) -> Result<Worked, Fault>,
+    ) -> Result<Worked, Failed> {
+        if self.is_provisional {
+            return Err(Fault::Provisional.into()); // its commits would reach memory only
+        }
+        let guard = self.shared.opened();
+        let db = guard.as_ref().ok_or(Fault::Closed)?;
+        let txn = database::begin(db)?;
+        let tables = Tables::of(&txn);
+        let worked = work(self, &tables)?;
+        drop(tables);
+        if worked.counters == self.counters {
+            txn.abort().map_err(Fault::from)?; // every batch was refused or a repeat
+            return Ok(worked);
+        }
+        match txn.commit() {
+            Ok(()) => Ok(worked),
+            Err(error) => Err(Failed { fault: error.into(), committing: Some(Box::new(worked)) }),
+        }
+    }
+
+    pub(super) fn work(&self, tables: &Tables<'_>, batches: &[Batch]) -> Result<Worked, Fault> {
+        let now = self.shared.clock.now();
+        let (mut counters, mut happened) = (self.counters, Vec::new());
+        let mut answers = Vec::with_capacity(batches.len());
+        batch_keys::sweep(&mut Draft::on(&mut Attempt::for_good(tables), counters), now)?;
+        for batch in batches {
+            let mut attempt = Attempt::on(tables);
+            let mut draft = Draft::on(&mut attempt, counters);
+            match storage_rules::apply(&mut draft, batch, now) {
+                Ok(applied) => {
+                    counters = draft.counters;
+                    happened.append(&mut draft.happened);
+                    answers.push(Ok(applied));
+                }
+                Err(Refusal::Batch(error)) => {
+                    attempt.take_back()?;
+                    answers.push(Err(error));
+                }
+                Err(Refusal::File(fault)) => return Err(fault.into()),
+            }
+        }
+        if counters != self.counters {
+            save(tables, counters)?;
+        }
+        Ok(Worked { counters, happened, answers })
+    }
+
+    pub(super) fn work_off(&self, tables: &Tables<'_>, job: Job) -> Result<Worked, Fault> {
+        let mut attempt = Attempt::for_good(tables);
+        let mut draft = Draft::on(&mut attempt, self.counters);
+        let commit = next(&mut draft.counters.commit);
+        match job(&mut draft) {
+            Ok(()) => {
+                let (counters, happened) = (draft.counters, std::mem::take(&mut draft.happened));
+                save(tables, counters)?;
+                let answers = vec![Ok(Applied { commit, ..Applied::default() })];
+                Ok(Worked { counters, happened, answers })
+            }
+            // The counters have not moved, so the whole transaction is given up.
+            Err(Refusal::Batch(error)) => {
+                let answers = vec![Err(error)];
+                Ok(Worked { counters: self.counters, happened: Vec::new(), answers })
+            }
+            Err(Refusal::File(fault)) => Err(fault.into()),
+        }
+    }
+}
+
+/// Stores how far the store has come.
+fn save(tables: &Tables<'_>, counters: Counters) -> Result<(), Fault> {
+    let mut attempt = Attempt::for_good(tables);
+    Ok(counters::write(&mut Draft::on(&mut attempt, counters))?)
+}
