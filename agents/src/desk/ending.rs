@@ -163,7 +163,7 @@ impl Service {
             if recalled.iter().any(|hit| hit.memory.id == citation.memory_id) {
                 continue;
             }
-            let cited = self.parts.memories.get(task.owner, citation.memory_id).await?;
+            let cited = self.parts.memories.get_sound(task.owner, citation.memory_id).await?;
             texts.extend(cited.map(|memory| memory.text));
         }
         texts.extend(recalled.into_iter().map(|hit| hit.memory.text));

@@ -156,7 +156,7 @@ impl Tree {
                         self.write(state, memories, &memory, &mut told).await?;
                     }
                     Changed::Gone => self.remove(state, change.id).await?,
-                    Changed::Live(_) | Changed::Archived => {}
+                    Changed::Live(_) | Changed::Archived | Changed::Damaged { .. } => {}
                 }
             }
             state.position = last;

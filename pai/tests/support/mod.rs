@@ -61,7 +61,7 @@ impl Rows {
             Some(memory) if memory.tier == MemoryTier::Cold => Changed::Archived,
             Some(memory) => Changed::Live(Box::new(memory.clone())),
         };
-        Change { position, id, owner, now }
+        Change { position, text_at: position, id, owner, now }
     }
 }
 

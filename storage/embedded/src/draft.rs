@@ -212,4 +212,23 @@ impl Change for Attempt<'_, '_> {
         }
         Ok(self.set(kind.name, id, None)?)
     }
+
+    fn set_place(
+        &mut self,
+        kind: &'static Kind,
+        key: &'static Key,
+        place: &[u8],
+        id: Option<&[u8]>,
+    ) -> Result<(), RuleFault> {
+        let pointer = id.map(|id| layout::pointer(kind, key, place, id)).transpose()?;
+        Ok(self.set(key.name, place, pointer.as_deref())?)
+    }
+
+    fn set_count(&mut self, key: &'static Key, place: &[u8], count: u64) -> Result<(), RuleFault> {
+        if count == 0 {
+            return Ok(self.set(key.name, place, None)?);
+        }
+        let sealed = layout::count(key, place, count)?;
+        Ok(self.set(key.name, place, Some(&sealed))?)
+    }
 }

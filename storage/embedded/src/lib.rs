@@ -12,6 +12,7 @@
 mod bus;
 mod caught;
 mod cold;
+mod compare;
 mod data_dir;
 mod database;
 mod draft;

@@ -11,11 +11,11 @@ use appliance_tasks::TaskKind;
 use async_trait::async_trait;
 
 use storage_rules::{
-    Fault as RuleFault, View,
-    memories::{actions, read, signals},
+    Fault as RuleFault, View, damage,
+    memories::{Texts, actions, read, signals},
 };
 
-use crate::{Store, cold::Archive};
+use crate::{Store, cold::Settled};
 
 /// A scan that reads texts, archived ones too.
 const READ_TEXTS: TaskKind = TaskKind::new("records.texts");
@@ -29,18 +29,17 @@ impl Store {
     async fn scan_texts<T: Send + 'static>(
         &self,
         op: &'static str,
-        ask: impl Fn(&dyn View, &Archive) -> Result<T, RuleFault> + Send + 'static,
+        ask: impl Fn(&dyn View, &dyn Texts) -> Result<T, RuleFault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (archive, shared) = (Arc::clone(self.archive()), Arc::clone(self.shared()));
         let read = move || {
-            let mut found = shared.read(op, |file| Ok(ask(file, &archive)));
             for _ in 1..TRIES {
-                if !matches!(found, Ok(Err(RuleFault::Archive(_)))) {
-                    break;
+                let found = shared.read(op, |file| Ok(ask(file, archive.as_ref())))?;
+                if !matches!(found, Err(RuleFault::Archive { .. })) {
+                    return found.map_err(|fault| fault.at(op));
                 }
-                found = shared.read(op, |file| Ok(ask(file, &archive)));
             }
-            found?.map_err(|fault| fault.at(op))
+            shared.read(op, |file| ask(file, &Settled(&archive)))
         };
         self.off(READ_TEXTS, op, read).await
     }
@@ -60,7 +59,13 @@ impl Memories for Store {
         }
         self.scan_texts(OP, move |file, archive| {
             let found = read::shown(file, owner, id)?;
-            found.map(|entry| read::whole(entry, archive)).transpose()
+            let whole = found.map(|entry| read::whole(entry, archive)).transpose();
+            if let Err(fault) = &whole
+                && archive.is_settled()
+            {
+                damage::name(fault, Some(id)).into_iter().for_each(|damaged| file.note(damaged));
+            }
+            whole
         })
         .await
     }

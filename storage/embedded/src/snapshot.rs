@@ -1,9 +1,13 @@
 //! Reading: one consistent view of the file, for as long as the value lives. Changes nothing.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+
+use appliance_core::ports::Damaged;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase as _};
-use storage_rules::{Counted, Fault as RuleFault, Key, Kind, Pointed, Span, Stored, View};
+use storage_rules::{
+    Counted, Fault as RuleFault, Key, Kind, Pointed, Span, Stored, View, damage::Register,
+};
 
 use crate::{
     fault::Fault,
@@ -16,12 +20,18 @@ type RawTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
 pub(crate) struct Snapshot {
     txn: ReadTransaction,
     open: RefCell<BTreeMap<&'static str, RawTable>>,
+    damage: Option<Arc<Register>>,
 }
 
 impl Snapshot {
     /// Takes a view.
     pub fn of(db: &redb::Database) -> Result<Self, Fault> {
-        Ok(Self { txn: db.begin_read()?, open: RefCell::default() })
+        Ok(Self { txn: db.begin_read()?, open: RefCell::default(), damage: None })
+    }
+
+    /// Notes from now on what was left out in `damage`.
+    pub fn noting(self, damage: &Arc<Register>) -> Self {
+        Self { damage: Some(Arc::clone(damage)), ..self }
     }
 
     /// Reads from a table, which is opened once.
@@ -86,5 +96,11 @@ impl View for Snapshot {
         let all = Span::of(prefix);
         let rows = self.with(key.name, |table| layout::stretch(table, &all, usize::MAX))?;
         Ok(layout::all_counted(key, rows))
+    }
+
+    fn note(&self, damaged: Damaged) {
+        if let Some(damage) = &self.damage {
+            damage.note(damaged);
+        }
     }
 }

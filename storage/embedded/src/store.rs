@@ -25,7 +25,8 @@ use async_trait::async_trait;
 use redb::Database;
 use storage_rules::{
     Counters, Draft, Fault as RuleFault, Refusal, View, agents_wanted, audit, bus::tables,
-    conversations, counters, messages, sessions, setup_links, tasks, tiers::manifest, users,
+    conversations, counters, damage::Register, messages, sessions, setup_links, tasks,
+    tiers::manifest, users,
 };
 
 use crate::{
@@ -77,6 +78,8 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The memory side of the bus.
     pub bus: Bus,
+    /// What was found damaged in this life.
+    pub damage: Arc<Register>,
     /// Which history the file holds.
     pub history: HistoryId,
     /// Signs of life.
@@ -127,6 +130,7 @@ impl Shared {
             db: RwLock::new(Some(db)),
             clock,
             bus: Bus::new(lines),
+            damage: Arc::default(),
             history,
             signs,
             reserve,
@@ -156,7 +160,7 @@ impl Shared {
         let guard = self.opened();
         let found = match guard.as_ref() {
             // redb panics on some damaged pages.
-            Some(db) => caught(|| Ok(ask(&Snapshot::of(db)?)?))
+            Some(db) => caught(|| Ok(ask(&Snapshot::of(db)?.noting(&self.damage))?))
                 .unwrap_or_else(|why| Err(Fault::Unreadable(why))),
             None => Err(Fault::Closed),
         };

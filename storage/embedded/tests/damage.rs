@@ -7,7 +7,7 @@ use std::{collections::HashMap, fs, path::Path, sync::Arc};
 use appliance_core::{
     Batch, ConversationId, ErrorKind, IdMint, Memory, MemoryId, MemoryKind, MessageId, PageRequest,
     Provenance, UserId, Write,
-    ports::{Change, Changed, Conversations as _, Memories, Records as _},
+    ports::{Change, Changed, Conversations as _, Memories, Records as _, StoreDamage as _},
     time::ManualClock,
 };
 use storage_contract::given;
@@ -213,7 +213,9 @@ async fn a_flipped_byte_of_a_text_is_found_when_it_is_read() {
     let error = store.message(written.owner, *id).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Corrupt, "{error}");
     assert!(error.to_string().contains("checksum"), "{error}");
-    assert_eq!(written.read_all(&store, "others").await, 1 + 1, "this one and its page");
+    assert_eq!(written.read_all(&store, "others").await, 1, "its page leaves it out");
+    let named = store.damage().found;
+    assert!(matches!(&named[..], [one] if one.place.starts_with("messages.v1")), "{named:?}");
 }
 
 #[tokio::test]
@@ -245,6 +247,9 @@ async fn a_damaged_memory_is_gone_from_what_changed_and_no_other_is() {
     let live = |change: &Change| matches!(change.now, Changed::Live(_));
     let seen: Vec<_> = changes.iter().map(|change| (change.id, live(change))).collect();
     assert_eq!(seen, [(ids[0], true), (ids[1], false), (ids[2], true)]);
+    assert!(matches!(changes[1].now, Changed::Damaged { .. }), "{changes:?}");
+    let named = store.damage().found;
+    assert!(matches!(&named[..], [one] if one.memory == Some(ids[1])), "{named:?}");
     let error = Memories::get(&store, owner, ids[1]).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Corrupt, "{error}");
 }

@@ -273,7 +273,7 @@ async fn a_file_of_version_1_reads_as_it_was_written() {
     assert_eq!(store.children(task().id).await.unwrap(), [child()]);
     assert_eq!(Memories::get(&store, owner, memory().id).await.unwrap(), Some(memory()));
     let now = Changed::Live(Box::new(memory()));
-    let change = Change { position: 1, id: memory().id, owner, now };
+    let change = Change { position: 1, text_at: 1, id: memory().id, owner, now };
     assert_eq!(store.since(0, 10).await.unwrap(), [change]);
     assert_eq!(store.events(page).await.unwrap().items, [audit()]);
     assert!(!store.agent_wanted(AgentName::Infra).await.unwrap());

@@ -143,4 +143,21 @@ impl Change for Attempt<'_> {
         self.set(kind.name, id, None);
         Ok(())
     }
+
+    fn set_place(
+        &mut self,
+        _kind: &'static Kind,
+        key: &'static Key,
+        place: &[u8],
+        id: Option<&[u8]>,
+    ) -> Result<(), Fault> {
+        self.set(key.name, place, id);
+        Ok(())
+    }
+
+    fn set_count(&mut self, key: &'static Key, place: &[u8], to: u64) -> Result<(), Fault> {
+        let was = count(self.tables, key.name, place.to_vec(), to);
+        self.before.push(Undo::Count(key.name, place.to_vec(), was));
+        Ok(())
+    }
 }

@@ -22,7 +22,12 @@ struct AllHere;
 impl Texts for AllHere {
     fn read(&self, id: MemoryId, _spot: Spot) -> Result<String, Fault> {
         let why = format!("memory {id} is in an archive, and there is none");
-        Err(Fault::Archive(StoreError::unavailable("memories.get", why)))
+        let error = StoreError::unavailable("memories.get", why);
+        Err(Fault::Archive { place: "no archive".to_owned(), error })
+    }
+
+    fn is_settled(&self) -> bool {
+        true
     }
 }
 

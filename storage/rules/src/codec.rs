@@ -58,6 +58,9 @@ pub enum Broken {
     /// The bytes are whole and make no value.
     #[error("the body cannot be read: {0}")]
     Body(String),
+    /// It should be there and is not.
+    #[error("is not there, and something that belongs to it is; restore a backup")]
+    Missing,
     /// It points to a row that is not there.
     #[error("points to a row that is not there; restore a backup")]
     Dangling,

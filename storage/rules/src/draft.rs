@@ -10,7 +10,7 @@ use crate::{
     Fault,
     bus::Happened,
     counters::Counters,
-    entity::{Entity, Keyed, Kind},
+    entity::{Entity, Key, Keyed, Kind},
     view::{Read as _, View, seal},
 };
 
@@ -36,6 +36,25 @@ pub trait Change: View {
     /// # Errors
     /// [`Fault::Medium`].
     fn delete(&mut self, kind: &'static Kind, id: &[u8], had: &[Keyed]) -> Result<(), Fault>;
+
+    /// Mends a place: it belongs to the row `id`, or to none. Nothing to do where keys are the
+    /// medium's own indexes.
+    ///
+    /// # Errors
+    /// [`Fault::Medium`].
+    fn set_place(
+        &mut self,
+        kind: &'static Kind,
+        key: &'static Key,
+        place: &[u8],
+        id: Option<&[u8]>,
+    ) -> Result<(), Fault>;
+
+    /// Mends a count: so many rows have the place.
+    ///
+    /// # Errors
+    /// [`Fault::Medium`].
+    fn set_count(&mut self, key: &'static Key, place: &[u8], count: u64) -> Result<(), Fault>;
 }
 
 /// Where a row was and will be under its declared keys.
@@ -115,6 +134,27 @@ impl<'a> Draft<'a> {
     /// Takes a row away that the caller has just read.
     pub fn delete<E: Entity>(&mut self, row: &E) -> Result<(), Fault> {
         self.change.delete(E::KIND, &row.id(), &row.keys())
+    }
+
+    /// Mends a place under a key.
+    pub(crate) fn place(
+        &mut self,
+        kind: &'static Kind,
+        key: &'static Key,
+        place: &[u8],
+        id: Option<&[u8]>,
+    ) -> Result<(), Fault> {
+        self.change.set_place(kind, key, place, id)
+    }
+
+    /// Mends a count.
+    pub(crate) fn count(
+        &mut self,
+        key: &'static Key,
+        place: &[u8],
+        count: u64,
+    ) -> Result<(), Fault> {
+        self.change.set_count(key, place, count)
     }
 
     /// Takes a row away that need not be readable, with the places that are known of it.

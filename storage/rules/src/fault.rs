@@ -27,8 +27,13 @@ pub enum Fault {
         key: &'static str,
     },
     /// The archive cannot bring a text.
-    #[error(transparent)]
-    Archive(StoreError),
+    #[error("{error}")]
+    Archive {
+        /// The file and the block.
+        place: String,
+        /// Why not.
+        error: StoreError,
+    },
     /// The adapter's own failure, which it takes out again.
     #[error("{source}")]
     Medium {
@@ -64,7 +69,7 @@ impl Fault {
             Self::Code(_) => ErrorKind::Corrupt,
             // The rules have looked: whoever took it meanwhile is there at the next try.
             Self::Taken { .. } => ErrorKind::Unavailable,
-            Self::Archive(error) => error.kind,
+            Self::Archive { error, .. } => error.kind,
             Self::Medium { kind, .. } => *kind,
         }
     }

@@ -346,7 +346,7 @@ pub fn list(
 /// Returns the children of a task, oldest first.
 pub fn children(view: &dyn View, parent: TaskId) -> Result<Vec<Task>, Fault> {
     let children = view.walk_by::<TaskRow>(&BY_PARENT, Span::of(&parent.bytes()));
-    children.take(MAX_CHILDREN).map(|met| Ok(met?.row?.task)).collect()
+    walk::readable(children).take(MAX_CHILDREN).map(|row| Ok(row?.task)).collect()
 }
 
 fn require(draft: &mut Draft<'_>, id: TaskId) -> Result<TaskRow, Refusal> {

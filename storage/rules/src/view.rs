@@ -3,9 +3,13 @@
 //! [`View`] is what an adapter implements: object-safe, synchronous, bytes in and out. [`Read`] is
 //! the same for typed rows, on top of any view. Changes nothing.
 
+use appliance_core::{MemoryId, ports::Damaged};
+
 use crate::{
     Fault,
     codec::{self, Broken, Place, SealBroken},
+    codes::UnknownCode,
+    damage,
     entity::{Entity, Key, Kind, key},
     walk::{Order, Walk},
 };
@@ -49,6 +53,9 @@ pub trait View {
     /// Returns the places of a counted key that begin with `prefix` and how many rows have each, or
     /// what is damaged there.
     fn counts(&self, key: &'static Key, prefix: &[u8]) -> Result<Vec<Counted>, Fault>;
+
+    /// Notes that a row was left out because it cannot be read.
+    fn note(&self, _damaged: Damaged) {}
 }
 
 /// The id of a row, and the row.
@@ -171,6 +178,24 @@ pub trait Read: View {
         self.row(id)?.ok_or_else(|| dangling(from, id))
     }
 
+    /// Passes on what was read; what cannot be read is noted and left out.
+    ///
+    /// # Errors
+    /// A failure of more than one row.
+    fn readable<T>(
+        &self,
+        read: Result<T, Fault>,
+        memory: Option<MemoryId>,
+    ) -> Result<Option<T>, Fault> {
+        let fault = match read {
+            Ok(read) => return Ok(Some(read)),
+            Err(fault) => fault,
+        };
+        let Some(damaged) = damage::name(&fault, memory) else { return Err(fault) };
+        self.note(damaged);
+        Ok(None)
+    }
+
     /// Walks the rows within `span`.
     fn walk<E: Entity>(&self, span: Span) -> Walk<'_, Self, E> {
         Walk::of(self, Order::Ids, span)
@@ -201,7 +226,8 @@ pub fn open<E: Entity>(id: &[u8], sealed: &[u8]) -> Result<E, Fault> {
     {
         return older;
     }
-    Ok(E::thaw(id, codec::open(place, E::VERSION, sealed)?)?)
+    let unknown = |code: UnknownCode| SealBroken::at(place, Broken::Body(code.to_string()));
+    Ok(E::thaw(id, codec::open(place, E::VERSION, sealed)?).map_err(unknown)?)
 }
 
 /// Builds the fault of something that points to nothing.

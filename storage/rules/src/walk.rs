@@ -117,7 +117,19 @@ impl<V: View + ?Sized, E: Entity> Iterator for Walk<'_, V, E> {
     }
 }
 
+/// Returns the rows of a walk that can be read; the others are noted.
+pub(crate) fn readable<V: View + ?Sized, E: Entity>(
+    walk: Walk<'_, V, E>,
+) -> impl Iterator<Item = Result<E, Fault>> {
+    let view = walk.view;
+    walk.filter_map(move |met| match met {
+        Ok(met) => view.readable(met.row, None).transpose(),
+        Err(fault) => Some(Err(fault)),
+    })
+}
+
 /// Makes a page of a walk from the highest down: `pick` turns a row into an item, or leaves it out.
+/// What cannot be read is left out too, and noted.
 ///
 /// # Errors
 /// Whatever the walk or `pick` fails with.
@@ -127,10 +139,11 @@ pub(crate) fn page<V: View + ?Sized, E: Entity, T>(
     mut pick: impl FnMut(E) -> Result<Option<T>, Fault>,
 ) -> Result<Page<T>, Fault> {
     let mut found = Page { items: Vec::new(), next: None };
-    let mut last = 0;
+    let (view, mut last) = (walk.view, 0);
     for met in walk {
         let Met { place, row } = met?;
-        let Some(item) = pick(row?)? else { continue };
+        let Some(row) = view.readable(row, None)? else { continue };
+        let Some(item) = pick(row)? else { continue };
         if found.items.len() == wanted.limit {
             found.next = Some(last);
             break;

@@ -62,7 +62,7 @@ impl Service {
             return Ok(Found::default());
         }
         for id in cited {
-            found.memories.extend(self.parts.memories.get(task.owner, id).await?);
+            found.memories.extend(self.parts.memories.get_sound(task.owner, id).await?);
         }
         if found.memories.is_empty() {
             found.memories = self.said_before(task, &thread).await?;

@@ -5,8 +5,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::{
-    ActionId, Memory, MemoryAction, MemoryId, Page, PageRequest, SearchFilter, Signal, StoreError,
-    Timestamp, UserId,
+    ActionId, ErrorKind, Memory, MemoryAction, MemoryId, Page, PageRequest, SearchFilter, Signal,
+    StoreError, Timestamp, UserId,
 };
 
 /// What an index has to know about one memory since it last looked.
@@ -14,6 +14,9 @@ use crate::{
 pub struct Change {
     /// The place of the change in the order of all changes; only a memory's last one is kept.
     pub position: u64,
+    /// The place of the last change of what is indexed as its text: it was made, brought back or
+    /// replaced. Who has read up to there has the text, and needs only how the memory stands.
+    pub text_at: u64,
     /// Which memory.
     pub id: MemoryId,
     /// Whose it is.
@@ -31,6 +34,11 @@ pub enum Changed {
     Archived,
     /// Forgotten or purged: found by nothing.
     Gone,
+    /// It cannot be read, and is found by nothing: what is wrong, in words for an operator.
+    Damaged {
+        /// What.
+        what: String,
+    },
 }
 
 /// Reads memories, wherever they are kept; the forgotten ones not, but for
@@ -43,6 +51,15 @@ pub trait Memories: fmt::Debug + Send + Sync {
     /// `Unavailable`, `Corrupt` (an archive's block that is damaged); so for all methods here.
     async fn get(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError>;
 
+    /// As [`get`](Self::get), for one of many: a damaged memory is left out for the others' sake. The
+    /// store names it, see [`StoreDamage`](super::StoreDamage).
+    async fn get_sound(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
+        match self.get(owner, id).await {
+            Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
+            found => found,
+        }
+    }
+
     /// Returns memories of `owner` that pass, newest first; the cursor is `seq`. A page may be
     /// short, or empty, and still have a next one, where few pass.
     async fn list(
@@ -53,7 +70,8 @@ pub trait Memories: fmt::Debug + Send + Sync {
     ) -> Result<Page<Memory>, StoreError>;
 
     /// Returns up to `limit` changes of all owners with `position > after`, ascending: what an index
-    /// that stands at `after` has yet to read.
+    /// that stands at `after` has yet to read. Positions MUST become visible in their order: what is
+    /// told once is all there is up to there, however many write.
     async fn since(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError>;
 
     /// Returns the highest position given so far, 0 for none. Cheap: asked before every search.

@@ -121,7 +121,7 @@ impl Uses {
             let standing = match standings.entry(id) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
-                    let Some(memory) = self.memories.get(owner, id).await? else { continue };
+                    let Some(memory) = self.memories.get_sound(owner, id).await? else { continue };
                     place.insert(memory.standing)
                 }
             };

@@ -240,15 +240,19 @@ impl Feeder {
     }
 
     fn sort<'a>(&self, page: &'a [Change]) -> Work<'a> {
-        let texts = self.texts();
+        let (texts, from) = (self.texts(), self.position());
+        // What was read up to here is in the index, and whoever begins again meets its own texts.
+        let has = |change: &Change, memory: &Memory| {
+            change.text_at <= from || texts.get(&memory.id) == Some(&text_of(memory))
+        };
         let mut work = Work::default();
         for change in page {
             match &change.now {
-                Changed::Live(memory) if texts.get(&memory.id) == Some(&text_of(memory)) => {
+                Changed::Live(memory) if has(change, memory) => {
                     work.retag.push((memory.id, memory.facets()));
                 }
                 Changed::Live(memory) => work.embed.push(memory),
-                Changed::Archived | Changed::Gone => {
+                Changed::Archived | Changed::Gone | Changed::Damaged { .. } => {
                     work.gone.entry(change.owner).or_default().push(change.id);
                 }
             }

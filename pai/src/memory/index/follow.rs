@@ -25,7 +25,7 @@ use tokio::sync::Mutex;
 
 use super::{
     outage::Outage,
-    row::{Row, text_of},
+    row::Row,
     shelf::Shelf,
     vocabulary::{Vocabulary, telling},
 };
@@ -171,28 +171,18 @@ impl Follower {
         let from = texts.position();
         for change in page.iter().filter(|change| change.position > from) {
             match &change.now {
-                Changed::Live(memory) if self.has_text(texts, change.position, memory) => {}
+                // Only its standing changed: its words need not be taken in again.
+                Changed::Live(_) if change.text_at <= from && texts.holds(change.id) => {}
                 Changed::Live(memory) => changes.put.push(text_entry(memory)),
                 Changed::Archived if texts.holds(change.id) => {}
                 Changed::Archived => {
-                    let memory = self.memories.get(change.owner, change.id).await?;
+                    let memory = self.memories.get_sound(change.owner, change.id).await?;
                     changes.put.extend(memory.as_ref().map(text_entry));
                 }
-                Changed::Gone => changes.gone.push(change.id),
+                Changed::Gone | Changed::Damaged { .. } => changes.gone.push(change.id),
             }
         }
         Ok(changes)
-    }
-
-    /// Tells whether only its standing changed: its words need not be taken in again. What comes by
-    /// for the second time was cut off the first time.
-    fn has_text(&self, texts: &dyn TextIndex, position: u64, memory: &Memory) -> bool {
-        let known = self.known();
-        let shelf = known.shelves.get(&memory.owner);
-        let row = shelf.and_then(|shelf| shelf.row(shelf.place(memory.id)?));
-        position > self.position()
-            && row.is_some_and(|row| row.text == text_of(memory))
-            && texts.holds(memory.id)
     }
 
     /// Learns the words of a page and puts its memories on their shelves, or takes them off.
@@ -200,19 +190,12 @@ impl Follower {
         if last <= self.position() {
             return;
         }
-        let live = |change: &'_ Change| match &change.now {
-            Changed::Live(memory) => Some(memory.clone()),
-            Changed::Archived | Changed::Gone => None,
-        };
-        let memories: Vec<_> = page.iter().filter_map(live).collect();
-        let words = self.learn(memories.iter().map(AsRef::as_ref)).await;
-        let rows = memories.iter().zip(words).map(|(memory, words)| Row::of(memory, words));
+        let new = self.restand(page);
+        let words = self.learn(new.iter().copied()).await;
+        let rows = new.iter().zip(words).map(|(memory, words)| Row::of(memory, words));
         let rows: Vec<Row> = rows.collect();
         {
             let mut known = self.change();
-            for change in page.iter().filter(|change| !matches!(change.now, Changed::Live(_))) {
-                known.shelves.entry(change.owner).or_default().take(change.id);
-            }
             for row in rows {
                 known.shelves.entry(row.facets.owner).or_default().put(row);
             }
@@ -223,6 +206,24 @@ impl Follower {
             }
         }
         self.position.store(last, Ordering::Release);
+    }
+
+    /// Takes those off their shelves that are not live, and lets those stand as they do now whose text
+    /// is there; returns the others.
+    fn restand<'a>(&self, page: &'a [Change]) -> Vec<&'a Memory> {
+        let from = self.position();
+        let (mut known, mut new) = (self.change(), Vec::new());
+        for change in page {
+            let shelf = known.shelves.entry(change.owner).or_default();
+            match &change.now {
+                Changed::Live(memory) if change.text_at <= from && shelf.stands(memory) => {}
+                Changed::Live(memory) => new.push(memory.as_ref()),
+                Changed::Archived | Changed::Gone | Changed::Damaged { .. } => {
+                    shelf.take(change.id);
+                }
+            }
+        }
+        new
     }
 
     /// Gives every telling word its place, and what has none yet its vector; returns the places.

@@ -24,8 +24,6 @@ pub(crate) struct Row {
     pub author: Box<[String]>,
     /// Equal for memories that are the same utterance of the same author.
     pub form: u64,
-    /// Equal for the same bytes of text.
-    pub text: u64,
     /// It only asks, or only says that nothing is known.
     pub empty: bool,
     /// Its last words ask.
@@ -49,7 +47,6 @@ impl Row {
             repeats: memory.standing.repeats,
             author: names(author).collect(),
             form: hash(&(Form::NEWEST.of(text), author)),
-            text: text_of(memory),
             empty: utterance::is_question(text) || denies,
             ends_asking: end.ends_with(['?', '？']),
             words,

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use appliance_core::{Collection, ConversationId, MemoryId};
+use appliance_core::{Collection, ConversationId, Memory, MemoryId};
 
 use super::row::Row;
 
@@ -72,6 +72,16 @@ impl Shelf {
             less(&mut self.authors, name);
         }
         less(&mut self.counts, &row.facets.collection);
+    }
+
+    /// Lets a memory stand as it does now, whose text is here; false when it is not.
+    pub(crate) fn stands(&mut self, memory: &Memory) -> bool {
+        let place = self.places.get(&memory.id);
+        let Some(row) = place.and_then(|place| self.rows.get_mut(*place)?.as_mut()) else {
+            return false;
+        };
+        (row.facets, row.repeats) = (memory.facets(), memory.standing.repeats);
+        true
     }
 
     /// Returns the memory at a place that [`place`](Self::place) or [`beside`](Self::beside) gave.

@@ -72,7 +72,7 @@ impl Reader {
         let newest = self.newest(per_agent).await?;
         let mut count = 0;
         for (owner, id) in newest {
-            let found = self.inner.get(owner, id).await?;
+            let found = self.inner.get_sound(owner, id).await?;
             let Some(memory) = found.filter(|memory| memory.tier == MemoryTier::Hot) else {
                 continue;
             };
@@ -152,7 +152,7 @@ impl Reader {
                 Changed::Live(memory) if memory.tier == MemoryTier::Hot => {
                     self.put(Memory::clone(memory)).await?;
                 }
-                Changed::Live(_) | Changed::Archived | Changed::Gone => {
+                Changed::Live(_) | Changed::Archived | Changed::Gone | Changed::Damaged { .. } => {
                     self.hot.take(change.id).await?;
                 }
             }

@@ -237,7 +237,7 @@ impl Finder<'_> {
         let mut scores = HashMap::new();
         let mut memories = Vec::new();
         for (id, score) in hits {
-            let memory = self.memories.get(wanted.owner, id).await?;
+            let memory = self.memories.get_sound(wanted.owner, id).await?;
             let Some(memory) = memory else { continue };
             if memory.facets().pass(wanted.owner, wanted.filter) {
                 scores.insert(id, score);

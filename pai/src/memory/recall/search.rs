@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use appliance_core::{
-    ErrorKind, Memory, MemoryHit, MemoryId, SearchFilter, StoreError, UserId,
+    Memory, MemoryHit, SearchFilter, UserId,
     ports::{
         CareError, Embedder, Job, Memories, MemorySearch, SearchError, TextIndex, VectorHome,
         VectorIndex,
@@ -167,7 +167,7 @@ impl Search {
             }
             let memory = match archived.iter().position(|memory| memory.id == group.id) {
                 Some(at) => Some(archived.swap_remove(at)),
-                None => self.sound(wanted.owner, group.id).await?,
+                None => self.level.memories.get_sound(wanted.owner, group.id).await?,
             };
             // It may have been forgotten, or have come to an end, since it was found.
             let passes = |memory: &Memory| memory.facets().pass(wanted.owner, wanted.filter);
@@ -178,17 +178,6 @@ impl Search {
             }
         }
         Ok(kept)
-    }
-
-    /// Reads a memory; one that is damaged is left out and said, for the others' sake.
-    async fn sound(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
-        match self.level.memories.get(owner, id).await {
-            Err(why) if why.kind == ErrorKind::Corrupt => {
-                tracing::error!(event = "damaged", memory = %id, %why, "a memory cannot be read");
-                Ok(None)
-            }
-            read => read,
-        }
     }
 
     /// Returns the better hit that says the same in almost the same words.

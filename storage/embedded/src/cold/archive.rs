@@ -199,11 +199,31 @@ impl Archive {
     }
 }
 
+/// The archive at the last try: what is not where it should be is not only moved.
+#[derive(Debug)]
+pub(crate) struct Settled<'a>(pub &'a Archive);
+
+impl Texts for Settled<'_> {
+    fn read(&self, id: MemoryId, spot: Spot) -> Result<String, RuleFault> {
+        self.0.read(id, spot)
+    }
+
+    fn is_settled(&self) -> bool {
+        true
+    }
+}
+
 impl Texts for Archive {
     /// As the trait; decodes one block at most.
     fn read(&self, id: MemoryId, spot: Spot) -> Result<String, RuleFault> {
         let text = self.record(id, spot).map(|record| record.text);
-        text.map_err(|fault| RuleFault::Archive(fault.at(OP)))
+        let place = || format!("cold/{} block {}", name(spot.segment), spot.block);
+        text.map_err(|fault| RuleFault::Archive { place: place(), error: fault.at(OP) })
+    }
+
+    /// A text may be moved to another file between the view and this.
+    fn is_settled(&self) -> bool {
+        false
     }
 }
 

@@ -17,7 +17,7 @@ mod record;
 mod segment;
 mod write;
 
-pub(crate) use archive::Archive;
+pub(crate) use archive::{Archive, Settled};
 pub(crate) use fault::ColdFault;
 pub use file::{ColdFile, Rehearsal};
 pub(crate) use record::{ColdRecord, Embedder};

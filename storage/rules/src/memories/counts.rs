@@ -10,7 +10,7 @@ use crate::{
     Fault,
     codes::Code,
     entity::{Key, Keyed, Rule, key, trailing_seq},
-    view::View,
+    view::{Read as _, View},
 };
 
 /// Place: `0`, shelf, agent, 1 byte each, for all; `1`, owner, 16 bytes, shelf, agent for one owner;
@@ -35,12 +35,13 @@ pub(super) fn within(segment: u64) -> Keyed {
 /// Returns how full the tiers are, of one owner or of all; knows nothing of the archive's files.
 ///
 /// # Errors
-/// A damaged count, or the adapter's failure.
+/// The adapter's failure.
 pub fn counts(view: &dyn View, owner: Option<UserId>) -> Result<TierCounts, Fault> {
     let prefix = owner.map_or(vec![ALL], |owner| key(&[&[OWNER], &owner.bytes()]));
     let mut found = TierCounts::default();
     for (place, count) in view.counts(&COUNTS, &prefix)? {
-        let ([.., shelf, agent], count) = (place.as_slice(), count?) else { continue };
+        let Some(count) = view.readable(count, None)? else { continue };
+        let [.., shelf, agent] = place.as_slice() else { continue };
         match shelf {
             3 => found.forgotten += count,
             _ => match MemoryTier::from_code(*shelf)? {

@@ -12,6 +12,7 @@ use crate::{
     Draft, Entity, Fault,
     codes::{Code, UnknownCode},
     entity::{IdShape, Kind, key},
+    view::Read as _,
 };
 
 /// Id: owner, 16 bytes; digest of the form, 32 bytes.
@@ -70,17 +71,23 @@ pub(crate) fn digest(kind: MemoryKind, from: &Provenance, text: &str) -> [u8; 32
     digest
 }
 
-/// Returns who holds the form of `head`.
+/// Returns who holds the form of `head`; what cannot be read holds nothing.
 pub(crate) fn holder(draft: &mut Draft<'_>, head: &Head) -> Result<Option<MemoryId>, Fault> {
-    Ok(draft.get::<Held>(&place(head))?.map(|form| form.holder))
+    let held = draft.view().readable(draft.get::<Held>(&place(head)), None)?.flatten();
+    Ok(held.map(|held| held.holder))
 }
 
 /// Gives `head` its form, unless another holds it.
 pub(crate) fn claim(draft: &mut Draft<'_>, head: &Head) -> Result<(), Fault> {
-    if draft.has::<Held>(&place(head))? {
+    if holder(draft, head)?.is_some() {
         return Ok(());
     }
     draft.replace(None, &Held { place: place(head), holder: head.id })
+}
+
+/// Takes the form from whoever holds it and cannot be read.
+pub(super) fn take_from_damaged(draft: &mut Draft<'_>, head: &Head) -> Result<(), Fault> {
+    draft.drop_row::<Held>(&place(head), &[])
 }
 
 /// Takes the form from `head`, if it holds it.

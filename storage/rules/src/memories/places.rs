@@ -6,6 +6,7 @@ use super::{BY_SEGMENT, BY_SHELF, Body, Entry, MemoryRow, Spot, Stand, ledger, s
 use crate::{
     Draft, Fault,
     view::{Read as _, Span, View},
+    walk,
 };
 
 /// Returns up to `limit` memories of `tier` after `place` in the order of arrival, forgotten ones
@@ -51,7 +52,8 @@ pub fn in_segment(
     after: u64,
 ) -> Result<Vec<(u64, MemoryId)>, Fault> {
     let rows = view.walk_by::<MemoryRow>(&BY_SEGMENT, Span::after(&segment.to_be_bytes(), after));
-    rows.take(limit).map(|met| met?.row.map(|row| (row.head.seq, row.head.id))).collect()
+    let rows = walk::readable(rows).take(limit);
+    rows.map(|row| row.map(|row| (row.head.seq, row.head.id))).collect()
 }
 
 /// Moves a memory to `tier`, with its text in `body` where that is given, under a new position.
@@ -96,8 +98,7 @@ fn on_shelf(
     shelf: Shelf,
     place: u64,
 ) -> impl Iterator<Item = Result<Stand, Fault>> {
-    let walk = view.walk_by::<Stand>(&BY_SHELF, Span::after(&[shelf.code()], place));
-    walk.map(|met| met?.row)
+    walk::readable(view.walk_by(&BY_SHELF, Span::after(&[shelf.code()], place)))
 }
 
 fn resident(stand: &Stand) -> Resident {

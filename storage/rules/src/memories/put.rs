@@ -28,8 +28,13 @@ pub fn put(draft: &mut Draft<'_>, memory: &Memory) -> Result<Put, Refusal> {
     if let Some(before) = ledger::look(draft, memory.id)? {
         return replace(draft, before, memory);
     }
-    if let Some(holder) = forms::holder(draft, &Head::of(memory, 0))? {
-        return repeat(draft, holder);
+    let head = Head::of(memory, 0);
+    if let Some(holder) = forms::holder(draft, &head)? {
+        let stand = draft.view().follow::<Stand>(&holder.bytes(), forms::FORMS.name);
+        if let Some(stand) = draft.view().readable(stand, Some(holder))? {
+            return repeat(draft, &stand);
+        }
+        forms::take_from_damaged(draft, &head)?;
     }
     put_new(draft, memory)
 }
@@ -45,11 +50,11 @@ pub(crate) fn put_new(draft: &mut Draft<'_>, memory: &Memory) -> Result<Put, Ref
 }
 
 /// Counts that the same was said again.
-fn repeat(draft: &mut Draft<'_>, id: MemoryId) -> Result<Put, Refusal> {
-    let before: Stand = draft.view().follow(&id.bytes(), forms::FORMS.name)?;
-    let (seq, mut after) = (before.seq, before.clone());
+fn repeat(draft: &mut Draft<'_>, before: &Stand) -> Result<Put, Refusal> {
+    let Stand { id, seq, .. } = *before;
+    let mut after = before.clone();
     after.standing.repeats = after.standing.repeats.saturating_add(1);
-    ledger::note(draft, &before, after)?;
+    ledger::note(draft, before, after)?;
     Ok(Put { seq, id })
 }
 

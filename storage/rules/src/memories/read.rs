@@ -6,10 +6,13 @@ use appliance_core::{
     ports::{Change, Changed},
 };
 
-use super::{BY_ID, BY_OWNER, BY_POSITION, Body, Entry, Gone, MEMORIES, MemoryRow, Spot, Stand};
+use super::{
+    BY_ID, BY_OWNER, BY_POSITION, BY_SHELF, Body, Entry, Gone, MEMORIES, MemoryRow, STANDING, Spot,
+    Stand, stand::SHELVES,
+};
 use crate::{
     Fault,
-    entity::trailing_seq,
+    entity::{key, trailing_seq},
     view::{Read as _, Span, View, dangling},
     walk::Met,
 };
@@ -24,6 +27,10 @@ pub trait Texts {
     /// # Errors
     /// [`Fault::Archive`].
     fn read(&self, id: MemoryId, spot: Spot) -> Result<String, Fault>;
+
+    /// Tells whether a text that cannot be brought is lost for this question: it was not only moved
+    /// to another file under the reader's hands.
+    fn is_settled(&self) -> bool;
 }
 
 /// Returns a memory, forgotten or not, without bringing its text.
@@ -65,11 +72,17 @@ pub fn list(
             found.next = Some(last);
             break;
         }
-        let entry = with_stand(view, row?)?;
-        if !entry.stand.is_forgotten() && entry.facets().pass(owner, filter) {
-            found.items.push(whole(entry, texts)?);
-        }
         last = trailing_seq(&place);
+        let entry = row.and_then(|row| with_stand(view, row));
+        let Some(entry) = readable_at(view, entry, last)? else { continue };
+        if entry.stand.is_forgotten() || !entry.facets().pass(owner, filter) {
+            continue;
+        }
+        let id = entry.row.head.id;
+        match whole(entry, texts) {
+            Err(fault @ Fault::Archive { .. }) if !texts.is_settled() => return Err(fault),
+            memory => found.items.extend(view.readable(memory, Some(id))?),
+        }
     }
     Ok(found)
 }
@@ -103,27 +116,72 @@ fn place_of<E>(met: &Result<Met<E>, Fault>) -> Option<u64> {
 
 /// Tells of a memory that was purged; of one that has come back since, nothing.
 fn told_gone(view: &dyn View, met: Met<Gone>) -> Result<Option<Change>, Fault> {
-    let Gone { position, id, owner } = met.row?;
+    let Some(Gone { position, id, owner }) = view.readable(met.row, None)? else { return Ok(None) };
     if view.has::<Stand>(&id.bytes())? {
         return Ok(None);
     }
-    Ok(Some(Change { position, id, owner, now: Changed::Gone }))
+    Ok(Some(Change { position, text_at: position, id, owner, now: Changed::Gone }))
 }
 
+/// One damaged row keeps nobody from what changed after it: it is told as damaged, if it is known
+/// which memory it is.
 fn told(view: &dyn View, met: Met<Stand>) -> Result<Option<Change>, Fault> {
-    let stand = met.row?;
-    let (position, id, owner) = (stand.position, stand.id, stand.owner);
-    let now = changed(view, stand).or_else(|fault| without(id, fault))?;
-    Ok(Some(Change { position, id, owner, now }))
+    let position = trailing_seq(&met.place);
+    let fault = match met.row {
+        Ok(stand) => {
+            let (id, owner, text_at) = (stand.id, stand.owner, stand.text_at);
+            return match changed(view, stand) {
+                Ok(now) => Ok(Some(Change { position, text_at, id, owner, now })),
+                Err(fault) => damaged(view, position, Some((id, owner)), fault),
+            };
+        }
+        Err(fault) => fault,
+    };
+    let at = position.to_be_bytes();
+    let id = view.find(&STANDING, &BY_POSITION, &at).ok().flatten().and_then(|id| id_of(&id));
+    let row = id.map(|id| view.by::<MemoryRow>(&BY_ID, &id.bytes())).and_then(Result::ok).flatten();
+    damaged(view, position, row.map(|row| (row.head.id, row.head.owner)), fault)
 }
 
-/// One damaged row keeps nobody from what changed after it: the memory is shown as gone, and said.
-fn without(id: MemoryId, fault: Fault) -> Result<Changed, Fault> {
-    if !fault.is_of_one_row() {
-        return Err(fault);
+fn damaged(
+    view: &dyn View,
+    position: u64,
+    which: Option<(MemoryId, UserId)>,
+    fault: Fault,
+) -> Result<Option<Change>, Fault> {
+    let what = fault.to_string();
+    view.readable::<()>(Err(fault), which.map(|(id, _)| id))?;
+    let now = Changed::Damaged { what };
+    Ok(which.map(|(id, owner)| Change { position, text_at: position, id, owner, now }))
+}
+
+/// Passes an entry on; one that cannot be read is noted under the memory at that place.
+fn readable_at<T>(view: &dyn View, read: Result<T, Fault>, seq: u64) -> Result<Option<T>, Fault> {
+    match read {
+        Err(fault) if fault.is_of_one_row() => view.readable(Err(fault), id_at(view, seq)?),
+        read => read.map(Some),
     }
-    tracing::error!(event = "damaged", memory = %id, %fault, "a memory cannot be read or found");
-    Ok(Changed::Gone)
+}
+
+/// Returns the memory at a place in the order of arrival, by the shelf it stands on; `None` where
+/// that cannot be read either.
+///
+/// # Errors
+/// The adapter's failure.
+pub fn id_at(view: &dyn View, seq: u64) -> Result<Option<MemoryId>, Fault> {
+    for shelf in SHELVES {
+        let place = key(&[&[shelf], &seq.to_be_bytes()]);
+        match view.find(&STANDING, &BY_SHELF, &place) {
+            Ok(Some(id)) => return Ok(id_of(&id)),
+            Err(fault) if !fault.is_of_one_row() => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+fn id_of(id: &[u8]) -> Option<MemoryId> {
+    Some(MemoryId::from_bytes(id.try_into().ok()?))
 }
 
 /// Returns how the memory that stands so is now.
@@ -134,7 +192,7 @@ fn changed(view: &dyn View, stand: Stand) -> Result<Changed, Fault> {
     if stand.tier == MemoryTier::Cold {
         return Ok(Changed::Archived);
     }
-    let row: MemoryRow = view.follow(&stand.seq.to_be_bytes(), super::STANDING.name)?;
+    let row: MemoryRow = view.follow(&stand.seq.to_be_bytes(), STANDING.name)?;
     let from = row.head.seq.to_be_bytes();
     let memory = Entry { row, stand }.join(|_, _| Err(dangling(MEMORIES.name, &from)))?;
     Ok(Changed::Live(Box::new(memory)))

@@ -185,9 +185,11 @@ fn most(what: &str, count: usize) -> Result<(), Refusal> {
     Err(invalid(format!("{count} {what}, at most {MOST_AT_ONCE} at once")))
 }
 
-/// Returns how a memory of `owner` stands; `None` for one that is forgotten or purged.
+/// Returns how a memory of `owner` stands; `None` for one that is forgotten, purged or damaged.
 fn shown(draft: &mut Draft<'_>, owner: UserId, id: MemoryId) -> Result<Option<Stand>, Refusal> {
-    let Some(stand) = ledger::look_at_stand(draft, id)? else { return Ok(None) };
+    let stand = ledger::look_at_stand(draft, id);
+    let stand = draft.view().readable(stand, Some(id))?.flatten();
+    let Some(stand) = stand else { return Ok(None) };
     if stand.owner != owner {
         return Err(conflict(Conflict::NotOwner(Thing::Memory(id))));
     }
@@ -210,8 +212,8 @@ pub fn list(view: &dyn View, owner: UserId, page: PageRequest) -> Result<Page<Si
 pub fn moved_since(view: &dyn View, owner: UserId, from: Timestamp) -> Result<u64, Fault> {
     let span = Span::from(&owner.bytes(), &micros(from));
     let mut sum = 0_u64;
-    for met in view.walk_by::<SignalRow>(&BY_MOMENT, span) {
-        sum = sum.saturating_add(u64::from(met?.row?.signal.moved.unsigned_abs()));
+    for row in walk::readable(view.walk_by::<SignalRow>(&BY_MOMENT, span)) {
+        sum = sum.saturating_add(u64::from(row?.signal.moved.unsigned_abs()));
     }
     Ok(sum)
 }

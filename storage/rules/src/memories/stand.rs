@@ -47,6 +47,9 @@ pub(crate) enum Shelf {
     Forgotten,
 }
 
+/// The numbers of all shelves in the file.
+pub(super) const SHELVES: [u8; 4] = [0, 1, 2, 3];
+
 impl Shelf {
     /// Returns its number in the file; never change one.
     pub fn code(self) -> u8 {

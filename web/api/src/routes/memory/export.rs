@@ -1,7 +1,8 @@
 //! `GET /api/memory/export`: everything the caller has, as JSON lines that `POST /api/memory` takes.
 //!
 //! First the ids are read, oldest first, then each memory when its line is due, so a large memory
-//! never stands in RAM whole. What is forgotten meanwhile is left out and not counted. An error in
+//! never stands in RAM whole. What is forgotten meanwhile, or cannot be
+//! read, is left out and not counted. An error in
 //! mid-stream breaks the connection off: the line at the end, with the count, is then missing.
 
 use std::{collections::HashMap, io};
@@ -59,8 +60,8 @@ async fn in_order(memories: &dyn Memories, owner: UserId) -> Result<Vec<MemoryId
         for change in changes.into_iter().filter(|change| change.owner == owner) {
             let seq = match change.now {
                 Changed::Live(memory) => Some(memory.seq),
-                Changed::Archived => memories.get(owner, change.id).await?.map(|it| it.seq),
-                Changed::Gone => None,
+                Changed::Archived => memories.get_sound(owner, change.id).await?.map(|it| it.seq),
+                Changed::Gone | Changed::Damaged { .. } => None,
             };
             match seq {
                 Some(seq) => known.insert(change.id, seq),
@@ -112,7 +113,7 @@ impl Carried {
     async fn next(&mut self) -> io::Result<Bytes> {
         let mut lines = Vec::new();
         for id in self.ids.by_ref().take(LINES) {
-            let found = self.memories.get(self.owner, id).await.map_err(|error| {
+            let found = self.memories.get_sound(self.owner, id).await.map_err(|error| {
                 tracing::error!(%error, memory = %id, "an export broke off");
                 io::Error::other(error)
             })?;
