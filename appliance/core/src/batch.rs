@@ -183,6 +183,23 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+    /// Takes memories away for good, with every trace of what they say: their copies, the message each
+    /// was said in and its answer, answers that cite them, what was drawn from those. What stood in a
+    /// thread stays there empty. One that is gone, or another user's, is passed over.
+    PurgeMemories {
+        /// Whose.
+        owner: UserId,
+        /// Which.
+        ids: Vec<MemoryId>,
+    },
+    /// Takes a conversation away for good: messages, tasks, and what was remembered of it. One
+    /// that is gone, or another user's, is passed over.
+    PurgeConversation {
+        /// Which.
+        id: ConversationId,
+        /// Whose it must be.
+        owner: UserId,
+    },
     /// Stores whether an agent should run, so that it stays so across a restart.
     PutAgentWanted {
         /// Which agent.
@@ -253,7 +270,7 @@ pub struct Applied {
     /// order of those writes; `None` for a write that gets none.
     pub sequences: Vec<Option<u64>>,
     /// For each `PutMemory` in order: the memory that now holds the text, which is an older one where
-    /// the same was remembered already.
+    /// the same was remembered already. For a purge: every memory that went.
     pub memories: Vec<MemoryId>,
     /// True when this is the remembered result of an earlier batch with the same key.
     pub repeated: bool,

@@ -159,6 +159,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         live,
         memories: reader.clone(),
         search: metrics.timing(search.clone()),
+        purging: care.clone(),
         care,
         desk,
         fleet: fleet.clone(),

@@ -17,6 +17,7 @@ pub mod memories;
 pub mod memory_actions;
 pub mod memory_repeats;
 pub mod memory_signals;
+pub mod purge;
 pub mod records;
 pub mod streams;
 pub mod task_ends;

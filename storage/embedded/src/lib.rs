@@ -33,6 +33,7 @@ mod store;
 mod tiers;
 mod trial;
 mod upgrade;
+mod upkeep;
 
 pub use cold::{ColdFile, Rehearsal};
 pub use data_dir::DataDir;

@@ -7,7 +7,7 @@ use crate::{
     bus::{Spot, tables as bus},
     conversations,
     counters::next,
-    memories, messages, sessions, setup_links,
+    memories, messages, purge, sessions, setup_links,
     tasks::{self, Move},
     users,
 };
@@ -71,6 +71,14 @@ fn write(
             let put = memories::put(draft, memory)?;
             held.push(put.id);
             return Ok(Some(put.seq));
+        }
+        Write::PurgeMemories { owner, ids } => {
+            held.extend(purge::memories(draft, *owner, ids)?);
+            return Ok(None);
+        }
+        Write::PurgeConversation { id, owner } => {
+            held.extend(purge::conversation(draft, *owner, *id)?);
+            return Ok(None);
         }
         Write::ActOnMemory(action) => memories::act(draft, action),
         Write::UndoMemoryAction { id, owner, at } => memories::undo(draft, *id, *owner, *at),

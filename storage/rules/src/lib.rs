@@ -27,6 +27,7 @@ mod fault;
 pub mod marks;
 pub mod memories;
 pub mod messages;
+pub mod purge;
 pub mod sessions;
 pub mod setup_links;
 pub mod tasks;

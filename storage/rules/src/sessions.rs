@@ -9,7 +9,7 @@ use crate::{
     entity::{IdShape, Key, Keyed, Kind, Rule},
     fault::conflict,
     users,
-    view::{Read as _, View},
+    view::{Read as _, Span, View},
 };
 
 /// Id: session id.
@@ -92,6 +92,25 @@ pub fn revoke(draft: &mut Draft<'_>, id: SessionId, at: Timestamp) -> Result<(),
     }
     let ended = Session { revoked_at: Some(at), ..session.clone() };
     Ok(draft.replace(Some(&session), &ended)?)
+}
+
+/// Takes away up to `most` logins that ended, or would have, before `before`; returns how many went.
+///
+/// # Errors
+/// The adapter's failure; a damaged row is passed over.
+pub fn sweep(draft: &mut Draft<'_>, before: Timestamp, most: usize) -> Result<usize, Fault> {
+    let ended = |session: &Session| session.revoked_at.unwrap_or(session.expires_at) < before;
+    let mut found = Vec::new();
+    for met in draft.view().walk::<Session>(Span::all()) {
+        found.extend(met?.row.ok().filter(ended));
+        if found.len() == most {
+            break;
+        }
+    }
+    for session in &found {
+        draft.delete(session)?;
+    }
+    Ok(found.len())
 }
 
 /// Returns the session.

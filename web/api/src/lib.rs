@@ -20,6 +20,7 @@ pub mod metrics;
 mod once;
 mod parts;
 pub mod portal;
+mod purged;
 mod router;
 mod routes;
 pub mod setup;

@@ -10,7 +10,7 @@ use appliance_core::{
     IdMint,
     ports::{
         AuditTrail, Conversations, Desk, Fleet, Live, Memories, MemoryCare, MemorySearch, Model,
-        Records, StoreSigns, Streams, Tasks, Users,
+        Purging, Records, StoreSigns, Streams, Tasks, Users,
     },
 };
 use appliance_redact::Redactor;
@@ -53,6 +53,8 @@ pub struct Parts {
     pub search: Arc<dyn MemorySearch>,
     /// Looks after memories: forget, correct, pin, undo, rate, count.
     pub care: Arc<dyn MemoryCare>,
+    /// Purges for people what they want gone.
+    pub purging: Arc<dyn Purging>,
     /// The server's half of the agents' work.
     pub desk: Arc<dyn Desk>,
     /// The agents.

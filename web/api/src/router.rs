@@ -73,6 +73,7 @@ fn people() -> Router<Shared> {
             "/api/conversations/{id}",
             get(conversations::get).patch(conversations::patch).delete(conversations::archive),
         )
+        .route("/api/conversations/{id}/purge", post(conversations::purge))
         .route("/api/conversations/{id}/messages", get(messages::list).post(messages::post))
         .route("/api/agents", get(agents::list))
         .route("/api/agents/{name}", get(agents::get))
@@ -90,6 +91,7 @@ fn people() -> Router<Shared> {
         .route("/api/memory/export", get(memory::export))
         .route("/api/memory/reindex", post(memory::reindex))
         .route("/api/memory/forget", post(memory::forget_many))
+        .route("/api/memory/purge", post(memory::purge))
         .route("/api/memory/undo", post(memory::undo))
         .route("/api/memory/actions", get(memory::actions))
         .route("/api/memory/signals", get(memory::signals).post(memory::signal))

@@ -10,6 +10,7 @@ mod conversations;
 mod health;
 mod memory;
 mod problem;
+mod purge;
 mod settings;
 mod socket;
 mod tasks;
@@ -29,6 +30,7 @@ pub use memory::{
     RatingView, Remembered, SignalList, SignalView, TierView, UndoAction,
 };
 pub use problem::{CODES, Code, FieldError, Problem};
+pub use purge::{PurgeConfirmed, PurgeMemories, PurgedView};
 pub use settings::{SettingList, SettingView};
 pub use socket::{
     AgentStatusPayload, Channel, ChunkPayload, ClientFrame, ClientPayload, ConnectedPayload,

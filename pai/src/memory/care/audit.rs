@@ -1,8 +1,8 @@
 //! The lines that care leaves in the audit trail. They name ids, never a person's text.
 
 use appliance_core::{
-    AuditEvent, AuditOutcome, Deed, EventType, IdMint, MemoryAction, RiskLevel, Signal, Write,
-    ids::AuditId, ports::By,
+    AuditEvent, AuditOutcome, ConversationId, Deed, EventType, IdMint, MemoryAction, MemoryId,
+    RiskLevel, Signal, Write, ids::AuditId, ports::By,
 };
 
 /// Returns the line for a deed.
@@ -30,6 +30,21 @@ pub(super) fn signal(mint: &IdMint, by: &By, signal: &Signal) -> Write {
 /// Returns the line for building the indexes anew.
 pub(super) fn reindex(mint: &IdMint, by: &By) -> Write {
     line(mint, by, "memory.reindex", None, RiskLevel::Low)
+}
+
+/// Returns the line for purging memories: how many, and which when it is one.
+pub(super) fn purged_memories(mint: &IdMint, by: &By, ids: &[MemoryId]) -> Write {
+    let about = match ids {
+        [id] => id.to_string(),
+        ids => format!("{} memories", ids.len()),
+    };
+    line(mint, by, "memory.purge", Some(about), RiskLevel::High)
+}
+
+/// Returns the line for purging a conversation.
+pub(super) fn purged_conversation(mint: &IdMint, by: &By, id: ConversationId) -> Write {
+    let about = Some(format!("conversation/{id}"));
+    line(mint, by, "conversation.purge", about, RiskLevel::High)
 }
 
 /// Names the one memory a deed is about, or else the deed, which names them all.

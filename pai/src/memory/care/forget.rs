@@ -79,16 +79,16 @@ fn hides(action: &MemoryAction, id: MemoryId) -> bool {
 }
 
 /// Returns each id once, in the order given.
-fn distinct(mut ids: Vec<MemoryId>) -> Result<Vec<MemoryId>, CareError> {
+pub(super) fn distinct(mut ids: Vec<MemoryId>) -> Result<Vec<MemoryId>, CareError> {
     let mut seen = HashSet::new();
     ids.retain(|id| seen.insert(*id));
     if ids.is_empty() {
-        return Err(CareError::Invalid("no memory is named; say which to forget".to_owned()));
+        return Err(CareError::Invalid("no memory is named; say which".to_owned()));
     }
     if ids.len() > MOST_IDS {
         let got = ids.len();
         return Err(CareError::Invalid(format!(
-            "{got} memories are named, at most {MOST_IDS} are forgotten at once; name fewer"
+            "{got} memories are named, at most {MOST_IDS} at once; name fewer"
         )));
     }
     Ok(ids)

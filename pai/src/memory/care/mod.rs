@@ -12,6 +12,7 @@ mod forget;
 mod indexes;
 mod limits;
 mod pin;
+mod purge;
 mod signals;
 mod stats;
 mod undo;

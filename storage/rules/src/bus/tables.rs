@@ -6,6 +6,8 @@
 //! is not pending was acknowledged. Two takers may commit out of order, so an entry that is passed
 //! over becomes pending with a count of 0.
 
+use std::collections::BTreeSet;
+
 use appliance_core::{
     AgentName, Conflict, Envelope, EnvelopeId, EnvelopeKind, MemoryId, Pai, Payload, Phase,
     Priority, StreamName, TaskId, Timestamp, envelope::Sender,
@@ -18,7 +20,7 @@ use crate::{
     codes::{Code, UnknownCode, optional},
     entity::{IdShape, Kind, key, trailing_seq},
     fault::{conflict, invalid},
-    view::{Read as _, Span, View, dangling},
+    view::{Read as _, Span, View, dangling, open},
     walk::Met,
 };
 
@@ -217,6 +219,90 @@ pub fn entry(view: &dyn View, stream: &StreamName, seq: u64) -> Result<Envelope,
     let id = entry_key(stream, seq);
     let entry = view.row::<Entry>(&id)?.ok_or_else(|| dangling(STREAMS.name, &id))?;
     Ok(entry.envelope)
+}
+
+/// Takes the context and what was to be checked out of the entries of `tasks`; ids stay.
+pub(crate) fn silence(draft: &mut Draft<'_>, tasks: &BTreeSet<TaskId>) -> Result<(), Refusal> {
+    let mut found = Vec::new();
+    for met in draft.view().walk::<Entry>(Span::all()) {
+        found.extend(met?.row.ok().filter(|entry| tasks.contains(&entry.envelope.payload.task_id)));
+    }
+    for entry in found {
+        let mut envelope = entry.envelope.clone();
+        "{}".clone_into(&mut envelope.payload.context);
+        envelope.pai.verification_criteria.clear();
+        envelope.pai.learning_signals.clear();
+        draft.replace(Some(&entry), &Entry { id: entry.id.clone(), envelope })?;
+    }
+    Ok(())
+}
+
+/// Takes away entries that every group acknowledged and that are older than `before`, and the oldest
+/// of the others while a stream holds more than `most_bytes`; at most `most` at once. Returns how
+/// many went.
+///
+/// # Errors
+/// A damaged row, or the adapter's failure.
+pub fn sweep(
+    draft: &mut Draft<'_>,
+    before: Timestamp,
+    most_bytes: usize,
+    most: usize,
+) -> Result<usize, Fault> {
+    let (streams, mut gone) = (all_streams(draft.view())?, 0);
+    for stream in streams {
+        let settled = settled(draft.view(), &stream)?;
+        let entries = draft.view().rows(
+            &ENTRIES,
+            &Span::of(&key(&[stream.as_str().as_bytes(), &[0]])),
+            usize::MAX,
+        )?;
+        let mut held: usize = entries.iter().map(|(_, row)| row.len()).sum();
+        for (id, row) in entries {
+            let seq = trailing_seq(&id);
+            if gone >= most || seq > settled.below || settled.open.contains(&seq) {
+                continue;
+            }
+            let old =
+                open::<Entry>(&id, &row).map_or(true, |entry| entry.envelope.timestamp < before);
+            if old || held > most_bytes {
+                held -= row.len();
+                gone += 1;
+                draft.drop_row::<Entry>(&id, &[])?;
+            }
+        }
+    }
+    Ok(gone)
+}
+
+/// How far all groups of a stream have come.
+struct Settled {
+    /// Every group was handed what is up to here; 0 where there is no group.
+    below: u64,
+    /// What some group still has to acknowledge.
+    open: BTreeSet<u64>,
+}
+
+fn settled(view: &dyn View, stream: &StreamName) -> Result<Settled, Fault> {
+    let prefix = key(&[stream.as_str().as_bytes(), &[0]]);
+    let mut below: Option<u64> = None;
+    for met in view.walk::<Cursor>(Span::of(&prefix)) {
+        let cursor = met?.row?.number;
+        below = Some(below.map_or(cursor, |before| before.min(cursor)));
+    }
+    let mut open = BTreeSet::new();
+    for met in view.walk::<Count>(Span::of(&prefix)) {
+        open.insert(trailing_seq(&met?.place));
+    }
+    Ok(Settled { below: below.unwrap_or(0), open })
+}
+
+fn all_streams(view: &dyn View) -> Result<Vec<StreamName>, Fault> {
+    let mut found = Vec::new();
+    for met in view.walk::<Last>(Span::all()) {
+        found.extend(name(&met?.place));
+    }
+    Ok(found)
 }
 
 /// Reads the memory side of the bus from the file.

@@ -159,6 +159,28 @@ pub fn touch(
     Ok(())
 }
 
+/// Takes the words away that people said with signals on purged memories or emptied messages.
+pub(crate) fn silence(
+    draft: &mut Draft<'_>,
+    owner: UserId,
+    memories: &[MemoryId],
+    messages: &BTreeSet<MessageId>,
+) -> Result<(), Refusal> {
+    let mut said = Vec::new();
+    for met in draft.view().walk::<SignalRow>(Span::of(&owner.bytes())) {
+        let touches = |row: &SignalRow| {
+            row.signal.message_id.is_some_and(|id| messages.contains(&id))
+                || row.signal.memories.iter().any(|id| memories.contains(id))
+        };
+        said.extend(met?.row.ok().filter(|row| row.signal.comment.is_some() && touches(row)));
+    }
+    for row in said {
+        let signal = Signal { comment: None, ..row.signal.clone() };
+        draft.replace(Some(&row), &SignalRow { number: row.number, signal })?;
+    }
+    Ok(())
+}
+
 fn check(signal: &Signal) -> Result<(), Refusal> {
     let least = if signal.kind == SignalType::UserRating { -1_000 } else { 0 };
     if !(least..=1_000).contains(&signal.strength) {

@@ -5,12 +5,14 @@ mod get;
 mod list;
 mod patch;
 mod post;
+mod purge;
 
 pub(crate) use archive::delete as archive;
 pub(crate) use get::get;
 pub(crate) use list::get as list;
 pub(crate) use patch::patch;
 pub(crate) use post::post;
+pub(crate) use purge::post as purge;
 
 use appliance_core::{ConversationStatus, conversation::MAX_TITLE_CHARS};
 use web_dto::Code;

@@ -1,0 +1,32 @@
+//! Purging: takes memories and conversations away for good. One batch each, with its audit line.
+//!
+//! The rules of the store say what goes with them; the indexes learn of it by the change log.
+
+use appliance_core::{
+    Batch, ConversationId, MemoryId, Write,
+    ports::{By, CareError, Purged, Purging},
+};
+use async_trait::async_trait;
+
+use super::{Care, audit, forget::distinct};
+
+#[async_trait]
+impl Purging for Care {
+    async fn purge_memories(&self, by: &By, ids: Vec<MemoryId>) -> Result<Purged, CareError> {
+        let ids = distinct(ids)?;
+        let line = audit::purged_memories(&self.parts.mint, by, &ids);
+        self.purge(Write::PurgeMemories { owner: by.owner, ids }, line).await
+    }
+
+    async fn purge_conversation(&self, by: &By, id: ConversationId) -> Result<Purged, CareError> {
+        let line = audit::purged_conversation(&self.parts.mint, by, id);
+        self.purge(Write::PurgeConversation { id, owner: by.owner }, line).await
+    }
+}
+
+impl Care {
+    async fn purge(&self, write: Write, line: Write) -> Result<Purged, CareError> {
+        let applied = self.parts.records.apply(Batch::new().write(write).write(line)).await?;
+        Ok(Purged { memories: applied.memories })
+    }
+}

@@ -1,0 +1,202 @@
+//! Rules of purging: after it no port shows the text, whatever it was part of, and nothing else goes.
+
+use appliance_core::{
+    AgentName, Batch, Citation, ConversationId, Memory, MemoryId, MemoryKind, Message, MessageId,
+    PageRequest, Provenance, Role, SearchFilter, StoreError, Task, TaskOutcome, TaskStatus, UserId,
+    Write,
+    ports::{Changed, TaskFilter},
+};
+
+use crate::{
+    Checked, StoreFixture,
+    given::{self, a_person, listed},
+};
+
+/// What must not be found anywhere.
+const SECRET: &str = "the vault code is 4711";
+
+/// What must stay.
+const OTHER: &str = "the cat is called Minka";
+
+/// A memory goes with its message, the answer, the task, its copies, and later answers that cite it.
+pub async fn a_memory_goes_with_every_trace_of_it(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 4711.", &[]).await?;
+    let copy = note(it, ada, "The vault code is 4711.").await?;
+    let kept = note(it, ada, OTHER).await?;
+    let later =
+        exchange(it, ada, thread, "what is the code?", "It is 4711.", &[said.memory]).await?;
+    let gone = purge(it, Write::PurgeMemories { owner: ada, ids: vec![said.memory] }).await?;
+    for id in [said.memory, copy, later.answer_memory] {
+        assert!(gone.contains(&id), "{id} is still there");
+    }
+    it.reopen().await;
+    assert!(!everything(it, ada, thread).await?.contains("4711"));
+    assert_eq!(listed(it, ada, &SearchFilter::default(), 10).await?.len(), 2, "question and cat");
+    assert!(it.memories().get(ada, kept).await?.is_some());
+    let messages = it.conversations().messages(ada, thread, PageRequest::new(10, None)).await?;
+    let lengths: Vec<bool> = messages.items.iter().rev().map(|m| m.content.is_empty()).collect();
+    assert_eq!(lengths, [true, true, false, true], "the order stays, and what was asked later");
+    Ok(())
+}
+
+/// A conversation goes whole, with what was remembered of it, and another one stays.
+pub async fn a_conversation_goes_whole(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let other = given::a_thread(it, ada).await?;
+    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 4711.", &[]).await?;
+    let kept = exchange(it, ada, other, OTHER, "Noted.", &[]).await?;
+    purge(it, Write::PurgeConversation { id: thread, owner: ada }).await?;
+    it.reopen().await;
+    assert!(it.conversations().get(ada, thread).await?.is_none());
+    assert!(it.conversations().message(ada, said.message).await?.is_none());
+    assert!(it.tasks().get(said.task).await?.is_none());
+    assert!(!everything(it, ada, thread).await?.contains("4711"));
+    assert!(everything(it, ada, other).await?.contains(OTHER));
+    assert!(it.memories().get(ada, kept.memory).await?.is_some());
+    Ok(())
+}
+
+/// What was forgotten is purged like the rest, and a follower of the changes learns of it.
+pub async fn followers_learn_that_it_is_gone(it: &mut impl StoreFixture) -> Checked {
+    let (ada, _) = a_person(it).await?;
+    let id = note(it, ada, SECRET).await?;
+    given::done(it, ada, appliance_core::Deed::Forget { ids: vec![id] }).await?;
+    let before = it.memories().latest();
+    purge(it, Write::PurgeMemories { owner: ada, ids: vec![id] }).await?;
+    let changes = it.memories().since(before, 10).await?;
+    let told: Vec<_> = changes.iter().map(|change| (change.id, &change.now)).collect();
+    assert_eq!(told, [(id, &Changed::Gone)]);
+    Ok(())
+}
+
+/// What is another's, gone or unknown is passed over, and tells which of these it is to nobody.
+pub async fn anothers_is_passed_over(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let eve = given::a_user(it).await?;
+    let id = note(it, ada, SECRET).await?;
+    for write in [
+        Write::PurgeMemories { owner: eve, ids: vec![id] },
+        Write::PurgeConversation { id: thread, owner: eve },
+        Write::PurgeMemories { owner: eve, ids: vec![it.mint().next(MemoryId::from_uuid)] },
+    ] {
+        assert!(purge(it, write).await?.is_empty());
+    }
+    assert!(it.memories().get(ada, id).await?.is_some());
+    assert!(it.conversations().get(ada, thread).await?.is_some());
+    purge(it, Write::PurgeMemories { owner: ada, ids: vec![id] }).await?;
+    assert!(purge(it, Write::PurgeMemories { owner: ada, ids: vec![id] }).await?.is_empty());
+    Ok(())
+}
+
+/// A question, its task and its answer, all remembered.
+struct Exchange {
+    message: MessageId,
+    task: appliance_core::TaskId,
+    memory: MemoryId,
+    answer_memory: MemoryId,
+}
+
+async fn exchange(
+    it: &impl StoreFixture,
+    owner: UserId,
+    thread: ConversationId,
+    asked: &str,
+    answered: &str,
+    cited: &[MemoryId],
+) -> Result<Exchange, StoreError> {
+    let mint = it.mint();
+    let mut question = given::message(&mint, thread, asked);
+    let mut task = Task { input: asked.to_owned(), ..given::task(&mint, owner, thread) };
+    task.message_id = question.id;
+    question.task_id = Some(task.id);
+    let cite = |id: &MemoryId| Citation { number: 1, memory_id: *id, quote: asked.to_owned() };
+    let citations: Vec<Citation> = cited.iter().map(cite).collect();
+    let answer = Message {
+        id: task.answer_id,
+        role: Role::Assistant,
+        agent: Some(AgentName::Research),
+        parent_message_id: Some(question.id),
+        task_id: Some(task.id),
+        citations: citations.clone(),
+        model: Some("demo".to_owned()),
+        ..given::message(&mint, thread, answered)
+    };
+    let outcome = TaskOutcome::Completed {
+        text: answered.to_owned(),
+        citations,
+        model: "demo".to_owned(),
+        agent: AgentName::Research,
+    };
+    let memory = remembered(it, owner, thread, question.id, (MemoryKind::Said, asked));
+    let drawn = remembered(it, owner, thread, answer.id, (MemoryKind::Answer, answered));
+    let (id, at) = (task.id, mint.clock().now());
+    let (message, ids) = (question.id, (memory.id, drawn.id));
+    it.write(vec![
+        Write::AppendMessage(question),
+        Write::PutTask(task),
+        Write::PutMemory(memory),
+        Write::TransitionTask { id, to: TaskStatus::InProgress, attempt: Some(1), phase: None, at },
+        Write::CompleteTask { id, outcome, at },
+        Write::AppendMessage(answer),
+        Write::PutMemory(drawn),
+    ])
+    .await?;
+    Ok(Exchange { message, task: id, memory: ids.0, answer_memory: ids.1 })
+}
+
+fn remembered(
+    it: &impl StoreFixture,
+    owner: UserId,
+    thread: ConversationId,
+    message: MessageId,
+    (kind, text): (MemoryKind, &str),
+) -> Memory {
+    let provenance = Provenance {
+        conversation_id: Some(thread),
+        message_id: Some(message),
+        ..Provenance::default()
+    };
+    let (id, now) = (it.mint().next(MemoryId::from_uuid), it.mint().clock().now());
+    Memory::new(id, owner, kind, text.to_owned(), provenance, now)
+}
+
+async fn note(it: &impl StoreFixture, owner: UserId, text: &str) -> Result<MemoryId, StoreError> {
+    Ok(given::remembered(it, owner, text).await?.id)
+}
+
+async fn purge(it: &impl StoreFixture, write: Write) -> Result<Vec<MemoryId>, StoreError> {
+    Ok(it.records().apply(Batch::new().write(write)).await?.memories)
+}
+
+/// Everything that the ports show of a person's texts.
+async fn everything(
+    it: &impl StoreFixture,
+    owner: UserId,
+    thread: ConversationId,
+) -> Result<String, StoreError> {
+    let page = || PageRequest::new(100, None);
+    let messages = it.conversations().messages(owner, thread, page()).await?;
+    let threads = it.conversations().get(owner, thread).await?;
+    let tasks = it.tasks().list(owner, TaskFilter::default(), page()).await?;
+    let memories = listed(it, owner, &SearchFilter::default(), 100).await?;
+    let signals = it.memories().signals(owner, page()).await?;
+    let tasks: Vec<_> =
+        tasks.items.into_iter().filter(|task| task.conversation_id == thread).collect();
+    Ok(format!("{messages:?} {threads:?} {tasks:?} {memories:?} {signals:?}"))
+}
+
+/// Expands to one test a rule of this file.
+#[macro_export]
+macro_rules! purge_contract {
+    ($fixture:expr) => {
+        $crate::contract_tests!(
+            purge,
+            $fixture,
+            a_memory_goes_with_every_trace_of_it,
+            a_conversation_goes_whole,
+            followers_learn_that_it_is_gone,
+            anothers_is_passed_over,
+        );
+    };
+}

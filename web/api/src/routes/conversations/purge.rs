@@ -1,0 +1,32 @@
+//! `POST /api/conversations/{id}/purge`: takes a conversation away for good, with what was remembered
+//! of it. `DELETE` only puts it away.
+
+use appliance_core::{Actor, ConversationId, ports::By};
+use axum::{Json as Answer, extract::State};
+use web_dto::{PurgeConfirmed, PurgedView};
+
+use crate::{
+    auth::CurrentUser,
+    error::ApiError,
+    extract::{Id, Json},
+    gate::Caller,
+    parts::Shared,
+    purged,
+};
+
+/// Answers with the memories that went with it. One that is gone already, or was never there, is passed over.
+///
+/// # Errors
+/// 422 without `confirm`.
+pub(crate) async fn post(
+    State(app): State<Shared>,
+    caller: Caller,
+    user: CurrentUser,
+    Id(id): Id<ConversationId>,
+    Json(body): Json<PurgeConfirmed>,
+) -> Result<Answer<PurgedView>, ApiError> {
+    purged::confirmed(body.confirm)?;
+    let (owner, ip) = (user.id(), caller.ip.map(|ip| ip.to_string()));
+    let by = By { owner, actor: Actor::User(owner), ip };
+    Ok(Answer(purged::view(app.parts.purging.purge_conversation(&by, id).await?)))
+}
