@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Entry, Key, Origin, reference::keys, value::Raw};
+use crate::{Entry, Key, Origin, value::Raw};
 
 /// What the plan writes where a secret comes from AWS; no source of its own, so it means: unset.
 const FROM_AWS: &str = "<from-aws-secrets>";
@@ -16,9 +16,9 @@ pub(crate) struct Layers {
 
 impl Layers {
     /// Starts with the defaults that do not depend on the host.
-    pub(crate) fn of_defaults() -> Self {
+    pub(crate) fn of_defaults(keys: impl Iterator<Item = &'static Key>) -> Self {
         let mut layers = Self { values: BTreeMap::new(), notes: Vec::new() };
-        for key in keys() {
+        for key in keys {
             let Some(default) = key.default else { continue };
             layers.values.insert(key.name, (Raw::Text(default.to_owned()), Origin::Default));
         }
@@ -53,9 +53,9 @@ impl Layers {
         self.get(key).map(|(raw, _)| raw.shown())
     }
 
-    /// Returns every setting for `config show`, without secrets.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        keys().map(|key| self.entry(key)).collect()
+    /// Returns the settings of `keys` for `config show`, without secrets.
+    pub(crate) fn entries(&self, keys: impl Iterator<Item = &'static Key>) -> Vec<Entry> {
+        keys.map(|key| self.entry(key)).collect()
     }
 
     fn entry(&self, key: &Key) -> Entry {

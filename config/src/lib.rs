@@ -26,6 +26,7 @@ pub mod paths;
 mod read;
 mod reference;
 mod roles;
+mod section;
 mod sections;
 mod settings;
 mod sources;

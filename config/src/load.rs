@@ -4,8 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     Agents, Clock, ConfigError, Data, Logging, Memory, Mode, Model, Problem, Server, Settings,
-    Sources, Top, credentials, environment, files, layers::Layers, paths::Host, read::Reader,
-    reference::key, roles, tmux, value::Raw,
+    Sources, Top, credentials, environment, files,
+    layers::Layers,
+    paths::Host,
+    read::Reader,
+    reference::{key, keys},
+    roles, tmux,
+    value::Raw,
 };
 
 /// The model that `anthropic` means when none is named.
@@ -27,7 +32,7 @@ pub fn load(sources: &Sources) -> Result<Settings, ConfigError> {
 fn gather(sources: &Sources, problems: &mut Vec<Problem>) -> Option<Settings> {
     let host = Host::of(sources);
     let config_dir = config_dir(sources, &host, problems)?;
-    let mut layers = Layers::of_defaults();
+    let mut layers = Layers::of_defaults(keys());
     let files = files::put(&config_dir, &mut layers, problems);
     credentials::put(sources, &mut layers, problems);
     environment::put(sources, &mut layers, problems);
@@ -68,7 +73,7 @@ fn gather(sources: &Sources, problems: &mut Vec<Problem>) -> Option<Settings> {
         host,
         config_dir,
         files,
-        entries: layers.entries(),
+        entries: layers.entries(keys()),
         notes: layers.notes,
     })
 }

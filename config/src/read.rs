@@ -1,6 +1,6 @@
 //! From layers to types: parses one key at a time and gathers what is wrong.
 
-use crate::{Key, Origin, Problem, layers::Layers, reference::key, value::Raw};
+use crate::{Key, Origin, Problem, layers::Layers, value::Raw};
 
 /// Longest excerpt of a wrong value in an error, in characters.
 const SHOWN: usize = 80;
@@ -17,9 +17,10 @@ impl<'a> Reader<'a> {
         Self { layers, problems }
     }
 
-    /// Reads one key; `None` when it is wrong, which is then among the problems.
+    /// Reads one of a section's `keys`; `None` when it is wrong, which is then among the problems.
     pub(crate) fn field<T>(
         &mut self,
+        keys: &[Key],
         name: &'static str,
         parse: impl Fn(Option<&Raw>) -> Result<T, String>,
     ) -> Option<T> {
@@ -27,7 +28,8 @@ impl<'a> Reader<'a> {
         match parse(set.map(|(raw, _)| raw)) {
             Ok(value) => Some(value),
             Err(expected) => {
-                let found = found(key(name), set.map(|(raw, _)| raw));
+                let key = keys.iter().find(|key| key.name == name);
+                let found = found(key, set.map(|(raw, _)| raw));
                 let origin = set.map_or(Origin::Default, |(_, origin)| origin.clone());
                 self.problems.push(Problem::Value { origin, key: name, expected, found });
                 None

@@ -1,7 +1,7 @@
 //! Which agents run, and how much each has in hand.
 
 use crate::{
-    key::section,
+    section::section,
     value::{needed, one_of, whole},
 };
 

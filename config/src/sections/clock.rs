@@ -1,7 +1,7 @@
 //! The wall clock.
 
 use crate::{
-    key::section,
+    section::section,
     value::{needed, whole},
 };
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    key::section,
+    section::section,
     value::{directory, needed},
 };
 

@@ -1,7 +1,7 @@
 //! What is logged, and how it looks.
 
 use crate::{
-    key::section,
+    section::section,
     value::{needed, one_of, text},
 };
 

@@ -6,10 +6,9 @@
 use secrecy::SecretString;
 
 use crate::{
-    Origin,
-    key::section,
+    Key, Origin,
     layers::Layers,
-    reference::keys,
+    section::section,
     value::{BaseUrl, base_url, host, needed, number, one_of, optional, secret, text, whole},
 };
 
@@ -198,10 +197,10 @@ impl Memory {
     pub(crate) fn notes(&self, layers: &Layers) -> Vec<String> {
         let mut notes = Vec::new();
         if self.embedder != MemoryEmbedder::OpenAi {
-            notes.extend(idle(layers, "memory.openai.", "memory.embedder is not openai"));
+            notes.extend(idle(layers, MemoryOpenAi::KEYS, "memory.embedder is not openai"));
         }
         if self.vectors != MemoryVectors::Qdrant {
-            notes.extend(idle(layers, "memory.qdrant.", "memory.vectors is not qdrant"));
+            notes.extend(idle(layers, MemoryQdrant::KEYS, "memory.vectors is not qdrant"));
         } else if self.qdrant.url.is_none() && self.qdrant.port == QDRANT_REST {
             notes.push(
                 "memory.qdrant.port is 6333, Qdrant's REST port; its gRPC port 6334 is used, set \
@@ -213,14 +212,13 @@ impl Memory {
     }
 }
 
-/// Tells each value under `prefix` that somebody set.
+/// Tells each value of `keys` that somebody set.
 fn idle<'a>(
     layers: &'a Layers,
-    prefix: &'static str,
+    keys: &'static [Key],
     why: &'static str,
 ) -> impl Iterator<Item = String> + 'a {
-    let set = keys().filter(move |key| key.name.starts_with(prefix));
-    set.filter_map(move |key| match layers.get(key.name) {
+    keys.iter().filter_map(move |key| match layers.get(key.name) {
         None | Some((_, Origin::Default)) => None,
         Some((_, origin)) => Some(format!("{origin}: {} has no effect while {why}", key.name)),
     })

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use crate::{
-    key::section,
+    section::section,
     value::{BaseUrl, base_url, needed, one_of, optional, secret, text, whole},
 };
 

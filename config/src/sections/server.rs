@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 use crate::{
-    key::section,
+    section::section,
     value::{
         BaseUrl, address, base_url, host, hosts, needed, nets, one_of, optional, secret, whole,
     },

@@ -1,7 +1,7 @@
 //! What belongs to no section.
 
 use crate::{
-    key::section,
+    section::section,
     value::{needed, one_of},
 };
 

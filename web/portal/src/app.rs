@@ -1,10 +1,9 @@
 //! The portal's frame: which page stands, for whom, and where the focus goes. Pages are in `pages`.
 
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 
 use crate::{
+    focus::focus,
     model::Page,
     pages::{Away, LogIn, NotFound, SetUp, Shell},
     place::Place,
@@ -139,12 +138,4 @@ fn move_focus(place: Place) {
         }
         page
     });
-}
-
-/// Gives the focus to an element if it is there.
-pub fn focus(id: &str) {
-    let element = document().get_element_by_id(id).and_then(|e| e.dyn_into::<HtmlElement>().ok());
-    if let Some(element) = element {
-        _ = element.focus();
-    }
 }

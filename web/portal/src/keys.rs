@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
-use crate::{app::focus, state::Portal};
+use crate::{focus::focus, state::Portal};
 
 /// The shortcuts as the sheet lists them.
 pub const SHORTCUTS: [(&str, &str); 11] = [

@@ -1,8 +1,6 @@
 //! What the demo says to a message: it counts, takes note, answers from the documents, or says
 //! honestly that it cannot. Does not stream and does not route.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use appliance_core::ports::{EmbedError, Embedder};
 use appliance_phrases::utterance;
 
@@ -76,20 +74,7 @@ pub(super) async fn reply(request: &Request, embedder: &dyn Embedder) -> Result<
     let asked = request.asked();
     let mut blocks = vec![plain(wording::label(request.role().as_deref()))];
     blocks.extend(body(&asked, request, embedder).await?);
-    Ok(framed(request, blocks).fit(request.max_tokens))
-}
-
-/// Puts blocks into the frame of a reply to `request`.
-pub(super) fn framed(request: &Request, blocks: Vec<Block>) -> Reply {
-    let mut hasher = DefaultHasher::new(); // fixed keys: the same request, the same id
-    (request.asked(), request.input_tokens(), blocks.len()).hash(&mut hasher);
-    Reply {
-        id: format!("msg_demo{:016x}", hasher.finish()),
-        model: request.model.clone(),
-        input_tokens: request.input_tokens(),
-        blocks,
-        cut: false,
-    }
+    Ok(Reply::to(request, blocks).fit(request.max_tokens))
 }
 
 async fn body(

@@ -2,7 +2,11 @@
 //!
 //! Token counts are words here. Does not know what the blocks say.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::{Value, json};
+
+use super::request::Request;
 
 /// One block of a reply.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +48,19 @@ pub(super) struct Event {
 }
 
 impl Reply {
+    /// Puts blocks into the frame of a reply to `request`.
+    pub(super) fn to(request: &Request, blocks: Vec<Block>) -> Self {
+        let mut hasher = DefaultHasher::new(); // fixed keys: the same request, the same id
+        (request.asked(), request.input_tokens(), blocks.len()).hash(&mut hasher);
+        Self {
+            id: format!("msg_demo{:016x}", hasher.finish()),
+            model: request.model.clone(),
+            input_tokens: request.input_tokens(),
+            blocks,
+            cut: false,
+        }
+    }
+
     /// Drops what is over `max_tokens` words.
     pub(super) fn fit(mut self, max_tokens: u32) -> Self {
         let mut left = max_tokens as usize;

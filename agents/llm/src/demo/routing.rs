@@ -15,7 +15,7 @@ use appliance_phrases::utterance;
 use serde_json::{Value, json};
 
 use super::{
-    Refusal, answer,
+    Refusal,
     reply::{Block, Reply},
     request::{BadRequest, Request},
 };
@@ -45,7 +45,7 @@ pub(super) async fn reply(
     let (agent, reason) = choose(&request.asked(), &cards, embedder).await?;
     let input = json!({"agent": agent.as_str(), "reason": reason});
     let block = Block::ToolUse { name: routing::TOOL.to_owned(), input };
-    Ok(answer::framed(request, vec![block]))
+    Ok(Reply::to(request, vec![block]))
 }
 
 async fn choose(

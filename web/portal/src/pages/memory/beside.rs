@@ -9,8 +9,8 @@ use super::{
     overview::overview,
 };
 use crate::{
-    app::focus,
     components::{Made, deed_of, refill},
+    focus::focus,
     model::memory::Hit,
     state::Recall,
 };

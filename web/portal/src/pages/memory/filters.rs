@@ -5,8 +5,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event};
 
 use crate::{
-    app::focus,
     components::{Made, deed_of},
+    focus::focus,
     state::Recall,
 };
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
-use crate::{app::focus, keys::is_typing, state::Recall};
+use crate::{focus::focus, keys::is_typing, state::Recall};
 
 /// Takes a key that was pressed on the page.
 pub fn pressed(recall: Recall, event: &KeyboardEvent) {

@@ -6,9 +6,9 @@ use web_sys::{Element, HtmlElement};
 
 use super::one::reason;
 use crate::{
-    app::focus,
     clock,
     components::{Made, deed_of, refill},
+    focus::focus,
     model::{
         face,
         memory::{Hit, rows, words},

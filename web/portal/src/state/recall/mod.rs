@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::Portal;
 use crate::{
-    app::focus,
+    focus::focus,
     model::{
         Failure,
         memory::{Asked, Figures, Hit},
