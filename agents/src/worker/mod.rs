@@ -14,6 +14,7 @@ mod hands;
 mod heart;
 mod lanes;
 mod link;
+mod patience;
 mod pen;
 mod reply;
 mod request;
@@ -44,7 +45,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use self::link::LinkError;
 use self::{
     client::Client,
     hands::{Ended, Hands},
@@ -54,6 +54,7 @@ use self::{
     turn::{Stop, Turn},
     view::View,
 };
+pub use self::{link::LinkError, patience::Patience};
 
 /// How long the server may be away before an agent exits.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -72,22 +73,6 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How long it waits for its model.
     pub patience: Patience,
-}
-
-/// How long a model may be silent before a person is told so.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// From the supervisor's question who should answer to the end of the reply.
-    pub choice: Duration,
-    /// From a worker's request to the first word of the reply, and from any sign of it to the next;
-    /// a ping is one.
-    pub silence: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { choice: Duration::from_secs(20), silence: Duration::from_secs(25) }
-    }
 }
 
 /// Runs an agent until it is told to finish or the server is away for 15 seconds.

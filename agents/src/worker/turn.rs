@@ -10,9 +10,10 @@ use appliance_core::{
 };
 
 use super::{
-    Patience, answer,
+    answer,
     client::Client,
     link::LinkError,
+    patience::Patience,
     pen::Pen,
     reply::Fault,
     supervisor,
