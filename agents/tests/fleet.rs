@@ -3,6 +3,7 @@
 //! The processes are small scripts; the test says hello for them, as `web/api` does for an agent
 //! whose process id the kernel told it.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

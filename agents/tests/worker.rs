@@ -1,5 +1,6 @@
 //! Agent processes' whole body against the real desk over real sockets, with a scripted model.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,6 +22,7 @@ use appliance_core::{
     intake::Accepted,
     ports::{Desk, Live, Streams, Subscription},
 };
+use appliance_tasks::Tasks;
 use support::{
     House, RealClock, next,
     rig::soon,
@@ -56,7 +58,7 @@ impl Rig {
     fn begin(&mut self, agent: AgentName) {
         let socket = self.server.listen(agent);
         let (clock, patience) = (RealClock::start(), self.patience);
-        let options = Options { agent, socket, clock, patience };
+        let options = Options { agent, socket, clock, patience, tasks: Tasks::new() };
         self.agents.push(tokio::spawn(run(options)));
     }
 

@@ -1,29 +1,49 @@
 //! The one door to the system's clocks. Everything else takes a `Clock`.
 //!
 //! The wall clock can be shifted by `clock.offset_seconds`, for a host whose clock is known to be
-//! wrong and for tests of a clock that steps back; the monotonic clock never is.
+//! wrong and for tests of a clock that steps back; the monotonic clock never is. A server's monotonic
+//! clock counts only what the server lived through, so that its own pause is held against nobody.
+
+mod pauses;
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use appliance_core::{Clock, Monotonic, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use self::pauses::Pauses;
+
+/// How often a server's clock is looked at, whoever else looks.
+const TICK: Duration = Duration::from_millis(500);
 
 /// The host's clocks.
 #[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
     offset_micros: i64,
+    pauses: Option<Mutex<Pauses>>,
 }
 
 impl SystemClock {
     /// Starts the monotonic clock at zero and shifts the wall clock by `offset_seconds`.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the door")]
     pub fn new(offset_seconds: i64) -> Arc<Self> {
+        Arc::new(Self::with(offset_seconds, None))
+    }
+
+    /// The same for a server, which is to [`tick`]: its pauses do not count.
+    #[must_use]
+    pub fn of_a_server(offset_seconds: i64) -> Arc<Self> {
+        Arc::new(Self::with(offset_seconds, Some(Mutex::default())))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    fn with(offset_seconds: i64, pauses: Option<Mutex<Pauses>>) -> Self {
         let offset_micros = offset_seconds.saturating_mul(1_000_000);
-        Arc::new(Self { started: Instant::now(), offset_micros })
+        Self { started: Instant::now(), offset_micros, pauses }
     }
 }
 
@@ -36,6 +56,15 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Monotonic {
-        Monotonic(self.started.elapsed())
+        let Some(pauses) = &self.pauses else { return Monotonic(self.started.elapsed()) };
+        let mut pauses = pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        Monotonic(pauses.lived(self.started.elapsed()))
+    }
+}
+
+/// Looks at a server's clock until `stop`, so that a longer silence of it is the server's own.
+pub async fn tick(clock: Arc<dyn Clock>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(TICK)).await.is_some() {
+        clock.monotonic();
     }
 }

@@ -1,6 +1,6 @@
 //! Exit codes and the error that carries one, so that `main` can return instead of exiting.
 //!
-//! Source: sysexits.h for 69 to 78; 3 is "works, with something missing".
+//! Source: sysexits.h for 69 to 78; 128 and a signal's number for an end that a second signal forced; 3 is "works, with something missing".
 
 use std::{fmt, process::ExitCode};
 
@@ -10,6 +10,8 @@ use appliance_core::{ErrorKind, StoreError};
 pub const DEGRADED: u8 = 3;
 /// No server answers.
 pub const UNAVAILABLE: u8 = 69;
+/// A part of the server that it cannot be without has failed.
+pub const SOFTWARE: u8 = 70;
 /// The disk failed in a way that leaves unknown what is on it.
 pub const IO_ERROR: u8 = 74;
 /// Somebody else has it just now: the port, the data directory.

@@ -20,6 +20,11 @@ pub fn stopping() {
     send(&[NotifyState::Stopping, NotifyState::Status("draining")]);
 }
 
+/// Says why the server ends by itself.
+pub fn failed(why: &str) {
+    send(&[NotifyState::Stopping, NotifyState::Status(why)]);
+}
+
 /// Sends a tick at half the interval the service manager asked for, until `stop`.
 pub async fn watchdog(store: Arc<dyn StoreSigns>, stop: CancellationToken) {
     let Some(interval) = sd_notify::watchdog_enabled() else { return };

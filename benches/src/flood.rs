@@ -5,6 +5,8 @@
 //! their own and from one of the flood's. Flood, honest and server share the machine, so the figures
 //! hold the flood's own cost. Aim: what a person still takes for an answer, 1 s.
 
+#![allow(clippy::disallowed_methods, reason = "a bench starts what it measures")]
+
 use std::{
     net::SocketAddr,
     sync::{

@@ -152,10 +152,21 @@ impl Peer {
         store.apply(Batch::new().write(Write::PutUser(user))).await?;
         let embedder: Arc<dyn Embedder> = Arc::new(StaticEmbedder::load()?);
         let options = Options { model: embedder.model().to_owned(), ..Options::default() };
-        let index = SegmentIndex::open(&place.join("vectors"), embedder.dim(), options)?.index;
+        let index = SegmentIndex::open(
+            &place.join("vectors"),
+            embedder.dim(),
+            options,
+            appliance_tasks::Tasks::new(),
+        )?
+        .index;
         let texts = TextIndex::open(&place.join("texts"))?.index;
-        let search = Search::new(Arc::new(store.clone()), embedder, Arc::new(index))
-            .with_texts(Arc::new(texts));
+        let search = Search::new(
+            Arc::new(store.clone()),
+            embedder,
+            Arc::new(index),
+            appliance_tasks::Tasks::new(),
+        )
+        .with_texts(Arc::new(texts));
         let peer = Self { store, search, mint, owner };
         for first in (0..COUNT).step_by(BULK as usize) {
             let writes = (first..first + BULK).map(|n| peer.write(sentence::nth(n))).collect();

@@ -4,6 +4,8 @@
 //! appliance can take in before HTTP. One directory in the system's temporary place; its disk
 //! decides the result.
 
+#![allow(clippy::disallowed_methods, reason = "a bench starts what it measures")]
+
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;

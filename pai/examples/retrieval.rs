@@ -131,7 +131,8 @@ async fn measure(name: &str, talks: &[Talk], weights: Weights, texts: bool, pool
         let memories = Arc::new(ListedMemories::default());
         let index: Arc<dyn VectorIndex> = Arc::new(ExactIndex::new(256));
         let mut search =
-            Search::new(memories.clone(), embedder.clone(), index).with_weights(weights);
+            Search::new(memories.clone(), embedder.clone(), index, appliance_tasks::Tasks::new())
+                .with_weights(weights);
         if texts {
             search = search.with_texts(Arc::new(TextIndex::in_memory().unwrap()));
         }
@@ -162,8 +163,13 @@ async fn calibrate(talks: &[Talk]) {
     let mint = IdMint::new(Arc::new(ManualClock::at_millis(MORNING_MILLIS)), 0);
     let (memories, folder) = (Arc::new(ListedMemories::default()), tempfile::tempdir().unwrap());
     let embedder = Arc::new(StaticEmbedder::load().unwrap());
-    let search = Search::new(memories.clone(), embedder, Arc::new(ExactIndex::new(256)))
-        .with_home(Arc::new(Home::at(folder.path())));
+    let search = Search::new(
+        memories.clone(),
+        embedder,
+        Arc::new(ExactIndex::new(256)),
+        appliance_tasks::Tasks::new(),
+    )
+    .with_home(Arc::new(Home::at(folder.path())));
     let owner = mint.next(UserId::from_uuid);
     for talk in talks {
         store(talk, &mint, owner, &memories);

@@ -47,10 +47,18 @@ fn fill(memories: &ListedMemories, mint: &IdMint, owner: UserId, count: u32) {
 fn open(memories: &Arc<ListedMemories>, embedder: &Arc<WatchedEmbedder>, folder: &Path) -> Search {
     let options = Options { model: embedder.model().to_owned(), ..Options::default() };
     let start = Instant::now();
-    let index = SegmentIndex::open(&folder.join("vectors"), embedder.dim(), options).unwrap().index;
+    let index = SegmentIndex::open(
+        &folder.join("vectors"),
+        embedder.dim(),
+        options,
+        appliance_tasks::Tasks::new(),
+    )
+    .unwrap()
+    .index;
     let texts = TextIndex::open(&folder.join("texts")).unwrap().index;
     println!("indexes opened in {:?}", start.elapsed());
-    Search::new(memories.clone(), embedder.clone(), Arc::new(index)).with_texts(Arc::new(texts))
+    Search::new(memories.clone(), embedder.clone(), Arc::new(index), appliance_tasks::Tasks::new())
+        .with_texts(Arc::new(texts))
 }
 
 async fn asked(name: &str, search: &Search, owner: UserId, count: u32, filter: SearchFilter) {

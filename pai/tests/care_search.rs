@@ -28,7 +28,12 @@ impl Desk {
     async fn new() -> Self {
         let house = House::new().await;
         let embedder = Arc::new(StaticEmbedder::load().unwrap());
-        let search = Search::new(house.reader.clone(), embedder, Arc::new(ExactIndex::new(256)));
+        let search = Search::new(
+            house.reader.clone(),
+            embedder,
+            Arc::new(ExactIndex::new(256)),
+            appliance_tasks::Tasks::new(),
+        );
         let search = Arc::new(search.with_texts(Arc::new(TextIndex::in_memory().unwrap())));
         let care = Care::new(CareParts {
             records: Arc::new(house.store.clone()),

@@ -56,9 +56,14 @@ fn talk(desk: &Desk) {
 fn weighed(desk: &Desk, weights: Weights) -> Search {
     let embedder = Arc::new(StaticEmbedder::load().unwrap());
     let texts = Arc::new(TextIndex::in_memory().unwrap());
-    Search::new(desk.memories.clone(), embedder, Arc::new(ExactIndex::new(256)))
-        .with_texts(texts)
-        .with_weights(weights)
+    Search::new(
+        desk.memories.clone(),
+        embedder,
+        Arc::new(ExactIndex::new(256)),
+        appliance_tasks::Tasks::new(),
+    )
+    .with_texts(texts)
+    .with_weights(weights)
 }
 
 async fn found(search: &Search, owner: UserId, query: &str) -> Vec<MemoryHit> {
@@ -160,8 +165,13 @@ async fn an_index_of_words_that_is_ahead_of_the_records_is_filled_again() {
     let changes = TextChanges { put: vec![of_another_life], position: 900, ..Default::default() };
     texts.take_in(changes).await.unwrap();
     let embedder = Arc::new(StaticEmbedder::load().unwrap());
-    let search = Search::new(desk.memories.clone(), embedder, Arc::new(ExactIndex::new(256)))
-        .with_texts(texts.clone());
+    let search = Search::new(
+        desk.memories.clone(),
+        embedder,
+        Arc::new(ExactIndex::new(256)),
+        appliance_tasks::Tasks::new(),
+    )
+    .with_texts(texts.clone());
     let hits = found(&search, desk.owner, "where is the spare key?").await;
     assert_eq!((hits.len(), hits[0].memory.id), (1, kept));
     assert_eq!((texts.count(), texts.position()), (1, 1));

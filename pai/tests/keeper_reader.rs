@@ -1,5 +1,6 @@
 //! The reading side of the hot tier: what it shows is always what the records say.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod care_house;

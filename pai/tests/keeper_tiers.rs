@@ -1,5 +1,6 @@
 //! The maintenance: what moves when, what stays, and what a cut costs.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod care_house;

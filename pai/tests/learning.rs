@@ -1,5 +1,6 @@
 //! The memory tree over the real store: files follow the records, whatever was lost or torn.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

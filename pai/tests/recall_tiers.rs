@@ -68,8 +68,13 @@ async fn an_index_that_never_saw_an_archived_memory_reads_its_text() {
     desk.memories.archive(old.id);
     let texts_index = Arc::new(TextIndex::in_memory().unwrap());
     let embedder = Arc::new(StaticEmbedder::load().unwrap());
-    let search = Search::new(desk.memories.clone(), embedder, Arc::new(ExactIndex::new(256)))
-        .with_texts(texts_index.clone());
+    let search = Search::new(
+        desk.memories.clone(),
+        embedder,
+        Arc::new(ExactIndex::new(256)),
+        appliance_tasks::Tasks::new(),
+    )
+    .with_texts(texts_index.clone());
     let hits = search.search(desk.owner, ASKED, SearchFilter::default(), 5).await.unwrap();
     assert_eq!(texts(&hits), [HERON]);
     assert!(texts_index.holds(old.id));

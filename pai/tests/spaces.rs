@@ -1,5 +1,6 @@
 //! How the spaces of vectors follow the records: nothing twice, never a gap, and one always serves.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod corpus;
@@ -107,7 +108,7 @@ impl VectorIndex for KeptIndex {
 fn life(desk: &Desk, space: Option<Space>, folder: &Path) -> Search {
     let words = Arc::new(StaticEmbedder::load().unwrap());
     let opened = TextIndex::open(&folder.join("texts")).unwrap();
-    Search::over(desk.memories.clone(), words, space)
+    Search::over(desk.memories.clone(), words, space, appliance_tasks::Tasks::new())
         .with_texts(Arc::new(opened.index))
         .with_home(Arc::new(Home::at(folder)))
 }
@@ -250,7 +251,8 @@ async fn an_index_that_is_away_leaves_words_and_with_neither_there_is_an_error()
     assert_eq!(texts(&hits)[0], HERON);
     assert!(hits[0].why.starts_with("by words alone, "), "{}", hits[0].why);
     let words = Arc::new(StaticEmbedder::load().unwrap());
-    let alone = Search::over(desk.memories.clone(), words, Some(space));
+    let alone =
+        Search::over(desk.memories.clone(), words, Some(space), appliance_tasks::Tasks::new());
     let failed = alone.search(desk.owner, ASKED, SearchFilter::default(), 5).await;
     assert!(matches!(failed, Err(SearchError::Store(_))), "{failed:?}");
 }
@@ -325,7 +327,7 @@ async fn reindexing_makes_fresh_vectors_of_the_same_model() {
     let maker = SpaceMaker::new(move || {
         let name = Home::at(&place).fresh_name(made_by.as_ref());
         std::fs::create_dir(place.join(&name)).unwrap();
-        Ok(Space::new(made_by.clone(), KeptIndex::new()).in_folder(name))
+        std::future::ready(Ok(Space::new(made_by.clone(), KeptIndex::new()).in_folder(name)))
     });
     let damaged = KeptIndex::new();
     let first = Home::at(folder.path()).fresh_name(embedder.as_ref());

@@ -1,5 +1,7 @@
 //! The command line against a real server: what it prints, and that a talk survives the server.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::time::Duration;
 
 use anyhow::{Context, ensure};

@@ -2,6 +2,8 @@
 //!
 //! The walkthrough of ARCHITECTURE.md from [1] to [7], through the command line and the API.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};

@@ -2,6 +2,8 @@
 //!
 //! Walks through [2] to [6] of ARCHITECTURE.md with the real binary while something is killed.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

@@ -113,6 +113,36 @@ async fn sigterm_under_load_drains() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_sigterm_ends_it_at_once_and_leaves_nothing() -> anyhow::Result<()> {
+    let mut server = Plan::new(BINARY).with_agents().words_per_second(2).start().await?;
+    server.agents_idle().await?;
+    let client = server.local()?;
+    let mut feed = client.feed().await?;
+    let conversation = client.converse().await?;
+    feed.follow(Channel::Conversation, Some(&conversation), None).await?;
+    let accepted = client.say(&conversation, "/ask code count to 60").await?;
+    feed.until("a chunk", |frame| matches!(frame.payload, ServerPayload::MessageChunk(_))).await?;
+    let place = server.facts()?.api_socket.parent().context("a runtime directory")?.to_owned();
+
+    let status = server.terminate_twice().await?;
+    assert_eq!(status.code(), Some(128 + 15), "{}", server.log_tail());
+    let gone = wait::until("the end of every process", Duration::from_secs(2), async || {
+        let left = processes::of_home(server.home().root());
+        ensure!(left.is_empty(), "left behind: {left:?}");
+        Ok(Some(()))
+    });
+    gone.await?;
+    assert!(!place.exists(), "{} stays", place.display());
+
+    server.set_variable("AI_INFRA__MODEL__DEMO_WORDS_PER_SECOND", "0");
+    server.start().await?;
+    let client = server.local()?;
+    let answer = client.answer(&conversation, &accepted, Duration::from_secs(30));
+    answer.await.with_context(|| server.log_tail())?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn six_agents_in_tmux() -> anyhow::Result<()> {
     let server = Plan::new(BINARY).with_agents().start().await?;
     let agents = server.agents_idle().await?;

@@ -237,6 +237,21 @@ impl Server {
         Ok((status, began.elapsed()))
     }
 
+    /// Tells it to end and, while it drains, once more; returns how it ended.
+    ///
+    /// # Errors
+    /// When it does not begin to drain, or is still there after the drain time.
+    pub async fn terminate_twice(&mut self) -> anyhow::Result<ExitStatus> {
+        let mut child = self.child.take().context("the server is not running")?;
+        processes::kill(child.id(), Signal::TERM);
+        let drains = async || Ok(self.home.log_text().contains("told to stop").then_some(()));
+        wait::until("the drain's begin", STOP, drains).await?;
+        processes::kill(child.id(), Signal::TERM);
+        let ended = wait::until("the server's end", STOP, async || Ok(child.try_wait()?)).await;
+        self.facts = None;
+        ended.with_context(|| format!("log:\n{}", self.log_tail()))
+    }
+
     /// Ends it if it runs, checks that it ended with 0, and starts it again.
     ///
     /// # Errors

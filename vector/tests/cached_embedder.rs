@@ -1,4 +1,6 @@
 //! The cache in front of an embedder: paid once, kept as long as said, and never in the way.
+
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it goes wrong")]
 
 use std::{
@@ -116,7 +118,13 @@ impl Given {
 }
 
 fn open(path: &Path, paid: &Arc<Paid>, clock: &Arc<ManualClock>) -> Arc<CachedEmbedder> {
-    Arc::new(CachedEmbedder::open(path, paid.clone(), clock.clone(), TTL))
+    Arc::new(CachedEmbedder::open(
+        path,
+        paid.clone(),
+        clock.clone(),
+        TTL,
+        appliance_tasks::Tasks::new(),
+    ))
 }
 
 fn near(got: &Option<Embedding>, text: &str) -> bool {

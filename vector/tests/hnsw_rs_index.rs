@@ -28,19 +28,27 @@ impl VectorFixture for Wrapped {
 mod walked {
     use super::*;
 
-    storage_contract::vectors_contract!(Wrapped(Arc::new(HnswRsIndex::scanning(DIM, 10))));
+    storage_contract::vectors_contract!(Wrapped(Arc::new(HnswRsIndex::scanning(
+        DIM,
+        10,
+        appliance_tasks::Tasks::new()
+    ))));
 }
 
 mod as_in_use {
     use super::*;
 
-    storage_contract::vectors_contract!(Wrapped(Arc::new(HnswRsIndex::new(DIM))));
+    storage_contract::vectors_contract!(Wrapped(Arc::new(HnswRsIndex::new(
+        DIM,
+        appliance_tasks::Tasks::new()
+    ))));
 }
 
 /// Half of all rows die and come back several times over, while the graph is built anew behind it.
 #[test]
 fn recall_stays_high_while_rows_are_replaced_and_the_graph_is_built_anew() {
-    let (index, exact) = (HnswRsIndex::scanning(DIM, 100), ExactIndex::new(DIM));
+    let (index, exact) =
+        (HnswRsIndex::scanning(DIM, 100, appliance_tasks::Tasks::new()), ExactIndex::new(DIM));
     let entry = |n| IndexEntry {
         id: id(n % 1_500),
         facets: facets(owner(1), None),

@@ -28,12 +28,12 @@ impl Segments {
             walk_cost: 0,
             ..Options::default()
         };
-        Self(Arc::new(SegmentIndex::new(DIM, options)))
+        Self(Arc::new(SegmentIndex::new(DIM, options, appliance_tasks::Tasks::new())))
     }
 
     /// As it is in use: a few hundred entries are scanned.
     fn usual() -> Self {
-        Self(Arc::new(SegmentIndex::new(DIM, Options::default())))
+        Self(Arc::new(SegmentIndex::new(DIM, Options::default(), appliance_tasks::Tasks::new())))
     }
 }
 

@@ -25,7 +25,7 @@ const KILLS: u64 = 12;
 
 fn open(dir: &Path) -> OpenedVectors {
     let options = Options { fresh_rows: 70, graph_from: 200, ..Options::default() };
-    SegmentIndex::open(dir, DIM, options).unwrap()
+    SegmentIndex::open(dir, DIM, options, appliance_tasks::Tasks::new()).unwrap()
 }
 
 fn tagged(round: u64) -> Facets {

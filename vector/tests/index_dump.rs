@@ -74,7 +74,7 @@ fn answers(index: &SegmentIndex) -> Vec<Vec<(MemoryId, f32)>> {
 }
 
 fn open(dir: &Path) -> OpenedVectors {
-    SegmentIndex::open(dir, DIM, options()).unwrap()
+    SegmentIndex::open(dir, DIM, options(), appliance_tasks::Tasks::new()).unwrap()
 }
 
 /// Fills an index and saves it.
@@ -145,7 +145,8 @@ fn an_index_for_another_embedder_is_refused_by_name() {
     drop(saved(dir.path(), 7));
     let other = Options { model: "other".to_owned(), ..options() };
     for (dim, options) in [(DIM, other), (DIM + 1, options())] {
-        let opened = SegmentIndex::open(dir.path(), dim, options).unwrap();
+        let opened =
+            SegmentIndex::open(dir.path(), dim, options, appliance_tasks::Tasks::new()).unwrap();
         assert_eq!((opened.index.count(), opened.index.position()), (0, 0));
         let why = opened.rebuilt.unwrap();
         assert!(why.contains("`test` in 24 dimensions") && why.contains("anew"), "{why}");
@@ -242,7 +243,7 @@ fn a_failed_save_says_where_and_leaves_the_one_before() {
 
 #[test]
 fn an_index_in_memory_has_nothing_to_save() {
-    let index = SegmentIndex::new(DIM, options());
+    let index = SegmentIndex::new(DIM, options(), appliance_tasks::Tasks::new());
     fill(&index);
     run(index.save(9)).unwrap();
     assert_eq!(index.position(), 0);

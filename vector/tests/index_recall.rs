@@ -1,5 +1,6 @@
 //! The segment index on sentence vectors: recall as a number, through changes, and beside them.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod support;
@@ -63,7 +64,9 @@ fn recall_stays_high_through_deletes_filters_replacements_and_a_restart() {
     // Walks even where a scan would be as fast: the walk is what is tested.
     let options = Options { scan_up_to: 1_000, walk_cost: 0, ..Options::default() };
     let dir = tempfile::tempdir().unwrap();
-    let index = SegmentIndex::open(dir.path(), 256, options.clone()).unwrap().index;
+    let index = SegmentIndex::open(dir.path(), 256, options.clone(), appliance_tasks::Tasks::new())
+        .unwrap()
+        .index;
     let exact = ExactIndex::new(256);
     let both = |entries: Vec<IndexEntry>| {
         run(index.upsert(entries.clone())).unwrap();
@@ -89,7 +92,8 @@ fn recall_stays_high_through_deletes_filters_replacements_and_a_restart() {
     both(changed);
     let replaced = recall(&index, &exact, &queries, None);
     run(index.save(7)).unwrap();
-    let opened = SegmentIndex::open(dir.path(), 256, options).unwrap();
+    let opened =
+        SegmentIndex::open(dir.path(), 256, options, appliance_tasks::Tasks::new()).unwrap();
     assert_eq!((opened.rebuilt, opened.index.position()), (None, 7));
     let reopened = recall(&opened.index, &exact, &queries, None);
 
@@ -106,7 +110,8 @@ fn recall_stays_high_through_deletes_filters_replacements_and_a_restart() {
 fn a_long_list_that_is_scanned_misses_next_to_nothing() {
     // Never walks: signs alone choose what is compared.
     let options = Options { scan_up_to: usize::MAX, ..Options::default() };
-    let (index, exact) = (SegmentIndex::new(256, options), ExactIndex::new(256));
+    let (index, exact) =
+        (SegmentIndex::new(256, options, appliance_tasks::Tasks::new()), ExactIndex::new(256));
     run(index.upsert(entries(0, COUNT))).unwrap();
     run(exact.upsert(entries(0, COUNT))).unwrap();
     index.consolidate();
@@ -121,7 +126,7 @@ fn a_long_list_that_is_scanned_misses_next_to_nothing() {
 #[test]
 fn searches_beside_changes_and_merges_find_every_memory_exactly_once() {
     let options = Options { fresh_rows: 64, graph_from: 200, ..Options::default() };
-    let index = Arc::new(SegmentIndex::new(256, options));
+    let index = Arc::new(SegmentIndex::new(256, options, appliance_tasks::Tasks::new()));
     let first = entries(0, 400);
     run(index.upsert(first.clone())).unwrap();
     let done = Arc::new(AtomicBool::new(false));

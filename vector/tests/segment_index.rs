@@ -119,7 +119,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn open(dir: &Path) -> SegmentIndex {
-    SegmentIndex::open(dir, DIM, small()).unwrap().index
+    SegmentIndex::open(dir, DIM, small(), appliance_tasks::Tasks::new()).unwrap().index
 }
 
 /// Runs `steps` on both; they must agree, and every search must say the same.
@@ -183,7 +183,7 @@ proptest! {
 /// Codes of eight bits cannot tell these apart; the exact vectors can, and must be asked.
 #[test]
 fn the_exact_vectors_decide_between_rows_that_have_the_same_code() {
-    let index = SegmentIndex::new(DIM, small());
+    let index = SegmentIndex::new(DIM, small(), appliance_tasks::Tasks::new());
     // A step of the code is 1/127 of the largest value: all of them have the code of 64/127.
     let row = |n: u32| {
         let mut values = vec![1.0; DIM];
@@ -208,7 +208,11 @@ fn the_exact_vectors_decide_between_rows_that_have_the_same_code() {
 /// A merge copies rows while others are retagged; what was said last counts.
 #[test]
 fn a_retag_during_a_merge_is_not_lost() {
-    let index = SegmentIndex::new(DIM, Options { fresh_rows: 20, graph_from: 40, ..small() });
+    let index = SegmentIndex::new(
+        DIM,
+        Options { fresh_rows: 20, graph_from: 40, ..small() },
+        appliance_tasks::Tasks::new(),
+    );
     let vector = |n: u32| unit(std::array::from_fn(|at| ((n * 31 + at as u32 * 17) % 7) as i8 - 3));
     let tagged = |n: u32, utility| Facets {
         utility: Utility::from_ten_thousandths(utility),

@@ -10,6 +10,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use appliance_tasks::{TaskKind, Tasks};
 use async_trait::async_trait;
 
 use super::{
@@ -18,6 +19,12 @@ use super::{
 };
 use crate::spawn;
 
+/// Waits for a child, so that it does not stay a zombie.
+const REAP: TaskKind = TaskKind::new("fleet.reap").aborted();
+
+/// Reads the end of a log.
+const LOOK: TaskKind = TaskKind::new("fleet.look");
+
 /// Most bytes of a log that are read for a look at its end.
 const LOOK_BYTES: u64 = 256 * 1024;
 
@@ -25,13 +32,14 @@ const LOOK_BYTES: u64 = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct PlainChildren {
     logs: PathBuf,
+    tasks: Tasks,
     alive: Mutex<HashMap<u16, Process>>,
 }
 
 impl PlainChildren {
     /// Describes them; their logs go to the folder `logs`.
-    pub(super) fn new(logs: PathBuf) -> Self {
-        Self { logs, alive: Mutex::new(HashMap::new()) }
+    pub(super) fn new(logs: PathBuf, tasks: Tasks) -> Self {
+        Self { logs, tasks, alive: Mutex::new(HashMap::new()) }
     }
 
     fn log(&self, run: &Run) -> PathBuf {
@@ -61,13 +69,13 @@ impl Terminal for PlainChildren {
         {
             before.kill();
         }
-        tokio::spawn(async move { child.wait().await });
+        self.tasks.spawn(REAP, async move { child.wait().await.map(drop) });
         Ok(pid)
     }
 
     async fn text(&self, run: &Run, lines: usize) -> Result<String, Fault> {
         let path = self.log(run);
-        let read = tokio::task::spawn_blocking(move || end_of(&path)).await;
+        let read = self.tasks.blocking(LOOK, move || end_of(&path)).await;
         Ok(tail(&read.map_err(io::Error::other)??, lines))
     }
 
@@ -75,7 +83,13 @@ impl Terminal for PlainChildren {
         std::future::pending::<()>().await;
     }
 
+    fn mend(&self) {}
+
     async fn close(&self) {
+        self.kill();
+    }
+
+    fn kill(&self) {
         let all: Vec<Process> = self.alive().drain().map(|(_, process)| process).collect();
         all.iter().for_each(Process::kill);
     }
@@ -119,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn a_child_runs_without_a_shell_and_its_output_can_be_read() {
         let dir = tempfile::tempdir().unwrap();
-        let children = PlainChildren::new(dir.path().join("logs"));
+        let children = PlainChildren::new(dir.path().join("logs"), Tasks::new());
         children.open().await.unwrap();
         let echo = run(1, "code", &["/bin/echo", "a && b; $HOME"]);
         assert_eq!(children.text(&echo, 10).await.unwrap(), "", "nothing yet");
@@ -131,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn a_second_start_replaces_the_first_and_closing_ends_all() {
         let dir = tempfile::tempdir().unwrap();
-        let children = PlainChildren::new(dir.path().to_owned());
+        let children = PlainChildren::new(dir.path().to_owned(), Tasks::new());
         let sleep = run(2, "data", &["/bin/sleep", "60"]);
         let first = Process::open(children.start(&sleep).await.unwrap()).unwrap();
         let second = Process::open(children.start(&sleep).await.unwrap()).unwrap();
@@ -143,7 +157,7 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_is_missing_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        let children = PlainChildren::new(dir.path().to_owned());
+        let children = PlainChildren::new(dir.path().to_owned(), Tasks::new());
         let fault = children.start(&run(3, "qa", &["/no/such/program"])).await.unwrap_err();
         assert!(fault.to_string().contains("No such file"), "{fault}");
     }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Service;
+use super::{Process, Service};
+
+/// How long the kernel may take to end a killed process.
+const KILLED_WITHIN: Duration = Duration::from_millis(200);
 
 /// How often it looks whether all have finished.
 const LOOK: Duration = Duration::from_millis(50);
@@ -24,6 +27,23 @@ impl Service {
         self.kill_rest();
         self.terminal.close().await;
         cut_off
+    }
+
+    /// Ends every process of the fleet at once, the terminal too. For an end without a drain: blocks
+    /// for about a second at most, and may be called from any thread.
+    pub fn kill_now(&self) {
+        self.roster().draining = true;
+        self.kill_rest();
+        self.terminal.kill();
+        let lives: Vec<Process> = {
+            let roster = self.roster();
+            roster
+                .slots
+                .iter()
+                .filter_map(|slot| Some(slot.life.as_ref()?.process.clone()))
+                .collect()
+        };
+        lives.iter().for_each(|process| process.gone_within(KILLED_WITHIN));
     }
 
     fn tell_all(&self) {

@@ -13,6 +13,7 @@ mod drain;
 mod hello;
 mod looks;
 mod process;
+mod program;
 mod restart;
 mod roster;
 mod set_up;
@@ -30,11 +31,12 @@ use appliance_core::{
     desk::{Beat, Welcome, WorkerCard},
     ports::{AuditTrail, Fleet, FleetError, Live, PeerProcess, Records, Streams},
 };
+use appliance_tasks::Tasks;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
 pub use self::set_up::SetUpError;
-use self::{process::Process, roster::Slot, terminal::Terminal};
+use self::{process::Process, program::Program, roster::Slot, terminal::Terminal};
 
 /// What an agent is.
 #[derive(Debug, Clone)]
@@ -104,12 +106,15 @@ pub struct Parts {
     pub concurrency: usize,
     /// What to start.
     pub run: Which,
+    /// Where its tasks run.
+    pub tasks: Tasks,
 }
 
 /// The fleet; implements the port [`Fleet`].
 #[derive(Debug)]
 pub struct Service {
     parts: Parts,
+    program: Arc<Program>,
     terminal: Arc<dyn Terminal>,
     roster: Mutex<Roster>,
     /// Wakes the watchdog.

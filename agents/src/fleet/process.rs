@@ -88,6 +88,18 @@ impl Process {
         }
     }
 
+    /// Waits until it has ended, `limit` at most. Blocks.
+    pub(super) fn gone_within(&self, limit: Duration) {
+        let Some(handle) = &self.handle else { return };
+        let limit = Timespec::try_from(limit).unwrap_or_default();
+        let _ = poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&limit));
+    }
+
+    /// Asks a tmux server to bind its socket again.
+    pub(super) fn ask_for_its_socket(&self) {
+        self.signal(Signal::USR1);
+    }
+
     /// Asks it to finish.
     pub(super) fn ask_to_end(&self) {
         self.signal(Signal::TERM);

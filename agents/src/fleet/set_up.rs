@@ -5,7 +5,8 @@
 
 use std::{
     ffi::OsString,
-    path::Path,
+    io,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 use super::{
     Parts, Roster, Service, Which, WindowSpec,
     children::PlainChildren,
+    program::Program,
     roster::Slot,
     terminal::{Run, Terminal},
     tmux::TmuxSession,
@@ -37,6 +39,14 @@ pub enum SetUpError {
         /// Its length.
         bytes: usize,
     },
+    /// The program cannot be held open.
+    #[error("while opening the program {path}, to start agents from it: {source}")]
+    Program {
+        /// Its file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A role has no definition.
     #[error("agent {0} has no role; every one of the six needs one in agents.yaml")]
     NoRole(AgentName),
@@ -54,13 +64,15 @@ impl Service {
         check_socket(&parts.agent_socket)?;
         check_socket(&parts.people_socket)?;
         check_socket(&parts.tmux_socket)?;
+        let program = Arc::new(hold(&parts)?);
         let mut slots = slots(&parts)?;
         for slot in &mut slots {
             slot.wanted = parts.run == Which::All && is_wanted(&parts, slot.agent).await?;
         }
         let terminal = terminal(&parts).await;
         let roster = Mutex::new(Roster { slots, draining: false });
-        Ok(Arc::new(Self { parts, terminal, roster, wake: Notify::new(), filled: Notify::new() }))
+        let (wake, filled) = (Notify::new(), Notify::new());
+        Ok(Arc::new(Self { parts, program, terminal, roster, wake, filled }))
     }
 }
 
@@ -69,6 +81,12 @@ async fn is_wanted(parts: &Parts, agent: Option<AgentName>) -> Result<bool, SetU
         Some(agent) => Ok(parts.trail.agent_wanted(agent).await?),
         None => Ok(true),
     }
+}
+
+fn hold(parts: &Parts) -> Result<Program, SetUpError> {
+    let spare = parts.data_dir.join("run").join("ai-infra");
+    Program::hold(parts.program.clone(), spare)
+        .map_err(|source| SetUpError::Program { path: parts.program.clone(), source })
 }
 
 fn check_socket(path: &Path) -> Result<(), SetUpError> {
@@ -89,7 +107,7 @@ async fn terminal(parts: &Parts) -> Arc<dyn Terminal> {
         event = "degraded", %why,
         "agents run as plain children without windows; install tmux to watch them"
     );
-    let children = PlainChildren::new(parts.data_dir.join("logs"));
+    let children = PlainChildren::new(parts.data_dir.join("logs"), parts.tasks.clone());
     if let Err(fault) = children.open().await {
         tracing::error!(%fault, "cannot make the folder for the agents' logs");
     }

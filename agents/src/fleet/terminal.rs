@@ -47,8 +47,14 @@ pub(super) trait Terminal: fmt::Debug + Send + Sync {
     /// Returns when the place itself is gone; never, if it cannot go.
     async fn gone(&self);
 
+    /// Makes again what clients reach it by, if that was taken away. Cheap when it was not.
+    fn mend(&self);
+
     /// Ends everything in it.
     async fn close(&self);
+
+    /// Ends everything in it at once, without asking; blocks for a moment at most.
+    fn kill(&self);
 
     /// Returns the command that shows a window to a person, if there is one.
     fn attach(&self, run: &Run) -> Option<String>;

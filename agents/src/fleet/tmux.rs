@@ -36,6 +36,9 @@ const SERVER_AND_PANE_PID: &str = "#{pid} #{pane_pid}";
 /// How long a tmux server may take to end before it is killed.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
+/// How long the kernel may take to end a killed one.
+const KILLED_WITHIN: Duration = Duration::from_secs(1);
+
 /// A session on a socket of its own.
 #[derive(Debug)]
 pub(super) struct TmuxSession {
@@ -171,6 +174,22 @@ impl Terminal for TmuxSession {
                 self.set_server(None);
                 return;
             }
+        }
+    }
+
+    /// tmux binds its socket again when it is sent SIGUSR1.
+    fn mend(&self) {
+        let Some(server) = self.server() else { return };
+        if !self.socket.exists() {
+            tracing::warn!(socket = %self.socket.display(), "tmux' socket is gone; it makes another");
+            server.ask_for_its_socket();
+        }
+    }
+
+    fn kill(&self) {
+        if let Some(server) = self.server() {
+            server.kill();
+            server.gone_within(KILLED_WITHIN);
         }
     }
 

@@ -8,10 +8,24 @@
 use std::{sync::Arc, time::Duration};
 
 use appliance_core::Incarnation;
-use tokio::task::JoinSet;
+use appliance_tasks::TaskKind;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Process, Service, roster::Life};
+use super::{
+    Process, Service,
+    roster::Life,
+    terminal::{Fault, Run},
+};
+
+/// Waits for the end of one process.
+const DEATH: TaskKind = TaskKind::new("fleet.death").aborted();
+
+/// Makes sure that there is a file to start the program from.
+const PROGRAM: TaskKind = TaskKind::new("fleet.program");
+
+/// Deaths that may wait to be looked at.
+const DEATHS: usize = 16;
 
 /// How often the roster is looked at when nothing happens.
 const LOOK: Duration = Duration::from_millis(500);
@@ -22,8 +36,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(30);
 /// Shortest time between two new terminals, should one fall again and again.
 const REBUILD_PAUSE: Duration = Duration::from_secs(2);
 
-/// Waits for the ends of processes; each yields its slot and its process id.
-type Deaths = JoinSet<(usize, u32)>;
+/// Tells of the end of a process: its slot and its process id.
+type Deaths = mpsc::Sender<(usize, u32)>;
 
 impl Service {
     /// Keeps the fleet alive until `stop` is cancelled. Call it once.
@@ -38,16 +52,17 @@ impl Service {
     }
 
     async fn watch(&self) {
-        let mut deaths = Deaths::new();
+        let (deaths, mut dead) = mpsc::channel(DEATHS);
         let mut watched: Vec<Option<u32>> = vec![None; self.roster().slots.len()];
         loop {
             self.kill_the_silent();
             self.start_what_is_due().await;
-            self.watch_new_lives(&mut deaths, &mut watched);
+            self.watch_new_lives(&deaths, &mut watched);
+            self.terminal.mend();
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(LOOK) => {}
-                Some(Ok((slot, pid))) = deaths.join_next() => self.bury(slot, pid).await,
+                Some((slot, pid)) = dead.recv() => self.bury(slot, pid).await,
             }
         }
     }
@@ -109,8 +124,7 @@ impl Service {
             slot.starting = true;
             slot.run.clone()
         };
-        let started = self.terminal.start(&run).await;
-        let opened = started.and_then(|pid| Ok(Process::open(pid)?));
+        let opened = self.start_process(run.clone()).await;
         let now = self.clock().monotonic();
         let mut roster = self.roster();
         let draining = roster.draining;
@@ -135,7 +149,19 @@ impl Service {
         self.filled.notify_waiters();
     }
 
-    fn watch_new_lives(&self, deaths: &mut Deaths, watched: &mut [Option<u32>]) {
+    /// Starts it from the program that runs, wherever that is by now.
+    async fn start_process(&self, mut run: Run) -> Result<Process, Fault> {
+        let program = self.program.clone();
+        let found = move || program.file().map(|file| file.as_os_str().to_owned());
+        let found = self.parts.tasks.blocking(PROGRAM, found).await;
+        let file = found.map_err(std::io::Error::other)??;
+        if let Some(first) = run.argv.first_mut() {
+            *first = file;
+        }
+        Ok(Process::open(self.terminal.start(&run).await?)?)
+    }
+
+    fn watch_new_lives(&self, deaths: &Deaths, watched: &mut [Option<u32>]) {
         let roster = self.roster();
         for (at, slot) in roster.slots.iter().enumerate() {
             let Some(life) = &slot.life else { continue };
@@ -145,9 +171,10 @@ impl Service {
             }
             watched[at] = Some(pid);
             let process = life.process.clone();
-            deaths.spawn(async move {
+            let deaths = deaths.clone();
+            self.parts.tasks.spawn(DEATH, async move {
                 process.ended().await;
-                (at, pid)
+                let _ = deaths.send((at, pid)).await; // the watchdog may have ended meanwhile
             });
         }
     }

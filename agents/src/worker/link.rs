@@ -3,7 +3,8 @@
 //! Knows paths and bytes, not what they mean ([`super::client`] does). Every command of the desk is
 //! safe to repeat, so a call whose answer was lost is simply made again.
 //!
-//! Invariant: nobody waits for an absent server longer than it was told to.
+//! Invariant: nobody waits for an absent server longer than it was told to. One that takes
+//! connections and says nothing is there, only stopped or busy: it is waited for much longer.
 
 use std::{
     path::PathBuf,
@@ -11,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use appliance_tasks::{TaskKind, Tasks};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -23,6 +25,13 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Largest answer that is read: twenty long messages fit many times over.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+
+/// How long a server that takes connections may say nothing: it may have been stopped for a while,
+/// by a debugger or with the machine under it.
+const SILENT_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// Drives one connection.
+const DRIVE: TaskKind = TaskKind::new("agent.connection").aborted();
 
 /// The wait between tries doubles from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -79,13 +88,14 @@ pub(super) struct Streamed {
 pub(super) struct Link {
     socket: PathBuf,
     patience: Duration,
+    tasks: Tasks,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Link {
     /// Describes the link; nothing is connected yet. `patience` is for an absent server.
-    pub(super) fn new(socket: PathBuf, patience: Duration) -> Self {
-        Self { socket, patience, idle: Mutex::new(Vec::new()) }
+    pub(super) fn new(socket: PathBuf, patience: Duration, tasks: Tasks) -> Self {
+        Self { socket, patience, tasks, idle: Mutex::new(Vec::new()) }
     }
 
     /// Posts `body` and returns the whole answer, `None` for 204. Tries again while the server is
@@ -99,15 +109,22 @@ impl Link {
         body: Bytes,
         deadline: Duration,
     ) -> Result<Option<Bytes>, LinkError> {
-        let give_up = Instant::now() + self.patience;
+        let silent_until = Instant::now() + SILENT_PATIENCE;
+        let mut absent_until = Instant::now() + self.patience;
         let mut pause = FIRST_PAUSE;
         loop {
             let tried = tokio::time::timeout(deadline, self.call_once(path, body.clone())).await;
-            let tried = tried.unwrap_or_else(|_| Err(self.away("it took too long")));
-            let error = match tried {
-                Err(error) if error.may_pass() && Instant::now() + pause < give_up => error,
-                done => return done,
+            let (error, give_up) = match tried {
+                Ok(Err(error)) if error.may_pass() => (error, absent_until),
+                Ok(done) => return done,
+                Err(_) => {
+                    absent_until = Instant::now() + self.patience; // it was there until now
+                    (self.away("it takes connections and says nothing"), silent_until)
+                }
             };
+            if Instant::now() + pause >= give_up {
+                return Err(error);
+            }
             tracing::debug!(%error, "trying again");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LAST_PAUSE);
@@ -198,7 +215,7 @@ impl Link {
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (connection, driver) = shaken.map_err(|why| self.away(&why))?;
         // Ends with the connection; an error of it reaches the request that waits on it.
-        tokio::spawn(async move { driver.await.unwrap_or_default() });
+        self.tasks.spawn(DRIVE, async move { driver.await.unwrap_or_default() });
         Ok(connection)
     }
 
@@ -259,7 +276,7 @@ mod tests {
     #[tokio::test]
     async fn an_absent_server_is_waited_for_and_then_named() {
         let dir = tempfile::tempdir().unwrap();
-        let link = Link::new(dir.path().join("nobody.sock"), Duration::from_secs(1));
+        let link = Link::new(dir.path().join("nobody.sock"), Duration::from_secs(1), Tasks::new());
         let began = Instant::now();
         let error = link.call("/agent/v1/hello", Bytes::new(), DEADLINE).await.unwrap_err();
         let waited = began.elapsed();
@@ -267,5 +284,31 @@ mod tests {
         assert!(waited < Duration::from_secs(3), "gave up after {waited:?}");
         let words = error.to_string();
         assert!(words.contains("nobody.sock") && words.contains("ai-infra serve"), "{words}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_was_stopped_for_a_while_is_not_an_absent_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("api.sock");
+        let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+        let patience = Duration::from_millis(100);
+        let link = Link::new(socket, patience, Tasks::new());
+        let call = link.call("/agent/v1/beat", Bytes::new(), Duration::from_millis(50));
+        let mut held = Vec::new();
+        let server = async {
+            while held.len() < 5 {
+                held.push(listener.accept().await.unwrap()); // takes it and says nothing
+            }
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+            tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.unwrap();
+            held.push((stream, listener.local_addr().unwrap()));
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            answered = call => assert_eq!(answered.unwrap(), None),
+            () = server => {}
+        }
+        assert!(held.len() > 5, "it asked again and again, longer than it waits for an absent one");
     }
 }

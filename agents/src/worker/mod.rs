@@ -34,6 +34,7 @@ use appliance_core::{
     bus::RENEW_EVERY,
     desk::{Beat, Fail, Lease, Welcome, Work},
 };
+use appliance_tasks::{TaskKind, Tasks};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Fuse, FusedFuture},
@@ -73,7 +74,15 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How long it waits for its model.
     pub patience: Patience,
+    /// Where its tasks run.
+    pub tasks: Tasks,
 }
+
+/// Waits for the signals that end the agent.
+const SIGNALS: TaskKind = TaskKind::new("agent.signals").aborted();
+
+/// Sends the heartbeats.
+const HEART: TaskKind = TaskKind::new("agent.heart").aborted();
 
 /// Runs an agent until it is told to finish or the server is away for 15 seconds.
 ///
@@ -82,19 +91,18 @@ pub struct Options {
 /// process for this agent.
 pub async fn run(options: Options) -> Result<(), LinkError> {
     let finish = CancellationToken::new();
-    let signals = tokio::spawn(cancel_on_signal(finish.clone()));
+    let _signals = options.tasks.spawn(SIGNALS, cancel_on_signal(finish.clone())).abort_on_drop();
     let worker = Worker::arrive(options, finish.clone()).await;
-    let ended = match &worker {
+    match &worker {
         Ok(worker) => worker.serve().await,
         Err(error) => Err(error.clone()),
-    };
-    signals.abort();
-    ended
+    }
 }
 
 #[derive(Debug)]
 struct Worker {
     agent: AgentName,
+    tasks: Tasks,
     client: Arc<Client>,
     view: View,
     doing: watch::Sender<Beat>,
@@ -108,22 +116,22 @@ type Asked = Result<Option<Work>, LinkError>;
 
 impl Worker {
     async fn arrive(options: Options, finish: CancellationToken) -> Result<Self, LinkError> {
-        let Options { agent, socket, clock, patience } = options;
-        let client = Arc::new(Client::new(Link::new(socket, PATIENCE)));
+        let Options { agent, socket, clock, patience, tasks } = options;
+        let client = Arc::new(Client::new(Link::new(socket, PATIENCE, tasks.clone())));
         let view = View::new(agent, clock);
         let welcome =
             client.hello(agent).await.inspect_err(|why| view.trouble(&why.to_string()))?;
         view.heading(&role(agent, &welcome), &welcome.model);
         let (doing, _) = watch::channel(Beat { state: AgentState::Running, task_ids: Vec::new() });
         let (welcome, lanes) = (Mutex::new(Arc::new(welcome)), Lanes::default());
-        Ok(Self { agent, client, view, doing, finish, welcome, lanes, patience })
+        Ok(Self { agent, tasks, client, view, doing, finish, welcome, lanes, patience })
     }
 
     async fn serve(&self) -> Result<(), LinkError> {
         let beats = heart::beat(self.client.clone(), self.doing.subscribe(), self.finish.clone());
-        let heart = tokio::spawn(beats);
+        let heart = self.tasks.spawn(HEART, beats).abort_on_drop();
         let served = self.work_until_told().await;
-        heart.abort();
+        drop(heart);
         match &served {
             Ok(()) => self.view.line("finished, as told"),
             Err(why) => self.view.trouble(&why.to_string()),

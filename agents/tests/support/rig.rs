@@ -1,5 +1,7 @@
 //! A running fleet of small scripts on a tmux socket of its own.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::{os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, time::Duration};
 
 use agents::fleet::{Parts, RoleSpec, Service, Which, WindowSpec};
@@ -136,6 +138,7 @@ pub fn parts(house: &House, program: PathBuf, tmux_socket: PathBuf, run: Which) 
         max_tokens: 100,
         concurrency: 16,
         run,
+        tasks: appliance_tasks::Tasks::new(),
     }
 }
 

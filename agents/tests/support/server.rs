@@ -3,6 +3,8 @@
 //! One socket an agent, so that two agents in one process are still told apart; the real server
 //! tells them apart by process id.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::{
     collections::HashMap,
     convert::Infallible,

@@ -43,7 +43,8 @@ fn be(context: &Context, agent: AgentName) -> anyhow::Result<ExitCode> {
     }
     context.block_on(async move {
         let (clock, patience) = (SystemClock::new(0), worker::Patience::default());
-        worker::run(worker::Options { agent, socket, clock, patience })
+        let tasks = context.tasks();
+        worker::run(worker::Options { agent, socket, clock, patience, tasks })
             .await
             .with_context(|| format!("while being agent {agent}"))?;
         Ok(ExitCode::SUCCESS)

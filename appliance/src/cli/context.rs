@@ -12,6 +12,7 @@ use appliance_config::{
     ConfigError, Override, Settings, Sources,
     paths::{PathError, RuntimeDir},
 };
+use appliance_tasks::Tasks;
 
 use super::{Client, arguments::Global};
 use crate::exit::{self, Failure};
@@ -21,13 +22,14 @@ use crate::exit::{self, Failure};
 pub struct Context {
     global: Global,
     sources: Sources,
+    tasks: Tasks,
 }
 
 impl Context {
     /// Takes the global options and the environment.
     pub fn new(global: Global, env: Vec<(String, String)>) -> Self {
         let sources = Sources { config_dir: global.config.clone(), env, cli: data_dir(&global) };
-        Self { global, sources }
+        Self { global, sources, tasks: Tasks::new() }
     }
 
     /// Reads the settings, with what the command itself sets on top.
@@ -57,7 +59,7 @@ impl Context {
     /// As [`Context::agent_socket`].
     pub fn client(&self) -> anyhow::Result<Client> {
         let (socket, of) = self.socket(RuntimeDir::api_socket)?;
-        Ok(Client::new(socket, of))
+        Ok(Client::new(socket, of, self.tasks()))
     }
 
     /// Returns the socket that agents speak to, or `--socket`.
@@ -81,6 +83,11 @@ impl Context {
         place.trust().map_err(|error| place_failure(&error))?;
         let socket = which(&place).map_err(|error| place_failure(&error))?;
         Ok((socket, settings.data.dir.display().to_string()))
+    }
+
+    /// Returns where the command's tasks run; they end with it.
+    pub fn tasks(&self) -> Tasks {
+        self.tasks.clone()
     }
 
     /// Returns the variable's value, if it is set and not empty.

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use appliance_tasks::{TaskKind, Tasks};
 use http_body_util::BodyExt as _;
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use tokio::{
@@ -18,6 +19,9 @@ use tokio::{
 use web_dto::{AgentList, Ready};
 
 use super::{Client, Context, agent, print};
+
+/// Waits for keys.
+const KEYS: TaskKind = TaskKind::new("keys");
 
 /// How often the picture is drawn.
 const EVERY: Duration = Duration::from_secs(1);
@@ -44,7 +48,7 @@ pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
             print::out(&picture(&ask(&client).await?))?;
             return Ok(ExitCode::SUCCESS);
         }
-        watch(&client).await
+        watch(&client, &context.tasks()).await
     })
 }
 
@@ -89,9 +93,9 @@ fn picture(seen: &Seen) -> String {
     out + "\n"
 }
 
-async fn watch(client: &Client) -> anyhow::Result<ExitCode> {
+async fn watch(client: &Client, tasks: &Tasks) -> anyhow::Result<ExitCode> {
     let screen = Screen::enter()?;
-    let mut quit = quit_key()?;
+    let mut quit = quit_key(tasks)?;
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -113,9 +117,9 @@ async fn next(client: &Client) -> String {
 /// Tells when `q` is pressed or the terminal is gone.
 ///
 /// A thread of its own waits for keys: it ends with the process, and holds nothing back.
-fn quit_key() -> anyhow::Result<oneshot::Receiver<()>> {
+fn quit_key(tasks: &Tasks) -> anyhow::Result<oneshot::Receiver<()>> {
     let (pressed, quit) = oneshot::channel();
-    std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
+    tasks.thread(KEYS, move || {
         let mut keys = io::stdin().lock().bytes();
         while keys.next().is_some_and(|key| key.is_ok_and(|key| key != b'q')) {}
         // Nobody waits any more when the picture was left in another way.

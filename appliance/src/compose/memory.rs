@@ -65,10 +65,11 @@ pub async fn join(needs: Needs<'_>) -> anyhow::Result<Remembering> {
     let reader = Arc::new(Reader::new(store.clone(), store.clone(), hot));
     let words: Arc<dyn Embedder> =
         Arc::new(StaticEmbedder::load().context("while reading the built-in embedder")?);
-    let embedders = vectors::Embedders::of(chosen, words.clone(), data, clock)?;
+    let embedders = vectors::Embedders::of(chosen, words.clone(), data, clock, tasks)?;
     store.embedded_by(embedders.chosen.model(), embedders.chosen.dim());
-    let search =
-        Arc::new(vectors::search(chosen, data, &embedders, reader.clone(), weights(chosen)).await?);
+    let search = Arc::new(
+        vectors::search(chosen, data, &embedders, reader.clone(), weights(chosen), tasks).await?,
+    );
     let care = Arc::new(Care::new(CareParts {
         records: records.clone(),
         memories: reader.clone(),

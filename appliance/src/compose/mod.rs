@@ -75,6 +75,8 @@ pub struct Appliance {
     pub reader: Arc<Reader>,
     /// What the edge serves.
     pub edge: web_api::Parts,
+    /// Where everything runs that runs beside its caller.
+    pub tasks: Tasks,
 }
 
 /// Joins the parts.
@@ -145,6 +147,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         max_tokens: settings.model.max_tokens,
         concurrency: settings.agents.concurrency,
         run: which(&settings),
+        tasks: tasks.clone(),
     })
     .await
     .context("while setting the agents up")?;
@@ -169,8 +172,9 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         mint: mint.clone(),
         metrics,
         log: Some(log),
+        home: tasks.clone(),
     };
-    Ok(Appliance { store, mint, fleet, search, keeper, tree, reader, edge })
+    Ok(Appliance { store, mint, fleet, search, keeper, tree, reader, edge, tasks })
 }
 
 fn model(settings: &Settings, embedder: Arc<dyn Embedder>) -> anyhow::Result<Arc<dyn Model>> {

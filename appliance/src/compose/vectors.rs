@@ -11,6 +11,7 @@ use appliance_core::{
     Clock, ErrorKind, StoreError,
     ports::{Embedder, Memories, Serving, VectorHome as _, VectorIndex},
 };
+use appliance_tasks::{TaskKind, Tasks};
 use pai::memory::{Search, Space, SpaceMaker, Weights};
 use secrecy::SecretString;
 use vector::{
@@ -18,6 +19,9 @@ use vector::{
     TextIndex,
 };
 use vector_qdrant::{QdrantIndex, QdrantOptions};
+
+/// Opening an index's folder.
+const OPEN: TaskKind = TaskKind::new("vector.open");
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -41,6 +45,7 @@ impl Embedders {
         words: Arc<dyn Embedder>,
         data: &Path,
         clock: &Arc<dyn Clock>,
+        tasks: &Tasks,
     ) -> anyhow::Result<Self> {
         let MemoryEmbedder::OpenAi = chosen.embedder else {
             return Ok(Self { chosen: words.clone(), words, cache: None });
@@ -55,7 +60,8 @@ impl Embedders {
         let remote = OpenAiEmbedder::connect(options)
             .context("while preparing the embedder memory.openai")?;
         let (file, kept) = (data.join("vectors.redb"), DAY * chosen.cache_days);
-        let cached = CachedEmbedder::open(&file, Arc::new(remote), clock.clone(), kept);
+        let cached =
+            CachedEmbedder::open(&file, Arc::new(remote), clock.clone(), kept, tasks.clone());
         let cached = Arc::new(cached);
         Ok(Self { chosen: cached.clone(), words, cache: Some(cached) })
     }
@@ -77,9 +83,10 @@ pub async fn search(
     embedders: &Embedders,
     memories: Arc<dyn Memories>,
     weights: Weights,
+    tasks: &Tasks,
 ) -> anyhow::Result<Search> {
     let home = Home::at(data.join(INDEXES));
-    let maker = Maker::of(chosen, home.clone());
+    let maker = Maker::of(chosen, home.clone(), tasks.clone());
     let mark = home.serving();
     let served = mark.as_ref().and_then(|mark| Some((mark, embedders.that_made(mark)?)));
     let is_chosen = mark.as_ref().is_none_or(|mark| mark.is_of(embedders.chosen.as_ref()));
@@ -96,7 +103,7 @@ pub async fn search(
     let built = (!is_chosen).then(|| Home::name(embedders.chosen.as_ref()));
     let used = [serving.as_ref().and_then(Space::folder), built.as_deref()];
     home.keep_only(&used.into_iter().flatten().collect::<Vec<_>>());
-    let search = Search::over(memories, embedders.words.clone(), serving)
+    let search = Search::over(memories, embedders.words.clone(), serving, tasks.clone())
         .with_texts(Arc::new(opened.index))
         .with_weights(weights)
         .with_home(Arc::new(home))
@@ -116,12 +123,13 @@ struct Maker {
     qdrant: MemoryQdrant,
     floor: Option<f32>,
     home: Home,
+    tasks: Tasks,
 }
 
 impl Maker {
-    fn of(chosen: &Chosen, home: Home) -> Self {
+    fn of(chosen: &Chosen, home: Home, tasks: Tasks) -> Self {
         let qdrant = chosen.qdrant.clone();
-        Self { vectors: chosen.vectors, qdrant, floor: chosen.relevance_floor, home }
+        Self { vectors: chosen.vectors, qdrant, floor: chosen.relevance_floor, home, tasks }
     }
 
     /// The space that served before the restart.
@@ -140,15 +148,14 @@ impl Maker {
     fn fresh(&self, embedder: Arc<dyn Embedder>) -> SpaceMaker {
         let maker = self.clone();
         SpaceMaker::new(move || {
-            let folder = maker.home.fresh_name(embedder.as_ref());
-            let made = tokio::task::block_in_place(|| {
-                let space = maker.empty(embedder.clone(), folder);
-                tokio::runtime::Handle::current().block_on(space)
-            });
-            made.map_err(|why| {
-                let why = format!("{why:#}");
-                StoreError::new(ErrorKind::Unavailable, "vectors.make", why)
-            })
+            let (maker, embedder) = (maker.clone(), embedder.clone());
+            async move {
+                let folder = maker.home.fresh_name(embedder.as_ref());
+                maker.empty(embedder, folder).await.map_err(|why| {
+                    let why = format!("{why:#}");
+                    StoreError::new(ErrorKind::Unavailable, "vectors.make", why)
+                })
+            }
         })
     }
 
@@ -165,8 +172,8 @@ impl Maker {
     async fn space(&self, embedder: Arc<dyn Embedder>, folder: String) -> anyhow::Result<Space> {
         let (model, dim) = (embedder.model().to_owned(), embedder.dim());
         let index: Arc<dyn VectorIndex> = match self.vectors {
-            MemoryVectors::Builtin => self.segments(&folder, dim, model)?,
-            MemoryVectors::HnswRs => Arc::new(HnswRsIndex::new(dim)),
+            MemoryVectors::Builtin => self.segments(&folder, dim, model).await?,
+            MemoryVectors::HnswRs => Arc::new(HnswRsIndex::new(dim, self.tasks.clone())),
             MemoryVectors::Qdrant => self.remote(&folder, dim, model).await?,
         };
         let space = Space::new(embedder, index);
@@ -180,15 +187,19 @@ impl Maker {
         })
     }
 
-    fn segments(
+    async fn segments(
         &self,
         folder: &str,
         dim: usize,
         model: String,
     ) -> anyhow::Result<Arc<SegmentIndex>> {
         let place = self.home.place(folder);
-        let opened = SegmentIndex::open(&place, dim, Options { model, ..Options::default() })
-            .with_context(|| format!("while opening the vectors in {}", place.display()))?;
+        let (at, tasks) = (place.clone(), self.tasks.clone());
+        let options = Options { model, ..Options::default() };
+        let open = move || SegmentIndex::open(&at, dim, options, tasks);
+        let opened = self.tasks.blocking(OPEN, open).await?;
+        let opened =
+            opened.with_context(|| format!("while opening the vectors in {}", place.display()))?;
         if let Some(why) = opened.rebuilt {
             tracing::info!(event = "rebuilding", %why, "the vectors are built from the records");
         }

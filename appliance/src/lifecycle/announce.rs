@@ -17,8 +17,8 @@ use super::Running;
 use crate::notify;
 
 /// What `serve.json` says about the running server.
-#[derive(Debug, Serialize)]
-struct Card {
+#[derive(Debug, Clone, Serialize)]
+pub struct Card {
     pid: u32,
     version: &'static str,
     listen: String,
@@ -35,9 +35,9 @@ pub async fn ready(
     settings: &Settings,
     runtime: &RuntimeDir,
     running: &Running,
-    epoch: u64,
+    card: &Card,
 ) -> anyhow::Result<()> {
-    write_card(settings, runtime, running, epoch)?;
+    card.write(runtime)?;
     notify::ready(&format!("listening on {}", running.address));
     tracing::info!(event = "ready", address = %running.address, "ready");
     print_welcome(settings, running, link(running).await.as_deref());
@@ -62,28 +62,35 @@ pub fn gone(runtime: &RuntimeDir) {
     let _ = card.parent().map(fs::remove_dir);
 }
 
-fn write_card(
-    settings: &Settings,
-    runtime: &RuntimeDir,
-    running: &Running,
-    epoch: u64,
-) -> anyhow::Result<()> {
-    let card = Card {
-        pid: std::process::id(),
-        version: env!("CARGO_PKG_VERSION"),
-        listen: running.address.to_string(),
-        url: running.base_url.clone(),
-        api_socket: runtime.api_socket()?.display().to_string(),
-        agent_socket: runtime.agent_socket()?.display().to_string(),
-        tmux_socket: runtime.tmux_socket()?.display().to_string(),
-        data_dir: settings.data.dir.display().to_string(),
-        epoch,
-    };
-    let path = runtime.card();
-    let half = path.with_extension("json.new");
-    fs::write(&half, serde_json::to_vec_pretty(&card)?)
-        .and_then(|()| fs::rename(&half, &path))
-        .with_context(|| format!("while writing {}", path.display()))
+impl Card {
+    /// Describes what runs.
+    pub fn of(
+        settings: &Settings,
+        runtime: &RuntimeDir,
+        running: &Running,
+        epoch: u64,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION"),
+            listen: running.address.to_string(),
+            url: running.base_url.clone(),
+            api_socket: runtime.api_socket()?.display().to_string(),
+            agent_socket: runtime.agent_socket()?.display().to_string(),
+            tmux_socket: runtime.tmux_socket()?.display().to_string(),
+            data_dir: settings.data.dir.display().to_string(),
+            epoch,
+        })
+    }
+
+    /// Writes it, whole or not at all.
+    pub fn write(&self, runtime: &RuntimeDir) -> anyhow::Result<()> {
+        let path = runtime.card();
+        let half = path.with_extension("json.new");
+        fs::write(&half, serde_json::to_vec_pretty(self)?)
+            .and_then(|()| fs::rename(&half, &path))
+            .with_context(|| format!("while writing {}", path.display()))
+    }
 }
 
 /// A link for whoever reads standard output, while nobody is set up.

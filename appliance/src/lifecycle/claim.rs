@@ -8,6 +8,7 @@ use appliance_core::Clock;
 use appliance_tasks::Tasks;
 use storage_embedded::{DataDir, OpenError, Store};
 
+use super::fatal::Fatal;
 use crate::exit::{self, Failure};
 
 /// Claims the data directory for this process.
@@ -25,15 +26,17 @@ pub fn runtime_dir(runtime: &RuntimeDir) -> Result<(), Failure> {
     runtime.create().map_err(told)
 }
 
-/// Opens the store in a claimed directory.
-pub fn store(data_dir: &DataDir, clock: Arc<dyn Clock>, tasks: Tasks) -> Result<Store, Failure> {
+/// Opens the store in a claimed directory. Where nobody can know any more what is on disk, it has
+/// the process ended; the next start reads it from there.
+pub fn store(
+    data_dir: &DataDir,
+    clock: Arc<dyn Clock>,
+    tasks: Tasks,
+    fatal: Fatal,
+) -> Result<Store, Failure> {
+    let hint = "look at the disk of the data directory, then start again";
+    let end = move |why: &str| fatal.end(exit::IO_ERROR, why, hint);
     Store::open_or_end(data_dir, clock, tasks, Arc::new(end)).map_err(|error| refused(&error))
-}
-
-/// Ends the server because nobody can know what is on disk; the next start reads it from there.
-fn end(why: &str) {
-    eprintln!("error: {why}\n  hint: look at the disk of the data directory, then start again");
-    exit::at_once(exit::IO_ERROR)
 }
 
 fn refused(error: &OpenError) -> Failure {

@@ -1,4 +1,4 @@
-//! The server's life: claim, open, bind, start, say so, wait, drain, close.
+//! The server's life: claim, open, bind, start, say so, wait, drain, close. Or [`fatal`].
 //!
 //! Decides the order and nothing else: what the parts are is [`crate::compose`]'s. Invariant:
 //! nothing is announced (`serve.json`, READY, the printed address) before it answers, and the store
@@ -6,6 +6,8 @@
 
 mod announce;
 mod claim;
+mod doorkeeper;
+mod fatal;
 mod first_user;
 mod jwt_key;
 mod people_key;
@@ -16,29 +18,57 @@ mod sockets;
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use appliance_config::Settings;
+use appliance_config::{Settings, paths::RuntimeDir};
 use appliance_core::{Clock, UserId};
 use appliance_redact::Redactor;
-use appliance_tasks::Tasks;
+use appliance_tasks::{TaskKind, Tasks};
 use pai::memory::{Indexes as _, Search};
-use secrecy::ExposeSecret as _;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use secrecy::{ExposeSecret as _, SecretString};
 use web_api::{
     LogTail,
     edge::{self, Door},
 };
 
+use self::{
+    announce::Card,
+    doorkeeper::{DOOR, Doorkeeper, LocalDoor},
+    fatal::Fatal,
+};
 use crate::{
     clock::SystemClock,
     compose::{self, Appliance, Ground},
-    notify, telemetry,
+    exit, notify, telemetry,
 };
+
+/// Keeps agents alive.
+const FLEET: TaskKind = TaskKind::new("fleet.watch").vital();
+
+/// Tells the service manager that the server lives.
+const TICK: TaskKind = TaskKind::new("service.tick");
+
+/// Notices when the whole process was stopped for a while.
+const CLOCK: TaskKind = TaskKind::new("clock.tick").vital();
+
+/// Keep words, tiers and files level with the records. Each goes on at the next start, and says
+/// before that what it cannot do.
+const LEVEL: TaskKind = TaskKind::new("memory.level");
+const KEEPER: TaskKind = TaskKind::new("memory.keep");
+const TREE: TaskKind = TaskKind::new("learning.tree");
+
+/// Writes what waits and closes the file.
+const CLOSE: TaskKind = TaskKind::new("records.close");
 
 /// Longest time open work gets once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// Share of the drain that agents get; the rest is for open requests and the store.
 const AGENT_DRAIN: Duration = Duration::from_secs(20);
+
+/// What open requests and tasks get once the agents have ended.
+const REST_DRAIN: Duration = DRAIN.saturating_sub(AGENT_DRAIN);
+
+/// What they get beyond that, to notice that their time is up.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Lines of its own log that the server keeps in memory.
 const LOG_LINES: usize = 5_000;
@@ -69,15 +99,15 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
     let people_key = people_key::make(&runtime)?;
     secrets::learn(&redactor, &people_key);
     let sockets = sockets::bind(settings.server.listen, &runtime).await?;
-    let clock: Arc<dyn Clock> = SystemClock::new(settings.clock.offset_seconds);
-    let tasks = Tasks::new();
-    let store = claim::store(&data_dir, clock.clone(), tasks.clone())?;
+    let clock: Arc<dyn Clock> = SystemClock::of_a_server(settings.clock.offset_seconds);
+    let (tasks, fatal) = (Tasks::new(), Fatal::new(runtime.clone()));
+    let store = claim::store(&data_dir, clock.clone(), tasks.clone(), fatal.clone())?;
     let jwt_key = jwt_key::load(&data_dir, settings.server.jwt_secret.as_ref())?;
     redactor.learn(jwt_key.expose_secret());
     let ground = Ground {
         jwt_key,
         redactor,
-        people_key,
+        people_key: people_key.clone(),
         epoch: clock.now().unix_millis(),
         bound: sockets.address,
         runtime: runtime.clone(),
@@ -85,19 +115,26 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
         store,
         clock,
         log,
-        tasks,
+        tasks: tasks.clone(),
     };
     let epoch = ground.epoch;
     let appliance = compose::compose(ground).await?;
     let owner = first_user::ensure(&appliance).await?;
-    let running = Running::start(appliance, sockets, &settings.server, &owner);
-    announce::ready(&settings, &runtime, &running, epoch).await?;
-    signals.stop_asked().await;
+    fatal.takes(appliance.fleet.clone());
+    let running = Running::start(appliance, sockets, &settings, &owner)?;
+    let card = Card::of(&settings, &runtime, &running, epoch)?;
+    announce::ready(&settings, &runtime, &running, &card).await?;
+    running.keep_doors(runtime.clone(), people_key, card);
+    tokio::select! {
+        _ = signals.stop_asked() => {}
+        failed = tasks.failed() => fatal.end(exit::SOFTWARE, &failed.to_string(), ""),
+    }
     tracing::info!(event = "stopping", "told to stop: finishing what is open");
     notify::stopping();
     tokio::select! {
         () = running.stop() => {}
-        () = signals.stop_asked() => tracing::warn!("told to stop again: not waiting any longer"),
+        code = signals.stop_asked() => fatal.end(code, "told to stop again: not waiting any longer", ""),
+        failed = tasks.failed() => fatal.end(exit::SOFTWARE, &failed.to_string(), ""),
     }
     announce::gone(&runtime);
     Ok(())
@@ -113,55 +150,42 @@ struct Running {
     address: std::net::SocketAddr,
     needs_setup: bool,
     owner: UserId,
-    watchdog: CancellationToken,
-    doors: CancellationToken,
-    tasks: TaskTracker,
+    doors: Vec<LocalDoor>,
+    limits: edge::Limits,
+    tasks: Tasks,
 }
 
 impl Running {
     fn start(
         appliance: Appliance,
         sockets: sockets::Sockets,
-        server: &appliance_config::Server,
+        settings: &Settings,
         owner: &first_user::Owner,
-    ) -> Self {
-        let Appliance { store, mint, fleet, search, keeper, tree, reader, edge } = appliance;
-        let (watchdog, doors, tasks) =
-            (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
-        let base_url = edge.settings.base_url();
-        let signs = edge.signs.clone();
-        let limits = edge::Limits {
-            max_connections: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
-            per_address: usize::try_from(server.max_connections_per_address).unwrap_or(usize::MAX),
-            proxies: edge.settings.proxies.clone(),
-            drain: DRAIN - AGENT_DRAIN,
-            ..edge::Limits::default()
-        };
+    ) -> anyhow::Result<Self> {
+        let Appliance { store, mint, fleet, search, keeper, tree, reader, edge, tasks } = appliance;
+        let (base_url, signs) = (edge.settings.base_url(), edge.signs.clone());
+        let limits = limits(&settings.server, &edge.settings);
         let web_api::Faces { people, agents } = web_api::faces(edge);
-        let (api, seats) = (sockets.people, sockets.agents);
-        let (stop, limits) = (|| doors.clone(), || limits.clone());
-        tasks.spawn(edge::serve_unix(Door::People, api, people.clone(), stop(), limits()));
-        tasks.spawn(edge::serve_unix(Door::Agents, seats, agents, stop(), limits()));
-        tasks.spawn(edge::serve_tcp(sockets.tcp, people, stop(), limits()));
-        tasks.spawn({
-            let (fleet, watchdog) = (fleet.clone(), watchdog.clone());
-            async move { fleet.run(watchdog).await }
+        let runtime = settings.runtime_dir();
+        let api = LocalDoor::new(Door::People, runtime.api_socket()?, people.clone());
+        let seats = LocalDoor::new(Door::Agents, runtime.agent_socket()?, agents);
+        api.open(sockets.people, &tasks, limits.clone());
+        seats.open(sockets.agents, &tasks, limits.clone());
+        let stop = || tasks.stopping();
+        let tcp = edge::serve_tcp(sockets.tcp, people, stop(), limits.clone(), tasks.clone());
+        tasks.spawn(DOOR, tcp);
+        tasks.spawn(FLEET, fleet.clone().run(stop()));
+        tasks.spawn(TICK, notify::watchdog(signs, stop()));
+        tasks.spawn(CLOCK, crate::clock::tick(mint.clock().clone(), stop()));
+        let (level, end) = (search.clone(), stop());
+        tasks.spawn(LEVEL, async move {
+            end.run_until_cancelled(level.keep_level()).await;
         });
-        tasks.spawn(notify::watchdog(signs, doors.clone()));
-        tasks.spawn({
-            let (search, end) = (search.clone(), doors.clone());
-            async move { end.run_until_cancelled(search.keep_level()).await }
-        });
-        tasks.spawn({
-            let end = doors.clone();
-            async move { keeper.run(end).await }
-        });
-        tasks.spawn({
-            let end = doors.clone();
-            async move { tree.run(reader.as_ref(), end.cancelled()).await }
-        });
-        tasks.close();
-        Self {
+        let end = stop();
+        tasks.spawn(KEEPER, async move { keeper.run(end).await });
+        let end = stop();
+        tasks.spawn(TREE, async move { tree.run(reader.as_ref(), end.cancelled()).await });
+        Ok(Self {
             store,
             search,
             mint,
@@ -170,10 +194,17 @@ impl Running {
             address: sockets.address,
             needs_setup: owner.needs_setup,
             owner: owner.id,
-            watchdog,
-            doors,
+            doors: vec![api, seats],
+            limits,
             tasks,
-        }
+        })
+    }
+
+    /// Looks after the sockets from now on.
+    fn keep_doors(&self, runtime: RuntimeDir, key: SecretString, card: Card) {
+        let (doors, limits) = (self.doors.clone(), self.limits.clone());
+        let tasks = self.tasks.clone();
+        Doorkeeper { runtime, key, card, doors, limits, tasks }.begin();
     }
 
     /// Lets agents finish, then requests, then closes the store.
@@ -182,18 +213,28 @@ impl Running {
         if cut_off > 0 {
             tracing::warn!(cut_off, "agents did not finish in time; their work is delivered again");
         }
-        self.watchdog.cancel();
-        self.doors.cancel();
-        self.tasks.wait().await;
+        let late = self.tasks.shutdown(REST_DRAIN + GRACE).await;
+        if !late.is_empty() {
+            tracing::warn!(?late, "these did not end in time and are left");
+        }
         self.search.close().await;
         if let Err(error) = self.search.save().await {
             tracing::warn!(%error, "the indexes were not saved; the next start reads the records");
         }
         let store = self.store.clone();
-        let closed = tokio::task::spawn_blocking(move || store.close()).await;
-        if let Err(error) = closed {
+        if let Err(error) = self.tasks.blocking(CLOSE, move || store.close()).await {
             tracing::error!(%error, "the store did not close cleanly; it is repaired on next open");
         }
-        tracing::info!(event = "stopped", "stopped");
+        tracing::info!(event = "stopped", left = ?self.tasks.names(), "stopped");
+    }
+}
+
+fn limits(server: &appliance_config::Server, edge: &web_api::Settings) -> edge::Limits {
+    edge::Limits {
+        max_connections: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
+        per_address: usize::try_from(server.max_connections_per_address).unwrap_or(usize::MAX),
+        proxies: edge.proxies.clone(),
+        drain: REST_DRAIN,
+        ..edge::Limits::default()
     }
 }

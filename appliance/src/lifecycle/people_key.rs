@@ -25,9 +25,17 @@ pub fn make(runtime: &RuntimeDir) -> anyhow::Result<SecretString> {
         .fill(&mut bytes)
         .map_err(|_| anyhow::anyhow!("the system gives no random numbers"))?;
     let key = SecretString::from(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>());
-    let path = runtime.people_key();
-    write(&path, &key).with_context(|| format!("while writing {}", path.display()))?;
+    put(runtime, &key)?;
     Ok(key)
+}
+
+/// Writes a key that was made before.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn put(runtime: &RuntimeDir, key: &SecretString) -> anyhow::Result<()> {
+    let path = runtime.people_key();
+    write(&path, key).with_context(|| format!("while writing {}", path.display()))
 }
 
 /// Written under another name and renamed, so that a reader finds a whole key or none.

@@ -25,12 +25,13 @@ impl Signals {
         })
     }
 
-    /// Waits for the next of them.
-    pub async fn stop_asked(&mut self) {
+    /// Waits for the next of them; returns the exit code of a process that it ends: 128 and its
+    /// number.
+    pub async fn stop_asked(&mut self) -> u8 {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.hang_up.recv() => {}
+            _ = self.terminate.recv() => 128 + 15,
+            _ = self.interrupt.recv() => 128 + 2,
+            _ = self.hang_up.recv() => 128 + 1,
         }
     }
 }

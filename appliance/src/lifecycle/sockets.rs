@@ -44,7 +44,11 @@ fn local(path: Result<PathBuf, PathError>) -> Result<UnixListener, Failure> {
     })
 }
 
-fn bound(path: &Path) -> io::Result<UnixListener> {
+/// Binds a unix socket, in the place of what is there.
+///
+/// # Errors
+/// What the system said.
+pub fn bound(path: &Path) -> io::Result<UnixListener> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

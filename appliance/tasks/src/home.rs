@@ -62,6 +62,7 @@ impl Tasks {
             home.note(kind, fault);
             drop(seat);
         };
+        #[expect(clippy::disallowed_methods, reason = "this is the one door for tasks")]
         let join = tokio::spawn(run);
         self.inner.roll.abortable(id, join.abort_handle());
         if self.inner.stop.is_cancelled() && kind.on_cancel == OnCancel::Abort {
@@ -113,6 +114,7 @@ impl Tasks {
             home.note(kind, done.err().map(|panic| words(panic.as_ref())));
             drop(seat);
         };
+        #[expect(clippy::disallowed_methods, reason = "this is the one door for threads")]
         let join = Builder::new().name(kind.name.to_owned()).spawn(run)?;
         Ok(Thread { join })
     }

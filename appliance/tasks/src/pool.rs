@@ -74,6 +74,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the one door for blocking work")]
     fn hire(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> io::Result<()> {
         let shared = Arc::clone(self);
         let hired = Builder::new().name("blocking".to_owned()).spawn(move || shared.work());

@@ -44,7 +44,13 @@ impl<'a> Contest<'a> {
         fs::create_dir_all(beside)?;
         let folder = TempDir::new_in(beside).context("while making a folder for the index")?;
         let before = held_mib();
-        let index = SegmentIndex::open(folder.path(), data.dim, Options::default())?.index;
+        let index = SegmentIndex::open(
+            folder.path(),
+            data.dim,
+            Options::default(),
+            appliance_tasks::Tasks::new(),
+        )?
+        .index;
         let runtime = runtime()?;
         let start = Instant::now();
         let mut inserts_us = Vec::with_capacity(data.count());
@@ -132,7 +138,12 @@ impl<'a> Contest<'a> {
         let (query, all) = (self.data.query(0), SearchFilter::default());
         let runtime = runtime()?;
         let start = Instant::now();
-        let opened = SegmentIndex::open(self.folder.path(), self.data.dim, Options::default())?;
+        let opened = SegmentIndex::open(
+            self.folder.path(),
+            self.data.dim,
+            Options::default(),
+            appliance_tasks::Tasks::new(),
+        )?;
         let found = runtime.block_on(opened.index.search(owner(), &query, &all, K))?;
         let took = start.elapsed().as_secs_f64() * 1e3;
         ensure!(opened.rebuilt.is_none() && found.len() == K, "{:?}", opened.rebuilt);

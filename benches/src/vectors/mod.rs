@@ -114,7 +114,7 @@ fn print(data: &Data, rival: bool) -> anyhow::Result<()> {
 }
 
 fn beside_hnsw_rs(contest: &Contest<'_>, data: &Data) -> anyhow::Result<()> {
-    let rival = HnswRsIndex::new(data.dim);
+    let rival = HnswRsIndex::new(data.dim, appliance_tasks::Tasks::new());
     println!("\nhnsw_rs built in {:.1} s", contest::fill(&rival, data)?);
     for goal in [0.95, 0.99] {
         let reaches = |ef: &usize| {

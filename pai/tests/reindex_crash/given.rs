@@ -87,17 +87,23 @@ pub fn life(place: &Path, store: &Store, steps: &Steps) -> Search {
     let fresh = SpaceMaker::new(move || {
         let (indexes, steps) = &maker;
         let folder = Home::at(indexes).fresh_name(made_by.as_ref());
-        Ok(space(indexes, folder, made_by.clone(), steps.named("new")))
+        std::future::ready(Ok(space(indexes, folder, made_by.clone(), steps.named("new"))))
     });
     let serving = space(&indexes, folder, embedder.clone(), steps.named("old"));
-    Search::over(Arc::new(store.clone()), embedder, Some(serving))
+    Search::over(Arc::new(store.clone()), embedder, Some(serving), appliance_tasks::Tasks::new())
         .with_home(Arc::new(home))
         .with_maker(fresh)
 }
 
 fn space(indexes: &Path, folder: String, embedder: Arc<dyn Embedder>, steps: Steps) -> Space {
     let options = Options { model: embedder.model().to_owned(), ..Options::default() };
-    let opened = SegmentIndex::open(&indexes.join(&folder), embedder.dim(), options).unwrap();
+    let opened = SegmentIndex::open(
+        &indexes.join(&folder),
+        embedder.dim(),
+        options,
+        appliance_tasks::Tasks::new(),
+    )
+    .unwrap();
     let index: Arc<dyn VectorIndex> = Arc::new(Dying::new(opened.index, steps));
     Space::new(embedder, index).in_folder(folder)
 }

@@ -222,5 +222,11 @@ pub fn texts(hits: &[MemoryHit]) -> Vec<&str> {
 /// Makes a search with the built-in embedder.
 pub fn search_over(memories: Arc<ListedMemories>, index: Arc<dyn VectorIndex>) -> Search {
     let texts = Arc::new(TextIndex::in_memory().unwrap());
-    Search::new(memories, Arc::new(StaticEmbedder::load().unwrap()), index).with_texts(texts)
+    Search::new(
+        memories,
+        Arc::new(StaticEmbedder::load().unwrap()),
+        index,
+        appliance_tasks::Tasks::new(),
+    )
+    .with_texts(texts)
 }

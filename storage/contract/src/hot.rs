@@ -1,5 +1,7 @@
 //! Rules of the port `HotTier`: the youngest memories, whole; what has to go is told.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::sync::Arc;
 
 use appliance_core::{

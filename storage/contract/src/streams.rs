@@ -1,5 +1,7 @@
 //! Rules of the port `Streams`: entries under leases, handed out until they are acknowledged.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::time::Duration;
 
 use appliance_core::{

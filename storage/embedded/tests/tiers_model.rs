@@ -1,6 +1,7 @@
 //! The tiers against a reference: random puts, moves, deeds, expiries, purges and restarts; and many
 //! hands at once. The reference is a plain map.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};

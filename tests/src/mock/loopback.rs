@@ -1,5 +1,7 @@
 //! A web server on a free port of the loopback, which ends with its value: what every mock stands on.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;

@@ -28,6 +28,7 @@ use appliance_core::{
     Clock, Embedding,
     ports::{EmbedError, Embedder},
 };
+use appliance_tasks::{TaskKind, Tasks};
 use async_trait::async_trait;
 
 use flights::{Flights, Lead};
@@ -41,6 +42,9 @@ const PAID_AT_ONCE: usize = 100;
 /// Most rows that one step of [`CachedEmbedder::expire`] looks at.
 const SWEPT_AT_ONCE: usize = 1_000;
 
+/// Writing to the cache's file.
+const SHELF: TaskKind = TaskKind::new("vector.cache");
+
 /// A question's row is marked as used when this part of its time has passed, and not at every use.
 const MARKED_AFTER: u32 = 30;
 
@@ -51,6 +55,7 @@ pub struct CachedEmbedder {
     shelf: Arc<Shelf>,
     flights: Flights,
     clock: Arc<dyn Clock>,
+    tasks: Tasks,
     ttl: Duration,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -68,12 +73,14 @@ impl CachedEmbedder {
         inner: Arc<dyn Embedder>,
         clock: Arc<dyn Clock>,
         ttl: Duration,
+        tasks: Tasks,
     ) -> Self {
         Self {
             inner,
             shelf: Arc::new(Shelf::open(path)),
             flights: Flights::default(),
             clock,
+            tasks,
             ttl,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -246,7 +253,7 @@ impl CachedEmbedder {
         run: impl FnOnce(&Shelf) -> T + Send + 'static,
     ) -> Option<T> {
         let shelf = self.shelf.clone();
-        tokio::task::spawn_blocking(move || run(&shelf)).await.ok()
+        self.tasks.blocking(SHELF, move || run(&shelf)).await.ok()
     }
 
     fn is_over(&self, used: &Use, now: u64) -> bool {

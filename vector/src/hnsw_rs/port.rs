@@ -1,17 +1,15 @@
 //! [`HnswRsIndex`]: the port over the table and its graph, and the thread that builds it anew.
 
-use std::{
-    sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    thread,
+use std::sync::{
+    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use appliance_core::{
     Embedding, Facets, MemoryId, SearchFilter, StoreError, UserId,
     ports::{IndexEntry, VectorIndex},
 };
+use appliance_tasks::{TaskKind, Tasks};
 use async_trait::async_trait;
 
 use super::{
@@ -34,7 +32,11 @@ const WORTH_IT: usize = 64;
 #[derive(Debug)]
 pub struct HnswRsIndex {
     shared: Arc<Shared>,
+    tasks: Tasks,
 }
+
+/// Builds the graph anew.
+const REBUILD: TaskKind = TaskKind::new("vector.rebuild");
 
 #[derive(Debug)]
 struct Shared {
@@ -54,16 +56,16 @@ struct State {
 impl HnswRsIndex {
     /// Makes an empty index for vectors of `dim` numbers.
     #[must_use]
-    pub fn new(dim: usize) -> Self {
-        Self::scanning(dim, SCAN_UP_TO)
+    pub fn new(dim: usize, tasks: Tasks) -> Self {
+        Self::scanning(dim, SCAN_UP_TO, tasks)
     }
 
     /// Makes one that scans an owner's rows up to this many, and walks the graph from there on.
     #[must_use]
-    pub fn scanning(dim: usize, scan_up_to: usize) -> Self {
+    pub fn scanning(dim: usize, scan_up_to: usize, tasks: Tasks) -> Self {
         let (ef, rebuilding) = (AtomicUsize::new(EF), AtomicBool::new(false));
         let state = RwLock::default();
-        Self { shared: Arc::new(Shared { dim, ef, scan_up_to, state, rebuilding }) }
+        Self { shared: Arc::new(Shared { dim, ef, scan_up_to, state, rebuilding }), tasks }
     }
 
     /// Changes how many rows a walk keeps, for searches that begin from now on.
@@ -87,7 +89,7 @@ impl HnswRsIndex {
             return;
         }
         let shared = Arc::clone(&self.shared);
-        let spawned = thread::Builder::new().name("vector-rebuild".to_owned()).spawn(move || {
+        let spawned = self.tasks.thread(REBUILD, move || {
             shared.rebuild();
             shared.rebuilding.store(false, Ordering::Release);
         });

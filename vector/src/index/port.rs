@@ -8,13 +8,13 @@ use std::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    thread,
 };
 
 use appliance_core::{
     Embedding, ErrorKind, Facets, MemoryId, SearchFilter, StoreError, UserId,
     ports::{IndexEntry, VectorIndex},
 };
+use appliance_tasks::{TaskKind, Tasks};
 use async_trait::async_trait;
 
 use super::{
@@ -26,6 +26,12 @@ use super::{
     simd::Unit,
     state::{Prepared, Question, State},
 };
+
+/// Merges segments in the background.
+const MERGE: TaskKind = TaskKind::new("vector.merge");
+
+/// Writes the index's files.
+const SAVE: TaskKind = TaskKind::new("vector.save");
 
 /// Entries put in under one lock: searches wait no longer than that takes.
 const AT_ONCE: usize = 64;
@@ -74,6 +80,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct SegmentIndex {
     shared: Arc<Shared>,
+    tasks: Tasks,
 }
 
 #[derive(Debug)]
@@ -109,16 +116,16 @@ pub struct Opened {
 impl SegmentIndex {
     /// Makes an empty index for vectors of `dim` numbers, in memory only.
     #[must_use]
-    pub fn new(dim: usize, options: Options) -> Self {
+    pub fn new(dim: usize, options: Options, tasks: Tasks) -> Self {
         let state = State::new(dim, options.fresh_rows.max(1));
-        Self::with(dim, options, state, (Folder::nowhere(), 0))
+        Self::with(dim, options, (state, Folder::nowhere(), 0), tasks)
     }
 
     fn with(
         dim: usize,
         options: Options,
-        state: State,
-        (folder, position): (Arc<Folder>, u64),
+        (state, folder, position): (State, Arc<Folder>, u64),
+        tasks: Tasks,
     ) -> Self {
         let shared = Shared {
             dim,
@@ -133,7 +140,7 @@ impl SegmentIndex {
             awake: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), tasks }
     }
 
     /// Opens the index that is kept in `dir`, which is made if need be. Blocks on the disk.
@@ -143,7 +150,12 @@ impl SegmentIndex {
     ///
     /// # Errors
     /// [`DumpError::Io`] when the folder cannot be made or read.
-    pub fn open(dir: &Path, dim: usize, options: Options) -> Result<Opened, DumpError> {
+    pub fn open(
+        dir: &Path,
+        dim: usize,
+        options: Options,
+        tasks: Tasks,
+    ) -> Result<Opened, DumpError> {
         let kind = Kind { model: &options.model, dim };
         let room = options.fresh_rows.max(1);
         let folder = Folder::at(dir).map_err(|source| DumpError::Io {
@@ -157,7 +169,7 @@ impl SegmentIndex {
             Err(error @ DumpError::Io { .. }) => return Err(error),
             Err(error) => (State::new(dim, room), 0, Some(error.to_string())),
         };
-        let index = Self::with(dim, options, state, (folder, position));
+        let index = Self::with(dim, options, (state, folder, position), tasks);
         index.wake(); // for segments that were waiting to be merged
         Ok(Opened { index, rebuilt })
     }
@@ -190,9 +202,7 @@ impl SegmentIndex {
             return;
         }
         let shared = Arc::clone(&self.shared);
-        let spawned = thread::Builder::new()
-            .name("vector-merge".to_owned())
-            .spawn(move || while shared.merge(Shared::next) {});
+        let spawned = self.tasks.thread(MERGE, move || while shared.merge(Shared::next) {});
         if spawned.is_err() {
             // No thread to be had: searches scan meanwhile, and the next change tries again.
             self.shared.awake.store(false, Ordering::Release);
@@ -273,16 +283,11 @@ impl VectorIndex for SegmentIndex {
     }
 
     async fn save(&self, position: u64) -> Result<(), StoreError> {
-        let shared = &self.shared;
-        let _turn = shared.saving.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = Snapshot::of(&shared.state.read().unwrap_or_else(PoisonError::into_inner));
-        let kind = Kind { model: &shared.options.model, dim: shared.dim };
-        let saved = snapshot.save(&shared.folder, &kind, position);
-        saved.map_err(|error| StoreError::new(kind_of(&error), "vectors.save", error))?;
-        if shared.folder.dir().is_some() {
-            shared.position.store(position, Ordering::Relaxed);
-        }
-        Ok(())
+        let shared = Arc::clone(&self.shared);
+        let saved = self.tasks.blocking(SAVE, move || shared.save(position)).await;
+        saved.unwrap_or_else(|lost| {
+            Err(StoreError::new(ErrorKind::Unavailable, "vectors.save", lost.to_string()))
+        })
     }
 
     fn count(&self) -> usize {
@@ -293,6 +298,19 @@ impl VectorIndex for SegmentIndex {
 impl Shared {
     fn state_mut(&self) -> std::sync::RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what is in now; blocks.
+    fn save(&self, position: u64) -> Result<(), StoreError> {
+        let _turn = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = Snapshot::of(&self.state.read().unwrap_or_else(PoisonError::into_inner));
+        let kind = Kind { model: &self.options.model, dim: self.dim };
+        let saved = snapshot.save(&self.folder, &kind, position);
+        saved.map_err(|error| StoreError::new(kind_of(&error), "vectors.save", error))?;
+        if self.folder.dir().is_some() {
+            self.position.store(position, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Chooses the next job; with none left, the thread is done, and whoever seals next starts one.

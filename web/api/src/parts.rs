@@ -14,6 +14,7 @@ use appliance_core::{
     },
 };
 use appliance_redact::Redactor;
+use appliance_tasks::Tasks as Home;
 use secrecy::{SecretBox, SecretString};
 
 use crate::{
@@ -71,6 +72,8 @@ pub struct Parts {
     pub log: Option<LogTail>,
     /// What the operator decided.
     pub settings: Settings,
+    /// Where everything runs that runs beside its caller.
+    pub home: Home,
 }
 
 /// What the operator decided about the HTTP face.
@@ -154,7 +157,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
-            passwords: Passwords::new(),
+            passwords: Passwords::new(parts.home.clone()),
             logins: LoginLimits::new(),
             devices: Devices::new(&parts.settings.jwt_key),
             endings: Endings::default(),

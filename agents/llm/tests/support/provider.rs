@@ -1,5 +1,7 @@
 //! A provider that does what a script says, over plain TCP, and writes down what it was asked.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

@@ -3,10 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use appliance_tasks::TaskKind;
 use rustyline::{DefaultEditor, error::ReadlineError};
 
 use super::turn;
 use crate::cli::{Client, Context, arguments::Chat, print};
+
+/// Waits for a line from the terminal.
+const LINE: TaskKind = TaskKind::new("chat.line");
 
 /// Talks until Ctrl-D.
 ///
@@ -17,9 +21,8 @@ pub async fn run(context: &Context, client: &Client, options: &Chat) -> anyhow::
     context.say(&format!("conversation {conversation}; Ctrl-C stops an answer, Ctrl-D ends"));
     let mut editor = DefaultEditor::new().context("while preparing the terminal")?;
     loop {
-        let (back, line) = tokio::task::spawn_blocking(move || read(editor))
-            .await
-            .context("while reading a line")?;
+        let read = context.tasks().blocking(LINE, move || read(editor)).await;
+        let (back, line) = read.context("while reading a line")?;
         editor = back;
         match line? {
             Line::Said(text) => answer(context, client, &conversation, &text).await?,

@@ -10,6 +10,7 @@ mod key;
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
+use appliance_tasks::{TaskKind, Tasks};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
@@ -24,17 +25,21 @@ pub use feed::Feed;
 /// How long a request may take until its answer's head is there.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Drives one connection.
+const DRIVE: TaskKind = TaskKind::new("client.connection").aborted();
+
 /// Speaks to one server.
 #[derive(Debug, Clone)]
 pub struct Client {
     socket: PathBuf,
     of: String,
+    tasks: Tasks,
 }
 
 impl Client {
     /// Speaks to the server at `socket`; `of` names it in messages.
-    pub fn new(socket: PathBuf, of: String) -> Self {
-        Self { socket, of }
+    pub fn new(socket: PathBuf, of: String, tasks: Tasks) -> Self {
+        Self { socket, of, tasks }
     }
 
     /// Asks for something.
@@ -128,8 +133,8 @@ impl Client {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| anyhow::Error::new(error).context(lost()))?;
-        // Ends with the answer's body, or when this process does.
-        tokio::spawn(connection);
+        // Ends with the answer's body, or when this process does; an error reaches who reads that.
+        self.tasks.spawn(DRIVE, async move { connection.await.unwrap_or_default() });
         let answered = timeout(DEADLINE, sender.send_request(request)).await;
         answered
             .map_err(|_| failure::late(&asked, DEADLINE))?

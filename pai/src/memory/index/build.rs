@@ -11,6 +11,7 @@ use appliance_core::{
     StoreError,
     ports::{CareError, Job},
 };
+use appliance_tasks::TaskKind;
 
 use super::{
     feed::{Behind, Feeder},
@@ -18,6 +19,9 @@ use super::{
     space::Space,
     spaces::{Building, REINDEX},
 };
+
+/// The task. It goes on after a restart, so a shutdown does not wait for it.
+const BUILD: TaskKind = TaskKind::new("memory.build").aborted();
 
 /// Pages after which what was built is saved: a restart goes on from there.
 const SAVE_EVERY: usize = 32;
@@ -41,7 +45,7 @@ impl Level {
             total: self.follower.count() as u64,
             ended: false,
         };
-        let task = Some(tokio::spawn(self.clone().build(feeder.clone())));
+        let task = Some(self.spaces.tasks.spawn(BUILD, self.clone().build(feeder.clone())));
         *building = Some(Building { feeder, job: job.clone(), task });
         Ok(job)
     }
@@ -80,7 +84,7 @@ impl Level {
     /// What is committed meanwhile, the next search brings in.
     async fn finish(&self, feeder: &Arc<Feeder>) -> Result<(), StoreError> {
         feeder.save().await?;
-        let old = self.spaces.swap(feeder.clone())?;
+        let old = self.spaces.swap(feeder.clone()).await?;
         if let Some(old) = old {
             self.spaces.retire(&old).await;
         }

@@ -10,6 +10,7 @@ use appliance_core::{
     StoreError,
     ports::{Embedder, Memories, SearchError},
 };
+use appliance_tasks::Tasks;
 
 use super::{feed::Feeder, follow::Follower, space::Space, spaces::Spaces};
 
@@ -35,9 +36,10 @@ impl Level {
         memories: Arc<dyn Memories>,
         words: Arc<dyn Embedder>,
         serving: Option<Space>,
+        tasks: Tasks,
     ) -> Self {
         let latest = memories.latest();
-        let spaces = Spaces::of(serving.map(|space| Feeder::new(space, latest)));
+        let spaces = Spaces::of(serving.map(|space| Feeder::new(space, latest)), tasks);
         let follower = Arc::new(Follower::new(memories.clone(), words));
         Self { memories, follower, spaces: Arc::new(spaces) }
     }
@@ -75,9 +77,9 @@ impl Level {
     /// Ends the task that builds a space, if one runs.
     pub(crate) async fn close(&self) {
         let task = self.spaces.building().as_mut().and_then(|it| it.task.take());
-        let Some(task) = task else { return };
+        let Some(mut task) = task else { return };
         task.abort();
-        let _ = task.await; // that it was cancelled is what was asked for
+        task.ended().await;
         if let Some(building) = &mut *self.spaces.building()
             && !building.job.ended
         {

@@ -3,7 +3,7 @@
 //! One space serves; while another is built beside it, the first goes on serving. Feeds nothing:
 //! that is [`Feeder`](super::feed::Feeder).
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use appliance_core::{
     StoreError,
@@ -61,17 +61,23 @@ impl Space {
 
 /// Makes an empty space for the model that is configured, in a folder of its own.
 #[derive(Clone)]
-pub struct SpaceMaker(Arc<dyn Fn() -> Result<Space, StoreError> + Send + Sync>);
+pub struct SpaceMaker(Arc<dyn Fn() -> Making + Send + Sync>);
+
+/// A space on its way.
+type Making = Pin<Box<dyn Future<Output = Result<Space, StoreError>> + Send>>;
 
 impl SpaceMaker {
     /// Wraps whoever knows which embedder and index are configured.
     #[must_use]
-    pub fn new(make: impl Fn() -> Result<Space, StoreError> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(make))
+    pub fn new<F>(make: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Space, StoreError>> + Send + 'static,
+    {
+        Self(Arc::new(move || Box::pin(make())))
     }
 
-    pub(crate) fn make(&self) -> Result<Space, StoreError> {
-        (self.0)()
+    pub(crate) async fn make(&self) -> Result<Space, StoreError> {
+        (self.0)().await
     }
 }
 

@@ -5,18 +5,23 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use appliance_core::{
-    Memory, StoreError,
+    ErrorKind, Memory, StoreError,
     ports::{Job, VectorHome},
 };
+use appliance_tasks::{Task, TaskKind, Tasks};
 
 use super::{feed::Feeder, space::SpaceMaker};
 
 /// The name of the job that builds a space.
 pub(crate) const REINDEX: &str = "reindex";
 
+/// Writing down what serves, and removing what serves no more.
+const FILES: TaskKind = TaskKind::new("memory.mark");
+
 /// The spaces of one search.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Spaces {
+    pub tasks: Tasks,
     serving: RwLock<Option<Arc<Feeder>>>,
     building: Mutex<Option<Building>>,
     /// Keeps note of what serves.
@@ -29,12 +34,18 @@ pub(crate) struct Spaces {
 pub(crate) struct Building {
     pub feeder: Arc<Feeder>,
     pub job: Job,
-    pub task: Option<tokio::task::JoinHandle<()>>,
+    pub task: Option<Task>,
 }
 
 impl Spaces {
-    pub(crate) fn of(serving: Option<Feeder>) -> Self {
-        Self { serving: RwLock::new(serving.map(Arc::new)), ..Self::default() }
+    pub(crate) fn of(serving: Option<Feeder>, tasks: Tasks) -> Self {
+        Self {
+            tasks,
+            serving: RwLock::new(serving.map(Arc::new)),
+            building: Mutex::default(),
+            home: OnceLock::new(),
+            maker: OnceLock::new(),
+        }
     }
 
     /// Returns the space that serves.
@@ -62,7 +73,7 @@ impl Spaces {
         let building = self.building().as_ref().map(|it| it.feeder.clone());
         if let Some(feeder) = self.serving() {
             feeder.save().await?;
-            self.mark(&feeder)?;
+            self.mark(&feeder).await?;
         }
         match building {
             Some(feeder) => feeder.save().await,
@@ -71,9 +82,12 @@ impl Spaces {
     }
 
     /// Lets a space that is level and saved serve from now on; returns the one before it.
-    pub(crate) fn swap(&self, feeder: Arc<Feeder>) -> Result<Option<Arc<Feeder>>, StoreError> {
+    pub(crate) async fn swap(
+        &self,
+        feeder: Arc<Feeder>,
+    ) -> Result<Option<Arc<Feeder>>, StoreError> {
         // A crash before the mark leaves the old space serving, one after it the new one.
-        self.mark(&feeder)?;
+        self.mark(&feeder).await?;
         let mut serving = self.serving.write().unwrap_or_else(PoisonError::into_inner);
         Ok(serving.replace(feeder))
     }
@@ -82,20 +96,27 @@ impl Spaces {
     pub(crate) async fn retire(&self, old: &Feeder) {
         let serving = self.serving().and_then(|feeder| feeder.space.folder.clone());
         let folder = old.space.folder.as_ref().filter(|folder| Some(*folder) != serving.as_ref());
-        let (Some(home), Some(folder)) = (self.home.get(), folder) else { return };
+        let (Some(home), Some(folder)) = (self.home.get().cloned(), folder.cloned()) else {
+            return;
+        };
         if let Err(why) = old.space.index.discard().await {
             tracing::warn!(%why, "old vectors stay at the server; delete the collections by hand");
         }
-        home.remove(folder);
+        if let Err(lost) = self.tasks.blocking(FILES, move || home.remove(&folder)).await {
+            tracing::warn!(%lost, "old vectors stay until the next start");
+        }
     }
 
     /// Writes down what serves, unless that stands there already.
-    fn mark(&self, feeder: &Feeder) -> Result<(), StoreError> {
-        let Some(home) = self.home.get() else { return Ok(()) };
+    async fn mark(&self, feeder: &Feeder) -> Result<(), StoreError> {
+        let Some(home) = self.home.get().cloned() else { return Ok(()) };
         let mark = feeder.serving();
-        if home.serving().as_ref() == Some(&mark) {
-            return Ok(());
-        }
-        home.serve(&mark)
+        let write = move || {
+            if home.serving().as_ref() == Some(&mark) { Ok(()) } else { home.serve(&mark) }
+        };
+        let written = self.tasks.blocking(FILES, write).await;
+        written.unwrap_or_else(|lost| {
+            Err(StoreError::new(ErrorKind::Unavailable, "vectors.serve", lost.to_string()))
+        })
     }
 }

@@ -37,7 +37,7 @@ impl Indexes for Search {
         if self.progress().is_some_and(|job| !job.ended) {
             return Err(CareError::Busy(REINDEX));
         }
-        self.begin_space(maker.make()?)
+        self.begin_space(maker.make().await?)
     }
 
     fn progress(&self) -> Option<Job> {

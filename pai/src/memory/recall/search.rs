@@ -12,6 +12,7 @@ use appliance_core::{
         VectorIndex,
     },
 };
+use appliance_tasks::Tasks;
 use async_trait::async_trait;
 
 use super::{
@@ -47,9 +48,10 @@ impl Search {
         memories: Arc<dyn Memories>,
         embedder: Arc<dyn Embedder>,
         index: Arc<dyn VectorIndex>,
+        tasks: Tasks,
     ) -> Self {
         let space = Space::new(embedder.clone(), index);
-        Self::over(memories, embedder, Some(space))
+        Self::over(memories, embedder, Some(space), tasks)
     }
 
     /// Joins the records with the space that serves; without one, finds by words alone until one was
@@ -60,8 +62,9 @@ impl Search {
         memories: Arc<dyn Memories>,
         words: Arc<dyn Embedder>,
         serving: Option<Space>,
+        tasks: Tasks,
     ) -> Self {
-        Self { level: Level::new(memories, words, serving), weights: Weights::default() }
+        Self { level: Level::new(memories, words, serving, tasks), weights: Weights::default() }
     }
 
     /// Finds by words too; the first time counts.

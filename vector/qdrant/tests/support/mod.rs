@@ -4,6 +4,7 @@
 //! it, `tests/python/qdrant_server.py` is started with the Python of AI_INFRA_TEST_PYTHON; without
 //! that too the test is left out, loudly, and fails in CI.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
 

@@ -3,6 +3,7 @@
 //! Invariant: an unknown account costs as much time as a wrong password, so that nobody can ask
 //! which accounts exist. Parameters: OWASP password storage cheat sheet, argon2id m=19 MiB, t=2, p=1.
 
+use appliance_tasks::{TaskKind, Tasks};
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
@@ -15,6 +16,9 @@ use crate::error::ApiError;
 
 /// Hashes at once: each takes 19 MiB and a core for some 20 ms.
 const AT_ONCE: usize = 2;
+
+/// One hash.
+const HASH: TaskKind = TaskKind::new("password.hash");
 
 /// Most characters a password may have.
 const MAX_PASSWORD_CHARS: usize = 1_024;
@@ -34,13 +38,14 @@ pub(crate) struct Hashed(pub(crate) String);
 /// Hashes and checks passwords.
 #[derive(Debug)]
 pub(crate) struct Passwords {
+    tasks: Tasks,
     slots: Semaphore,
 }
 
 impl Passwords {
     /// Starts with all slots free.
-    pub(crate) fn new() -> Self {
-        Self { slots: Semaphore::new(AT_ONCE) }
+    pub(crate) fn new(tasks: Tasks) -> Self {
+        Self { tasks, slots: Semaphore::new(AT_ONCE) }
     }
 
     /// Hashes a new password.
@@ -90,7 +95,8 @@ impl Passwords {
     ) -> Result<T, ApiError> {
         let failed = || ApiError::new(Code::Internal, "the password could not be checked");
         let _slot = self.slots.acquire().await.map_err(|cause| failed().because(cause))?;
-        tokio::task::spawn_blocking(work)
+        self.tasks
+            .blocking(HASH, work)
             .await
             .map_err(|cause| failed().because(cause))?
             .map_err(|cause| failed().because(cause.to_string()))
@@ -108,7 +114,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_right_password_matches_and_nothing_else_does() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::new(Tasks::new());
         let hash = passwords.hash("correct horse battery").await.unwrap().0;
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(passwords.matches("correct horse battery", Some(hash.clone())).await.unwrap());
@@ -118,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_short_and_an_endless_password_are_refused() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::new(Tasks::new());
         assert!(passwords.hash("elevenchars").await.is_err_and(|e| e.code == Code::PasswordWeak));
         assert!(passwords.hash(&"x".repeat(1_025)).await.is_err());
         assert!(passwords.hash("ääääääääääää").await.is_ok(), "counts characters, not bytes");

@@ -3,6 +3,7 @@
 
 use std::{future::Future, io, sync::Arc, time::Duration};
 
+use appliance_tasks::{TaskKind, Tasks};
 use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
@@ -19,6 +20,9 @@ use super::{
     subscriber,
 };
 
+/// One connection; the listener's drain ends it.
+const CONNECTION: TaskKind = TaskKind::new("edge.connection");
+
 /// Pause after a failed accept, so that "too many open files" does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -31,8 +35,9 @@ pub async fn serve_tcp(
     router: Router,
     stop: CancellationToken,
     limits: Limits,
+    tasks: Tasks,
 ) {
-    let face = Face::new(router, stop, limits);
+    let face = Face::new(router, stop, limits, tasks);
     face.accept(
         || listener.accept(),
         |face, (stream, address): (TcpStream, _)| {
@@ -69,9 +74,10 @@ pub async fn serve_unix(
     router: Router,
     stop: CancellationToken,
     limits: Limits,
+    tasks: Tasks,
 ) {
     let ours = rustix::process::geteuid().as_raw();
-    let face = Face::new(router, stop, limits);
+    let face = Face::new(router, stop, limits, tasks);
     face.accept(
         || listener.accept(),
         |face, (stream, _): (UnixStream, _)| face.spawn_local(door, stream, ours),
@@ -88,18 +94,20 @@ struct Face {
     limits: Limits,
     places: Places,
     told: Arc<Semaphore>,
+    tasks: Tasks,
     open: TaskTracker,
     cut: CancellationToken,
 }
 
 impl Face {
-    fn new(router: Router, stop: CancellationToken, limits: Limits) -> Self {
+    fn new(router: Router, stop: CancellationToken, limits: Limits, tasks: Tasks) -> Self {
         Self {
             router,
             stop,
             places: Places::new(&limits),
             limits,
             told: Arc::new(Semaphore::new(TOLD_AT_ONCE)),
+            tasks,
             open: TaskTracker::new(),
             cut: CancellationToken::new(),
         }
@@ -175,7 +183,9 @@ impl Face {
     /// Runs one connection until it ends or the drain's time is up.
     fn track(&self, connection: impl Future<Output = ()> + Send + 'static) {
         let cut = self.cut.clone();
-        self.open.spawn(async move {
+        let open = self.open.token();
+        self.tasks.spawn(CONNECTION, async move {
+            let _open = open;
             tokio::select! {
                 () = connection => {}
                 () = cut.cancelled() => {}

@@ -4,6 +4,7 @@
 //! models and providers come from the settings.
 
 mod bus;
+mod home;
 mod memory;
 mod process;
 mod usage;
@@ -125,6 +126,7 @@ struct Counts {
     model_time: Histograms<ModelLabels>,
     memory: memory::Memory,
     process: process::Process,
+    home: home::Home,
     began: Mutex<HashMap<TaskId, (TaskKind, Instant)>>,
 }
 
@@ -147,6 +149,7 @@ impl Metrics {
             model_time: Family::new_with_constructor(work_time),
             memory: memory::Memory::default(),
             process: process::Process::default(),
+            home: home::Home::default(),
             began: Mutex::default(),
         };
         counts.register();
@@ -188,6 +191,11 @@ impl Metrics {
         let Some((kind, at)) = began else { return };
         let labels = DurationLabels { agent: agent.as_str(), task_type: kind.as_str() };
         self.0.work_time.get_or_create(&labels).observe(at.elapsed().as_secs_f64());
+    }
+
+    /// Takes what runs at this moment.
+    pub(crate) fn running(&self, figures: &appliance_tasks::Figures) {
+        self.0.home.refresh(figures);
     }
 
     /// Renders everything, with the gauges that are read at this moment.
@@ -237,6 +245,7 @@ impl Counts {
         registry.register("llm_request_duration_seconds", help, self.model_time.clone());
         self.memory.register(registry);
         self.process.register(registry);
+        self.home.register(registry);
     }
 }
 
@@ -268,6 +277,12 @@ mod tests {
         let task = TaskId::from_bytes([1; 16]);
         metrics.work_began(task, TaskKind::Answer);
         metrics.work_ended(AgentName::Code, task, Ended::Success);
+        let mut running = appliance_tasks::Figures::default();
+        running.running.insert("fleet.watch", 1);
+        running.jobs.running = 2;
+        running.failed.insert("memory.keep", (3, "panicked".to_owned()));
+        metrics.running(&running);
+        metrics.running(&running);
         let text = metrics.text(&[(StreamName::new("ai:agent:code").unwrap(), 3)], &[]);
         for line in [
             concat!(r#"build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
@@ -277,6 +292,10 @@ mod tests {
             r#"agent_tasks_total{agent="code",status="success"} 1"#,
             r#"agent_task_duration_seconds_bucket{le="600.0",agent="code",task_type="answer"} 1"#,
             r#"redis_queue_depth{queue="ai:agent:code"} 3"#,
+            r#"tasks_running{task="fleet.watch"} 1"#,
+            r#"task_failures_total{task="memory.keep"} 3"#,
+            "blocking_running 2",
+            "blocking_longest_seconds 0",
             "process_open_fds ",
             "process_resident_memory_bytes ",
             "process_cpu_seconds_total ",

@@ -22,6 +22,7 @@ pub(crate) async fn get(
     // Nobody's id: only what all have together is counted here.
     let stats = app.parts.care.stats(UserId::from_bytes([0; 16])).await?;
     app.parts.metrics.memory(&stats.all).await;
+    app.parts.metrics.running(&app.parts.home.figures());
     let text = app.parts.metrics.text(&depths, &app.parts.fleet.list());
     let mut response = text.into_response();
     let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);

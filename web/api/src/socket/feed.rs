@@ -5,8 +5,9 @@
 //! `resync`. Nothing falls between.
 
 use appliance_core::{EventBody, LiveEvent, Topic, ports::Subscription};
+use appliance_tasks::{AbortOnDrop, TaskKind};
 use axum::extract::ws::Message;
-use tokio::{sync::mpsc, task::AbortHandle};
+use tokio::sync::mpsc;
 use web_dto::{Place, ServerFrame};
 
 use super::frames::{self, Followed};
@@ -16,16 +17,13 @@ use crate::{
     routes::agents::seen,
 };
 
+/// Ends with its socket, which drains.
+const FEED: TaskKind = TaskKind::new("socket.feed");
+
 /// A running feed; dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Feed {
-    task: AbortHandle,
-}
-
-impl Drop for Feed {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    _task: AbortOnDrop,
 }
 
 /// A feed that has been subscribed to and not yet begun, with the place it will begin after.
@@ -57,8 +55,8 @@ impl Begun {
 
     /// Starts to send events to `out`.
     pub(super) fn run(self, app: Shared, user: CurrentUser, out: mpsc::Sender<Message>) -> Feed {
-        let feed = forward(app, user, self, out);
-        Feed { task: tokio::spawn(feed).abort_handle() }
+        let home = app.parts.home.clone();
+        Feed { _task: home.spawn(FEED, forward(app, user, self, out)).abort_on_drop() }
     }
 }
 

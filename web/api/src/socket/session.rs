@@ -8,6 +8,7 @@ use std::{collections::HashMap, time::Duration};
 
 use appliance_core::{Timestamp, Topic};
 use appliance_redact::Redactor;
+use appliance_tasks::TaskKind;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
 use tokio::{
@@ -32,6 +33,9 @@ use crate::{
     intake::{self, Offered},
     parts::Shared,
 };
+
+/// Sends one client's frames.
+const WRITE: TaskKind = TaskKind::new("socket.write");
 
 /// Frames waiting for one client.
 const QUEUE: usize = 256;
@@ -77,7 +81,8 @@ pub(super) async fn run(
 ) {
     let (sink, mut incoming) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
-    let mut writer = tokio::spawn(write(sink, queue, app.parts.redactor.clone()));
+    let write = write(sink, queue, app.parts.redactor.clone());
+    let mut writer = app.parts.home.spawn(WRITE, write);
     let mut session =
         Session { app, user, caller, out: out.clone(), feeds: HashMap::new(), bad_frames: 0 };
     session.greet().await;
@@ -107,7 +112,7 @@ pub(super) async fn run(
                     let _ = out.try_send(Message::Ping(bytes::Bytes::new()));
                 }
             }
-            _ = &mut writer => return,
+            () = writer.ended() => return,
             () = drain.begun() => break Bye::Draining,
         }
     };
@@ -115,7 +120,7 @@ pub(super) async fn run(
     let farewell = async {
         // Behind what is already queued, so that the client reads why.
         let _ = out.send(Message::Close(close_frame(bye))).await;
-        let _ = (&mut writer).await;
+        writer.ended().await;
     };
     if timeout(SEND_TIME, farewell).await.is_err() {
         writer.abort();

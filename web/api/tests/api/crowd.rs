@@ -1,5 +1,7 @@
 //! Who gets a place at the listener and who loses one, over real sockets.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::{net::SocketAddr, time::Duration};
 
 use tokio::{

@@ -1,5 +1,7 @@
 //! The accept loop over real sockets: slow heads, too many connections, peers, and the drain.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::time::Duration;
 
 use appliance_core::ports::{Fleet, PeerProcess};
@@ -26,7 +28,13 @@ pub async fn listening(house: &House, limits: Limits) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let task = tokio::spawn(serve_tcp(listener, house.router.clone(), stop.clone(), limits));
+    let task = tokio::spawn(serve_tcp(
+        listener,
+        house.router.clone(),
+        stop.clone(),
+        limits,
+        appliance_tasks::Tasks::new(),
+    ));
     Running { address, stop, task }
 }
 
@@ -216,7 +224,14 @@ impl Local {
             Door::People => house.router.clone(),
             Door::Agents => house.agents.clone(),
         };
-        let serve = serve_unix(door, listener, router, stop.clone(), Limits::default());
+        let serve = serve_unix(
+            door,
+            listener,
+            router,
+            stop.clone(),
+            Limits::default(),
+            appliance_tasks::Tasks::new(),
+        );
         Self { path, stop, task: tokio::spawn(serve), _folder: folder }
     }
 

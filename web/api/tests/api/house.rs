@@ -131,6 +131,7 @@ impl House {
             users: shared.clone(),
             conversations: shared.clone(),
             tasks: shared.clone(),
+            home: appliance_tasks::Tasks::new(),
             trail: shared.clone(),
             streams: shared.clone(),
             live: live.clone(),

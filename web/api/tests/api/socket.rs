@@ -1,5 +1,7 @@
 //! The live feed over a real WebSocket: order, gaps, rights, and the end of a login.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use std::time::Duration;
 
 use appliance_core::{AgentName, ConversationId, EventBody, MessageId, Topic, ports::Live};
