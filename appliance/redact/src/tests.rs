@@ -1,3 +1,5 @@
+//! Every spelling of a secret, whole and cut anywhere, and what must pass untouched.
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{StreamExt as _, stream};
 

@@ -199,9 +199,8 @@ async fn the_local_socket_knows_its_caller_by_the_kernel() {
     let text = agents.answer(&hello).await;
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     assert!(house.fleet.known.lock().unwrap().contains_key(&std::process::id()));
-    let held = house.fleet.held.lock().unwrap();
-    assert!(held.as_ref().is_some_and(|peer| peer.handle.is_some()), "the kernel's own hold");
-    drop(held);
+    let held = house.fleet.held.lock().unwrap().clone();
+    assert!(held.is_some_and(|peer| peer.handle.is_some()), "the kernel's own hold");
     people.close().await;
     agents.close().await;
 }
@@ -257,7 +256,7 @@ async fn a_long_poll_ends_with_the_drain() {
     Fleet::hello(&*house.fleet, &we, appliance_core::AgentName::Code).await.unwrap();
     let mut agent = UnixStream::connect(&agents.path).await.unwrap();
     let ask = "POST /agent/v1/lease-next HTTP/1.1\r\ncontent-type: application/json\r\n\
-               content-length: 17\r\n\r\n{\"wait_ms\":20000}";
+               content-length: 27\r\n\r\n{\"wait_ms\":20000,\"held\":[]}";
     agent.write_all(ask.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let began = Instant::now();

@@ -110,7 +110,7 @@ async fn a_local_process_that_is_no_agent_gets_no_work_and_no_model() {
         "task_id": "01890a5d-ac96-774b-bcce-b302099a8057"});
     for (path, body) in [
         (paths::MESSAGES, json!({})),
-        (paths::LEASE_NEXT, json!({"wait_ms": 1})),
+        (paths::LEASE_NEXT, json!({"wait_ms": 1, "held": []})),
         (paths::RENEW, lease.clone()),
         (paths::RECALL, json!({"lease": lease, "query": "x", "limit": 1})),
     ] {
@@ -128,7 +128,8 @@ async fn a_local_process_that_is_no_agent_gets_no_work_and_no_model() {
 #[tokio::test]
 async fn no_work_is_204_after_the_wait() {
     let house = house_with_agent().await;
-    let answer = house.post(paths::LEASE_NEXT, As::Agent, &json!({"wait_ms": 30})).await;
+    let answer =
+        house.post(paths::LEASE_NEXT, As::Agent, &json!({"wait_ms": 30, "held": []})).await;
     assert_eq!((answer.status, answer.body.len()), (StatusCode::NO_CONTENT, 0));
 }
 
