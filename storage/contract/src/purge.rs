@@ -137,7 +137,7 @@ async fn exchange(
         Write::PutTask(task),
         Write::PutMemory(memory),
         Write::TransitionTask { id, to: TaskStatus::InProgress, attempt: Some(1), phase: None, at },
-        Write::CompleteTask { id, outcome, at },
+        Write::CompleteTask { id, outcome, at, to_parent: None },
         Write::AppendMessage(answer),
         Write::PutMemory(drawn),
     ])
