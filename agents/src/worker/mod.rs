@@ -225,7 +225,7 @@ impl Worker {
         view.took(&work.task);
         let (agent, client, patience) = (self.agent, &*self.client, self.patience);
         let turn = Turn { agent, welcome: &welcome, client, view: &view, patience, work };
-        match turn.run().await {
+        match work_through(&turn).await {
             Ok(how) => view.done(began.elapsed(), &how),
             Err(Stop::Failed(fault)) => {
                 return self.give_up(&view, work.lease.clone(), fault).await;
@@ -277,6 +277,15 @@ impl Worker {
             *beat = now;
             changed
         });
+    }
+}
+
+/// Works until the task is ended, passed on, or cannot be.
+async fn work_through(turn: &Turn<'_>) -> Result<String, Stop> {
+    if turn.agent == AgentName::Supervisor {
+        supervisor::route(turn).await
+    } else {
+        answer::write(turn).await
     }
 }
 

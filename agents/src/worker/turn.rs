@@ -10,13 +10,11 @@ use appliance_core::{
 };
 
 use super::{
-    answer,
     client::Client,
     link::LinkError,
     patience::Patience,
     pen::Pen,
     reply::Fault,
-    supervisor,
     view::{View, counted},
 };
 
@@ -59,18 +57,6 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Works until the task is ended, passed on, or cannot be.
-    ///
-    /// # Errors
-    /// As [`Stop`] tells.
-    pub(super) async fn run(&self) -> Result<String, Stop> {
-        if self.agent == AgentName::Supervisor {
-            supervisor::route(self).await
-        } else {
-            answer::write(self).await
-        }
-    }
-
     /// Enters a phase: shows it in the window and to whoever watches.
     pub(super) fn enter(&self, pen: &Pen, phase: Phase, text: &str) {
         self.view.phase(phase, text);

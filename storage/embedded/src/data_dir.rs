@@ -15,6 +15,9 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::{OpenError, fault::is_out_of_room};
 
+/// The archive's folder in the data directory.
+pub(crate) const ARCHIVE: &str = "cold";
+
 /// A claimed data directory. Clones share the claim; it falls with the last of them.
 #[derive(Debug, Clone)]
 pub struct DataDir {

@@ -13,7 +13,7 @@ use std::{
 
 use appliance_core::HistoryId;
 
-use crate::{DataDir, OpenError, store::ARCHIVE};
+use crate::{DataDir, OpenError, data_dir::ARCHIVE};
 
 /// The file that names the history.
 const SIGN: &str = "history";

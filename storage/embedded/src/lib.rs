@@ -26,6 +26,7 @@ mod medium;
 mod memories;
 mod open_error;
 mod reserve;
+mod shared;
 mod signs;
 mod snapshot;
 mod steps;
@@ -40,6 +41,7 @@ pub use data_dir::DataDir;
 pub use hot::MemoryHotTier;
 pub use live::LiveHub;
 pub use open_error::OpenError;
+pub use shared::OnEnd;
 #[cfg(debug_assertions)]
 pub use steps::watch_steps;
-pub use store::{OnEnd, Store};
+pub use store::Store;

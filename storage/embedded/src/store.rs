@@ -31,25 +31,22 @@ use storage_rules::{
 
 use crate::{
     DataDir, OpenError,
-    bus::Bus,
     caught::caught,
     cold::Archive,
-    database::{self, Opened, Opener},
+    data_dir::ARCHIVE,
+    database,
     engine::{Engine, Room, writer::Writer},
     fault::Fault,
     history,
     medium::Beside,
     reserve::Reserve,
+    shared::{OnEnd, OpenFault, Shared},
     signs::Signs,
-    snapshot::Snapshot,
-    tiers,
+    tiers::begin::begin,
 };
 
 /// A scan over one table or more.
 const SCAN: TaskKind = TaskKind::new("records.scan");
-
-/// The archive's folder in the data directory.
-pub(crate) const ARCHIVE: &str = "cold";
 
 /// The file in the data directory that keeps a little room.
 const RESERVE: &str = "reserve";
@@ -68,119 +65,6 @@ struct Inner {
     archive: Arc<Archive>,
     home: Home,
     _claim: DataDir,
-}
-
-/// What readers, takers and the writer share.
-pub(crate) struct Shared {
-    /// The file; empty after closing, exchanged when a call to the disk failed.
-    pub db: RwLock<Option<Database>>,
-    /// The one door to time.
-    pub clock: Arc<dyn Clock>,
-    /// The memory side of the bus.
-    pub bus: Bus,
-    /// What was found damaged in this life.
-    pub damage: Arc<Register>,
-    /// Which history the file holds.
-    pub history: HistoryId,
-    /// Signs of life.
-    pub signs: Arc<Signs>,
-    /// Room kept for what is essential.
-    pub reserve: Arc<Reserve>,
-    /// The highest position of the memories' change log.
-    pub latest_memory: AtomicU64,
-    newest_millis: AtomicU64,
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("latest_memory", &self.latest_memory).finish_non_exhaustive()
-    }
-}
-
-/// Called once with the reason when the store takes nothing any more: nobody knows what is on disk.
-pub type OnEnd = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// What is there once the file is open.
-pub(crate) struct Begun {
-    /// What readers, takers and the writer share.
-    pub shared: Arc<Shared>,
-    /// Where the file stands.
-    pub counters: Counters,
-    /// Why the file is there to be read only, if it is.
-    pub held: Option<io::Error>,
-}
-
-impl Shared {
-    /// Opens the file and reads where it stands.
-    pub fn open(
-        opener: &Opener,
-        clock: Arc<dyn Clock>,
-        beside: Beside,
-    ) -> Result<Begun, OpenFault> {
-        let Opened { db, held } = opener().map_err(OpenFault::Open)?;
-        let read = || -> Result<_, Fault> {
-            let file = Snapshot::of(&db)?;
-            Ok((counters::read(&file)?, tables::load(&file)?, manifest::history(&file)?))
-        };
-        let (counters, lines, history) = caught(read)
-            .unwrap_or_else(|why| Err(Fault::Unreadable(why)))
-            .map_err(OpenFault::Content)?;
-        let Beside { signs, reserve } = beside;
-        let shared = Self {
-            db: RwLock::new(Some(db)),
-            clock,
-            bus: Bus::new(lines),
-            damage: Arc::default(),
-            history,
-            signs,
-            reserve,
-            latest_memory: AtomicU64::new(counters.memory),
-            newest_millis: AtomicU64::new(counters.newest_millis),
-        };
-        Ok(Begun { shared: Arc::new(shared), counters, held })
-    }
-
-    /// Returns the file as it is open now.
-    pub fn opened(&self) -> RwLockReadGuard<'_, Option<Database>> {
-        self.db.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes how far the store has come.
-    pub fn note(&self, counters: &Counters) {
-        self.latest_memory.store(counters.memory, Ordering::Release);
-        self.newest_millis.store(counters.newest_millis, Ordering::Release);
-    }
-
-    /// Reads from one consistent view, inline.
-    pub fn read<T>(
-        &self,
-        op: &'static str,
-        ask: impl FnOnce(&dyn View) -> Result<T, RuleFault>,
-    ) -> Result<T, StoreError> {
-        let guard = self.opened();
-        let found = match guard.as_ref() {
-            // redb panics on some damaged pages.
-            Some(db) => caught(|| Ok(ask(&Snapshot::of(db)?.noting(&self.damage))?))
-                .unwrap_or_else(|why| Err(Fault::Unreadable(why))),
-            None => Err(Fault::Closed),
-        };
-        drop(guard);
-        found.map_err(|fault| {
-            if fault.is_of_handle() {
-                self.signs.call_writer(); // who opens the file anew
-            }
-            fault.at(op)
-        })
-    }
-}
-
-/// Why the file cannot be used.
-#[derive(Debug)]
-pub(crate) enum OpenFault {
-    /// It does not open.
-    Open(OpenError),
-    /// It opens and what is in it cannot be read.
-    Content(Fault),
 }
 
 impl Store {
@@ -227,7 +111,7 @@ impl Store {
         history::leave_a_sign(dir, shared.history);
         let inner = Inner { writer, shared, archive, home, _claim: dir.clone() };
         let store = Self { inner: Arc::new(inner) };
-        tiers::begin(&store);
+        begin(store.shared(), store.archive());
         Ok(store)
     }
 

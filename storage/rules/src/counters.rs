@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Draft, Entity, Fault,
+    Entity, Fault,
     codec::{self, Place},
     codes::UnknownCode,
     entity::{IdShape, Kind},
@@ -110,10 +110,4 @@ impl Entity for Counters {
 /// Reads the counters; all zero in a new file.
 pub fn read(view: &dyn View) -> Result<Counters, Fault> {
     Ok(view.row(ROW)?.unwrap_or_default())
-}
-
-/// Stores the counters as the draft leaves them.
-pub fn write(draft: &mut Draft<'_>) -> Result<(), Fault> {
-    let counters = draft.counters;
-    draft.replace(None, &counters)
 }

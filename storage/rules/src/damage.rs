@@ -11,7 +11,7 @@ use appliance_core::{
     ports::{Compared, DamageReport, Damaged},
 };
 
-use crate::Fault;
+use crate::{Fault, stored::View};
 
 /// Most rows that are named.
 const MOST_NAMED: usize = 1_000;
@@ -77,6 +77,24 @@ pub fn name(fault: &Fault, memory: Option<MemoryId>) -> Option<Damaged> {
         _ => return None,
     };
     Some(Damaged { place, what, memory })
+}
+
+/// Passes on what was read; what cannot be read is noted and left out.
+///
+/// # Errors
+/// A failure of more than one row.
+pub(crate) fn readable<V: View + ?Sized, T>(
+    view: &V,
+    read: Result<T, Fault>,
+    memory: Option<MemoryId>,
+) -> Result<Option<T>, Fault> {
+    let fault = match read {
+        Ok(read) => return Ok(Some(read)),
+        Err(fault) => fault,
+    };
+    let Some(damaged) = name(&fault, memory) else { return Err(fault) };
+    view.note(damaged);
+    Ok(None)
 }
 
 /// Returns how a row is named.

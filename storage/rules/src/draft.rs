@@ -113,6 +113,12 @@ impl<'a> Draft<'a> {
         self.change.row(id)
     }
 
+    /// Stores the counters as the draft leaves them.
+    pub fn keep_counters(&mut self) -> Result<(), Fault> {
+        let counters = self.counters;
+        self.replace(None, &counters)
+    }
+
     /// Tells whether there is a row under `id`, without opening it.
     pub fn has<E: Entity>(&self, id: &[u8]) -> Result<bool, Fault> {
         self.change.has::<E>(id)

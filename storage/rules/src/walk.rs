@@ -6,9 +6,10 @@ use std::marker::PhantomData;
 use appliance_core::{Page, PageRequest};
 
 use crate::{
-    Fault,
+    Fault, damage,
     entity::{Entity, Key, trailing_seq},
-    view::{Read, Span, View, open},
+    sealed::{dangling, open},
+    stored::{Span, View},
 };
 
 /// Rows that are asked for at a time.
@@ -83,6 +84,12 @@ impl<'v, V: View + ?Sized, E: Entity> Walk<'v, V, E> {
         Ok(self.waiting.len() > 0)
     }
 
+    /// Returns the row that a place points to; its absence is damage.
+    fn follow(&self, id: &[u8], from: &'static str) -> Result<E, Fault> {
+        let sealed = self.view.get(E::KIND, id)?.ok_or_else(|| dangling(from, id))?;
+        open(id, &sealed)
+    }
+
     fn meet(&self, waiting: Waiting) -> Result<Met<E>, Fault> {
         let (place, row) = match waiting {
             Waiting::Row(id, sealed) => {
@@ -91,7 +98,7 @@ impl<'v, V: View + ?Sized, E: Entity> Walk<'v, V, E> {
             }
             Waiting::Pointed(place, id) => {
                 let from = if let Order::By(key) = self.order { key.name } else { E::KIND.name };
-                (place, id.and_then(|id| self.view.follow(&id, from)))
+                (place, id.and_then(|id| self.follow(&id, from)))
             }
         };
         match row {
@@ -123,7 +130,7 @@ pub(crate) fn readable<V: View + ?Sized, E: Entity>(
 ) -> impl Iterator<Item = Result<E, Fault>> {
     let view = walk.view;
     walk.filter_map(move |met| match met {
-        Ok(met) => view.readable(met.row, None).transpose(),
+        Ok(met) => damage::readable(view, met.row, None).transpose(),
         Err(fault) => Some(Err(fault)),
     })
 }
@@ -142,7 +149,7 @@ pub(crate) fn page<V: View + ?Sized, E: Entity, T>(
     let (view, mut last) = (walk.view, 0);
     for met in walk {
         let Met { place, row } = met?;
-        let Some(row) = view.readable(row, None)? else { continue };
+        let Some(row) = damage::readable(view, row, None)? else { continue };
         let Some(item) = pick(row)? else { continue };
         if found.items.len() == wanted.limit {
             found.next = Some(last);

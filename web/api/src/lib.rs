@@ -21,6 +21,7 @@ mod once;
 mod parts;
 pub mod portal;
 mod purged;
+mod readiness;
 mod router;
 mod routes;
 pub mod setup;

@@ -23,7 +23,7 @@ use crate::{
     logs::LogTail,
     metrics::Metrics,
     once::Under,
-    routes::health::Readiness,
+    readiness::Readiness,
 };
 
 /// How long a login lasts.

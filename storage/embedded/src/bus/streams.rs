@@ -19,7 +19,7 @@ use storage_rules::bus::{
 };
 use tokio::time::{Instant, sleep_until};
 
-use crate::{Store, store::Shared};
+use crate::{Store, shared::Shared};
 
 /// How long a waiting taker sleeps at most before it looks again: leases run on the given clock,
 /// which need not be the one that timers run on.

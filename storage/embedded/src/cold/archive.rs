@@ -19,6 +19,7 @@ use lru::LruCache;
 
 use super::{
     ColdFault, ColdRecord, Embedder, Written,
+    name::{name, numbered},
     segment::{self, Segment},
     write,
 };
@@ -227,16 +228,6 @@ impl Texts for Archive {
     }
 }
 
-/// Returns the name of a segment's file.
-pub(super) fn name(number: u64) -> String {
-    format!("{number:016x}.seg")
-}
-
-/// Returns the number that a segment's file is named after.
-pub(super) fn number(path: &Path) -> Option<u64> {
-    numbered(path.file_name()?.to_str()?, ".seg")
-}
-
 fn found(folder: &Path) -> io::Result<Found> {
     let mut found = Found::default();
     let entries = match fs::read_dir(folder) {
@@ -253,9 +244,4 @@ fn found(folder: &Path) -> io::Result<Found> {
         }
     }
     Ok(found)
-}
-
-fn numbered(file: &str, ending: &str) -> Option<u64> {
-    let digits = file.strip_suffix(ending).filter(|digits| digits.len() == 16)?;
-    u64::from_str_radix(digits, 16).ok()
 }

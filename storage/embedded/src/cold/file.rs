@@ -60,7 +60,7 @@ impl ColdFile {
     /// `Unavailable`, `Full` or `TooLarge` when it cannot be written.
     pub fn write(folder: &Path, memories: &[Memory]) -> Result<(Self, u64), StoreError> {
         let records: Vec<_> = memories.iter().map(ColdRecord::of_memory).collect();
-        let (number, path) = (1, folder.join(super::archive::name(1)));
+        let (number, path) = (1, folder.join(super::name::name(1)));
         let put = || -> Result<_, super::ColdFault> {
             let built = write::build(number, [0; 16], &records)?;
             let new = path.with_extension("seg.new");
@@ -86,7 +86,7 @@ impl ColdFile {
     /// # Errors
     /// `Corrupt` for a file that is not a whole segment of that name.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let number = super::archive::number(path)
+        let number = super::name::number(path)
             .ok_or_else(|| StoreError::invalid(OP, "a segment's name is 16 hex digits and .seg"))?;
         let segment = Segment::open(path, number).map_err(|fault| fault.at(OP))?;
         Ok(Self { segment })

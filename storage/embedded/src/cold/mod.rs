@@ -12,6 +12,7 @@ mod archive;
 mod fault;
 mod file;
 mod layout;
+mod name;
 mod pack;
 mod record;
 mod segment;

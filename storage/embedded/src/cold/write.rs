@@ -52,7 +52,7 @@ pub(super) fn build(
 ) -> Result<Built, ColdFault> {
     let unpacked = |source| ColdFault::Io {
         doing: "compressing",
-        path: super::archive::name(number).into(),
+        path: super::name::name(number).into(),
         source,
     };
     let blocks = pack::encode(number, records)?;

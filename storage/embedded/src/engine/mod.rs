@@ -28,7 +28,7 @@ use crate::{
     database::Opener,
     draft::Tables,
     fault::Fault,
-    store::{Begun, OnEnd, Shared},
+    shared::{Begun, OnEnd, Shared},
 };
 use essential::is_essential;
 use hindrance::Hindrance;

@@ -110,5 +110,5 @@ impl Engine {
 /// Stores how far the store has come.
 fn save(tables: &Tables<'_>, counters: Counters) -> Result<(), Fault> {
     let mut attempt = Attempt::for_good(tables);
-    Ok(counters::write(&mut Draft::on(&mut attempt, counters))?)
+    Ok(Draft::on(&mut attempt, counters).keep_counters()?)
 }

@@ -11,23 +11,22 @@ use appliance_core::StoreError;
 use storage_rules::tiers::manifest::{self, Identity, Segment};
 
 use crate::{
-    Store,
     cold::{Archive, ColdFault},
+    shared::Shared,
 };
 
 const OP: &str = "tiers.begin";
 
 /// Brings the archive's folder in step with the manifest. Failures are logged and cost no start:
 /// the archive is read as far as it can be.
-pub(crate) fn begin(store: &Store) {
-    if let Err(error) = sweep(store) {
+pub(crate) fn begin(shared: &Shared, archive: &Archive) {
+    if let Err(error) = sweep(shared, archive) {
         tracing::error!(%error, "the archive's folder could not be looked through");
     }
 }
 
-fn sweep(store: &Store) -> Result<(), StoreError> {
-    let archive = store.archive();
-    let (last, named, identity) = store.read(OP, |file| {
+fn sweep(shared: &Shared, archive: &Archive) -> Result<(), StoreError> {
+    let (last, named, identity) = shared.read(OP, |file| {
         let last = manifest::all(file)?.last_key_value().map_or(0, |(last, _)| *last);
         Ok((last, manifest::living(file)?, manifest::identity(file)?))
     })?;

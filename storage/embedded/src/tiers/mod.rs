@@ -9,7 +9,7 @@
 //! that is in no manifest is nobody's, and swept when the store opens.
 
 mod archive;
-mod begin;
+pub(crate) mod begin;
 mod compact;
 mod expire;
 mod purge;
@@ -23,8 +23,6 @@ use appliance_core::{
 use appliance_tasks::TaskKind;
 use async_trait::async_trait;
 use tokio::runtime::Handle;
-
-pub(crate) use begin::begin;
 
 use storage_rules::{Fault as RuleFault, View, memories, tiers::manifest};
 

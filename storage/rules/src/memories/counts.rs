@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use appliance_core::{AgentName, MemoryTier, UserId, ports::TierCounts};
 
-use super::stand::Shelf;
+use super::shelf::Shelf;
 use crate::{
     Fault,
     codes::Code,

@@ -6,7 +6,7 @@ use appliance_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{BY_ID, BY_OWNER, BY_SEGMENT, Body, Head, MEMORIES, MemoryRow, Spot, counts, forms};
+use super::{BY_ID, BY_OWNER, BY_SEGMENT, Body, Head, MEMORIES, MemoryRow, Spot, counts, sameness};
 use crate::{
     Entity, Fault,
     codec::{self, Place},
@@ -177,7 +177,7 @@ fn from_before(frozen: MemoryV2) -> Result<(MemoryRow, MemoryTier), UnknownCode>
         author,
         untrusted: None,
     };
-    let form = forms::digest(kind, &provenance, &before.text);
+    let form = sameness::digest(kind, &provenance, &before.text);
     let head = Head {
         id: MemoryId::from_bytes(before.id),
         owner: UserId::from_bytes(before.owner),

@@ -20,6 +20,8 @@ mod places;
 mod put;
 pub mod read;
 mod row;
+mod sameness;
+mod shelf;
 pub mod signals;
 pub mod stand;
 

@@ -2,7 +2,7 @@
 
 use appliance_core::{MemoryId, MemoryTier, Timestamp, ports::Resident};
 
-use super::{BY_SEGMENT, BY_SHELF, Body, Entry, MemoryRow, Spot, Stand, ledger, stand::Shelf};
+use super::{BY_SEGMENT, BY_SHELF, Body, Entry, MemoryRow, Spot, Stand, ledger, shelf::Shelf};
 use crate::{
     Draft, Fault,
     view::{Read as _, Span, View},

@@ -8,7 +8,7 @@ use appliance_core::{
 
 use super::{
     BY_ID, BY_OWNER, BY_POSITION, BY_SHELF, Body, Entry, Gone, MEMORIES, MemoryRow, STANDING, Spot,
-    Stand, stand::SHELVES,
+    Stand, shelf::SHELVES,
 };
 use crate::{
     Fault,

@@ -3,7 +3,7 @@
 
 use appliance_core::{Facets, Labels, Memory, MemoryId, MemoryKind, Provenance, Timestamp, UserId};
 
-use super::{Stand, forms};
+use super::{Stand, sameness};
 use crate::Fault;
 
 /// A place in the archive.
@@ -43,7 +43,7 @@ pub struct Head {
     pub labels: Labels,
     /// When it was said.
     pub created_at: Timestamp,
-    /// What tells that the same is said again, see [`forms`]; kept because the text may be away.
+    /// What tells that the same is said again, see [`sameness`]; kept because the text may be away.
     pub form: [u8; 32],
 }
 
@@ -76,7 +76,7 @@ impl Head {
             provenance: memory.provenance.clone(),
             labels: memory.labels.clone(),
             created_at: memory.created_at,
-            form: forms::digest(memory.kind, &memory.provenance, &memory.text),
+            form: sameness::digest(memory.kind, &memory.provenance, &memory.text),
         }
     }
 }

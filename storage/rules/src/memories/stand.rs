@@ -5,7 +5,7 @@
 use appliance_core::{AgentName, MemoryId, MemoryTier, Standing, Timestamp, UserId, Utility};
 use serde::{Deserialize, Serialize};
 
-use super::{BY_POSITION, BY_SHELF, STANDING, counts};
+use super::{BY_POSITION, BY_SHELF, STANDING, counts, shelf::Shelf};
 use crate::{
     Entity, Fault,
     codec::{self, Place},
@@ -36,36 +36,6 @@ pub struct Stand {
     pub text_at: u64,
     /// What changes over its life.
     pub standing: Standing,
-}
-
-/// Where a memory is counted and walked: its tier, or among the forgotten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shelf {
-    /// In a tier, said by this agent or by people.
-    Tier(MemoryTier, Option<AgentName>),
-    /// Forgotten and not purged yet.
-    Forgotten,
-}
-
-/// The numbers of all shelves in the file.
-pub(super) const SHELVES: [u8; 4] = [0, 1, 2, 3];
-
-impl Shelf {
-    /// Returns its number in the file; never change one.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Tier(tier, _) => tier.code(),
-            Self::Forgotten => 3,
-        }
-    }
-
-    /// Returns the number of its agent in the file: 0 is people, an agent one more than its code.
-    pub fn agent(self) -> u8 {
-        match self {
-            Self::Tier(_, Some(agent)) => agent.code() + 1,
-            Self::Tier(_, None) | Self::Forgotten => 0,
-        }
-    }
 }
 
 impl Stand {

@@ -5,10 +5,10 @@
 
 use appliance_core::{SessionId, User, UserId, UserRole};
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, header, request::Parts};
+use http::request::Parts;
 use web_dto::Code;
 
-use super::{SecretToken, cookie::session_cookie, session::is_live};
+use super::{SecretToken, bearer::bearer, cookie::session_cookie, session::is_live};
 use crate::{
     edge::Drain,
     error::ApiError,
@@ -93,13 +93,6 @@ impl FromRequestParts<Shared> for Admin {
         }
         Err(ApiError::new(Code::Forbidden, "this takes an admin"))
     }
-}
-
-/// Returns the bearer token of a request.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = text.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 async fn first_user(app: &App) -> Result<CurrentUser, ApiError> {

@@ -3,6 +3,7 @@
 //! A handler that takes [`CurrentUser`] runs for a person that is logged in, one that takes
 //! [`Admin`] for an admin, one that takes [`CurrentAgent`] for one of the six. Makes no account.
 
+mod bearer;
 mod cookie;
 mod current_agent;
 mod current_user;
@@ -14,9 +15,10 @@ mod people_key;
 mod session;
 mod token;
 
+pub(crate) use bearer::bearer;
 pub(crate) use cookie::{clearing, session_cookie};
 pub(crate) use current_agent::{Arriving, CurrentAgent};
-pub(crate) use current_user::{Admin, CurrentUser, Via, bearer};
+pub(crate) use current_user::{Admin, CurrentUser, Via};
 pub(crate) use device::{Device, Devices};
 pub(crate) use endings::Endings;
 pub(crate) use limits::{Attempt, LoginLimits};

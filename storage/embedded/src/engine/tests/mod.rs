@@ -27,8 +27,8 @@ use crate::{
     },
     medium::Beside,
     reserve::Reserve,
+    shared::Shared,
     signs::Signs,
-    store::Shared,
 };
 use disk::Disk;
 

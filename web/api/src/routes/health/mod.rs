@@ -6,7 +6,7 @@ mod ready;
 
 pub(crate) use agents::get as agents;
 pub(crate) use live::get as live;
-pub(crate) use ready::{Readiness, get as ready};
+pub(crate) use ready::get as ready;
 
 use appliance_core::{AgentState, AgentStatus};
 

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 use web_dto::Ready;
 
 use crate::parts::{App, Shared};
@@ -26,13 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 const OK: &str = "ok";
 
-/// The last answer; one probe at a time makes a new one.
-#[derive(Debug, Default)]
-pub(crate) struct Readiness(Mutex<Option<(Instant, Ready)>>);
-
 /// Answers 200 when `ok` or `degraded`, 503 when it cannot serve.
 pub(crate) async fn get(State(app): State<Shared>) -> Response {
-    let mut kept = app.readiness.0.lock().await;
+    let mut kept = app.readiness.last.lock().await;
     let ready = match &*kept {
         Some((at, ready)) if at.elapsed() < KEPT => ready.clone(),
         _ => kept.insert((Instant::now(), ask(&app).await)).1.clone(),
