@@ -154,6 +154,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
     let edge = web_api::Parts {
         records: records.clone(),
         signs: reads.clone(),
+        damage: reads.clone(),
         users: reads.clone(),
         conversations: reads.clone(),
         tasks: reads.clone(),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use appliance_config::Settings;
+use appliance_core::ports::StoreDamage as _;
 use appliance_tasks::Tasks;
 use storage_embedded::{DataDir, OpenError, Store};
-use web_dto::{AgentList, AgentView, Ready, ServerInfo};
+use web_dto::{AgentList, AgentView, MemoryStatsView, Ready, ServerInfo};
 
 use super::{Check, Reach};
 use crate::{cli::Client, clock::SystemClock, exit, exit::Failure};
@@ -21,10 +22,11 @@ pub async fn checks(settings: &Settings, client: Reach<'_>) -> Vec<Check> {
             let said = format!("answers, version {}, model {}", info.version, info.model);
             let mut checks = vec![Check::ok("server", said)];
             checks.extend(ready(client).await);
+            checks.extend(rows(client).await);
             checks.extend(agents(client).await);
             checks
         }
-        Err(error) if is_absent(&error) => offline(settings),
+        Err(error) if is_absent(&error) => offline(settings).await,
         Err(error) => vec![Check::fail("server", format!("{error:#}"), "see `ai-infra logs`")],
     }
 }
@@ -52,6 +54,25 @@ async fn ready(client: &Client) -> Vec<Check> {
     vec![Check::warn("ready", wrong.join(", "), remedy)]
 }
 
+async fn rows(client: &Client) -> Option<Check> {
+    let stats = client.get::<MemoryStatsView>("/api/memory/stats").await.ok()?;
+    let said = stats.damaged.into_iter().map(|it| told(&it.place, &it.what, it.memory.as_deref()));
+    damaged(said.collect())
+}
+
+/// Names what cannot be read; `None` when all can be.
+fn damaged(said: Vec<String>) -> Option<Check> {
+    let remedy = "all else works without it; restore a backup to have it again";
+    (!said.is_empty()).then(|| Check::warn("rows", said.join("; "), remedy))
+}
+
+fn told(place: &str, what: &str, memory: Option<&str>) -> String {
+    match memory {
+        Some(id) => format!("memory {id} is left out: {place}: {what}"),
+        None => format!("{place}: {what}"),
+    }
+}
+
 async fn agents(client: &Client) -> Vec<Check> {
     match client.get::<AgentList>("/api/agents").await {
         Ok(all) => vec![fleet(&all.agents)],
@@ -73,7 +94,7 @@ fn fleet(agents: &[AgentView]) -> Check {
 }
 
 /// Looks into the data directory, with its lock held, while no server runs.
-fn offline(settings: &Settings) -> Vec<Check> {
+async fn offline(settings: &Settings) -> Vec<Check> {
     let start = "start it with: ai-infra serve";
     let mut checks = vec![Check::warn("server", "none runs for this data directory", start)];
     let dir = settings.data.dir.as_path();
@@ -85,7 +106,7 @@ fn offline(settings: &Settings) -> Vec<Check> {
         Store::open(&claimed, clock, Tasks::new()).map(Arc::new)
     });
     checks.push(match opened {
-        Ok(_) => Check::ok("store", "opens, and nothing in it is damaged as far as opening tells"),
+        Ok(store) => compared(&store).await,
         Err(error @ OpenError::Held { .. }) => Check::fail(
             "store",
             format!("{error}; but no server answers at the socket"),
@@ -94,6 +115,19 @@ fn offline(settings: &Settings) -> Vec<Check> {
         Err(error) => Check::fail("store", error.to_string(), "keep a copy before anything else"),
     });
     checks
+}
+
+/// Compares the rows of a store that no server has open.
+async fn compared(store: &Store) -> Check {
+    if let Err(error) = store.compare().await {
+        return Check::fail("store", error.to_string(), "keep a copy before anything else");
+    }
+    let found = store
+        .damage()
+        .found
+        .into_iter()
+        .map(|it| told(&it.place, &it.what, it.memory.map(|id| id.to_string()).as_deref()));
+    damaged(found.collect()).unwrap_or_else(|| Check::ok("store", "opens, and its rows agree"))
 }
 
 fn is_absent(error: &anyhow::Error) -> bool {

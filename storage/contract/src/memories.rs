@@ -1,9 +1,9 @@
 //! Rules of the port `Memories`: the truth that every index follows.
 
 use appliance_core::{
-    AgentName, Batch, Collection, ConversationId, ErrorKind, Labels, Memory, MemoryKind,
-    MemoryTier, MessageId, Outcome, PageRequest, Phase, Provenance, SearchFilter, Standing,
-    Timestamp, UserId, Utility, Write,
+    AgentName, Batch, Collection, ConversationId, Deed, ErrorKind, Labels, Memory, MemoryId,
+    MemoryKind, MemoryTier, MessageId, Outcome, PageRequest, Phase, Provenance, SearchFilter,
+    Standing, StoreError, Timestamp, UserId, Utility, Write,
     memory::{MAX_AUTHOR_BYTES, MAX_LABEL_BYTES, MAX_MEMORY_BYTES},
     ports::{Change, Changed},
 };
@@ -52,6 +52,67 @@ pub async fn since_tells_a_memorys_last_change_once(it: &mut impl StoreFixture) 
     assert_eq!(now.standing.accesses, 3);
     assert_eq!(changes[1].now, Changed::Live(Box::new(now)));
     Ok(())
+}
+
+/// A change says when the text changed: using, rating and pinning do not move that; making,
+/// replacing and bringing back do.
+pub async fn a_change_says_whether_the_text_changed(it: &mut impl StoreFixture) -> Checked {
+    let ada = a_user(it).await?;
+    let tea = remembered(it, ada, "tea").await?;
+    assert_eq!(last_of(it, tea.id).await?, (1, 1));
+    let touched = vec![(tea.id, 1, Utility::MOST)];
+    it.write(vec![Write::TouchMemories { owner: ada, touched, at: it.now() }]).await?;
+    assert_eq!(last_of(it, tea.id).await?, (2, 1));
+    given::done(it, ada, Deed::Pin { id: tea.id, pinned: true }).await?;
+    assert_eq!(last_of(it, tea.id).await?, (3, 1));
+    remembered(it, ada, "Tea!").await?;
+    assert_eq!(last_of(it, tea.id).await?, (4, 1), "a repeat is no other text");
+    let green = Memory { text: "green tea".to_owned(), ..tea.clone() };
+    it.write(vec![Write::PutMemory(green)]).await?;
+    assert_eq!(last_of(it, tea.id).await?, (5, 5));
+    let forgotten = given::done(it, ada, Deed::Forget { ids: vec![tea.id] }).await?;
+    let (id, at) = (forgotten.id, it.now());
+    it.write(vec![Write::UndoMemoryAction { id, owner: ada, at }]).await?;
+    assert_eq!(last_of(it, tea.id).await?, (7, 7), "an index has let it go meanwhile");
+    Ok(())
+}
+
+/// Where many write at once, a reader that goes on from the last position it was told misses nothing.
+pub async fn positions_become_visible_in_their_order(it: &mut impl StoreFixture) -> Checked {
+    const WRITERS: usize = 8;
+    const EACH: usize = 12;
+    let ada = a_user(it).await?;
+    let (records, memories, mint) = (it.records(), it.memories(), it.mint());
+    let write = |writer: usize| {
+        let (records, mint) = (records.clone(), mint.clone());
+        tokio::spawn(async move {
+            for number in 0..EACH {
+                let memory = given::memory(&mint, ada, &format!("{writer} says {number}"));
+                records.apply(Batch::new().write(Write::PutMemory(memory))).await?;
+            }
+            Ok::<_, StoreError>(())
+        })
+    };
+    let writers: Vec<_> = (0..WRITERS).map(write).collect();
+    let (mut told, mut position) = (Vec::new(), 0);
+    while told.len() < WRITERS * EACH {
+        let over = writers.iter().all(|writer| writer.is_finished());
+        let goal = memories.latest();
+        let page = memories.since(position, 5).await?;
+        told.extend(page.iter().map(|change| change.position));
+        position = page.last().map_or(goal, |change| change.position);
+        assert!(!over || position < goal || told.len() == WRITERS * EACH, "missed: {told:?}");
+        tokio::task::yield_now().await;
+    }
+    assert!(told.iter().copied().eq(1..=(WRITERS * EACH) as u64), "{told:?}");
+    Ok(())
+}
+
+async fn last_of(it: &impl StoreFixture, id: MemoryId) -> Result<(u64, u64), StoreError> {
+    let changes = it.memories().since(0, 100).await?;
+    let last = changes.iter().find(|change| change.id == id);
+    last.map(|change| (change.position, change.text_at))
+        .ok_or_else(|| StoreError::invalid("contract", "it is told"))
 }
 
 /// `latest` counts on after a restart, and what was told before it is told alike.
@@ -312,6 +373,8 @@ macro_rules! memories_contract {
             $fixture,
             since_tells_everything_in_order,
             since_tells_a_memorys_last_change_once,
+            a_change_says_whether_the_text_changed,
+            positions_become_visible_in_their_order,
             latest_survives_a_restart,
             an_existing_id_is_replaced,
             another_owner_sees_nothing,

@@ -5,6 +5,7 @@ use appliance_core::{
     StoreError,
     ports::{Compared, DamageReport, StoreDamage},
 };
+use appliance_tasks::TaskKind;
 use storage_rules::check;
 
 use crate::Store;
@@ -12,7 +13,21 @@ use crate::Store;
 /// The operation that errors of it name.
 const OP: &str = "records.compare";
 
+/// The comparison after a start.
+const COMPARE: TaskKind = TaskKind::new("records.compare").aborted();
+
 impl Store {
+    /// Compares everything in the background, see [`compare`](Self::compare).
+    pub fn begin_comparing(&self) {
+        let store = self.clone();
+        let compare = async move {
+            if let Err(error) = store.compare().await {
+                tracing::error!(event = "degraded", %error, "the rows could not be compared");
+            }
+        };
+        drop(self.home().spawn(COMPARE, compare)); // it runs on
+    }
+
     /// Compares everything, and mends what can be; reads while others write, and takes one commit if
     /// something is to be mended. Reads each row once: about a second for 50,000 memories.
     ///

@@ -143,6 +143,10 @@ impl Store {
         }
     }
 
+    pub(crate) fn home(&self) -> &Home {
+        &self.inner.home
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
     }

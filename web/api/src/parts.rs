@@ -10,7 +10,7 @@ use appliance_core::{
     IdMint,
     ports::{
         AuditTrail, Conversations, Desk, Fleet, Live, Memories, MemoryCare, MemorySearch, Model,
-        Purging, Records, StoreSigns, Streams, Tasks, Users,
+        Purging, Records, StoreDamage, StoreSigns, Streams, Tasks, Users,
     },
 };
 use appliance_redact::Redactor;
@@ -36,6 +36,8 @@ pub struct Parts {
     pub records: Arc<dyn Records>,
     /// Says how the store is doing; asked by the readiness check.
     pub signs: Arc<dyn StoreSigns>,
+    /// Says what of the records cannot be read; asked by the readiness check and the stats.
+    pub damage: Arc<dyn StoreDamage>,
     /// Finds people and logins.
     pub users: Arc<dyn Users>,
     /// Reads threads.

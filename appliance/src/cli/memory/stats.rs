@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use web_dto::{JobView, MemoryStatsView, TierView};
+use web_dto::{DamagedView, JobView, MemoryStatsView, TierView};
 
 use super::{Context, bars, print};
 
@@ -29,6 +29,11 @@ fn page(stats: &MemoryStatsView) -> String {
     page += &format!("\n\n{}\n", print::table(&head, collections.collect()));
     if stats.forgotten > 0 {
         page += &format!("\n{} forgotten, can be brought back\n", stats.forgotten);
+    }
+    for DamagedView { place, what, memory } in &stats.damaged {
+        let memory =
+            memory.as_ref().map(|id| format!("memory {id} is left out: ")).unwrap_or_default();
+        page += &format!("\n{memory}{place}: {what}\n");
     }
     if let Some(job) = &stats.job {
         page += &format!("\n{}\n", told(job));

@@ -2,11 +2,11 @@
 
 use appliance_core::{
     Deed, Labels, Memory, MemoryAction, MemoryHit, MemoryTier, Outcome, Signal,
-    ports::{CollectionStats, Job, MemoryStats, TierCounts},
+    ports::{CollectionStats, DamageReport, Damaged, Job, MemoryStats, TierCounts},
 };
 use web_dto::{
-    ActionView, CollectionView, HotShareView, JobView, LabelsView, MemoryHitView, MemoryStatsView,
-    MemoryView, RatingView, SignalView, TierView,
+    ActionView, CollectionView, DamagedView, HotShareView, JobView, LabelsView, MemoryHitView,
+    MemoryStatsView, MemoryView, RatingView, SignalView, TierView,
 };
 
 pub(crate) fn memory_hit(it: MemoryHit) -> MemoryHitView {
@@ -87,7 +87,7 @@ pub(crate) fn signal(it: Signal) -> SignalView {
     }
 }
 
-pub(crate) fn stats(it: MemoryStats) -> MemoryStatsView {
+pub(crate) fn stats(it: MemoryStats, damage: DamageReport) -> MemoryStatsView {
     let mut hot_shares: Vec<HotShareView> = it.all.hot.iter().map(hot_share).collect();
     hot_shares.sort_by_key(|share| std::cmp::Reverse(share.memories));
     let fullest = hot_shares.first().map_or(0, |share| share.memories);
@@ -103,7 +103,13 @@ pub(crate) fn stats(it: MemoryStats) -> MemoryStatsView {
         forgotten: it.mine.forgotten,
         collections: it.collections.into_iter().map(collection).collect(),
         job: it.job.map(job),
+        damaged: damage.found.into_iter().map(damaged).collect(),
     }
+}
+
+fn damaged(it: Damaged) -> DamagedView {
+    let memory = it.memory.map(|id| id.to_string());
+    DamagedView { place: it.place, what: it.what, memory }
 }
 
 fn hot_share((agent, memories): (&Option<appliance_core::AgentName>, &u64)) -> HotShareView {

@@ -128,6 +128,7 @@ impl House {
         let mut parts = Parts {
             records: metrics.counting(shared.clone()),
             signs: shared.clone(),
+            damage: shared.clone(),
             users: shared.clone(),
             conversations: shared.clone(),
             tasks: shared.clone(),

@@ -18,7 +18,7 @@ pub use carry::{EXPORT_FORMAT, ExportMark, ExportPlace};
 pub use keep::{MAX_NEW_MEMORIES, NewMemories, NewMemory, Remembered};
 pub use query::{MemoryListQuery, MemoryQuery, MemoryQueryFilters, MemoryResults};
 pub use signals::{NewSignal, RatingView, SignalList, SignalView};
-pub use stats::{CollectionView, HotShareView, JobView, MemoryStatsView, TierView};
+pub use stats::{CollectionView, DamagedView, HotShareView, JobView, MemoryStatsView, TierView};
 
 /// One memory.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

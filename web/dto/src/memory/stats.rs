@@ -17,6 +17,21 @@ pub struct MemoryStatsView {
     pub collections: Vec<CollectionView>,
     /// The job that is running, or ran last.
     pub job: Option<JobView>,
+    /// Rows and archived texts that cannot be read, anybody's; what they held is left out everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<DamagedView>,
+}
+
+/// Something stored that cannot be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DamagedView {
+    /// A table and a row, or a file and a block.
+    pub place: String,
+    /// What is wrong.
+    pub what: String,
+    /// The memory that is left out because of it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
 }
 
 /// One tier against its limit.

@@ -10,5 +10,5 @@ pub(crate) async fn get(
     State(app): State<Shared>,
     user: CurrentUser,
 ) -> Result<Json<MemoryStatsView>, ApiError> {
-    Ok(Json(view::stats(app.parts.care.stats(user.id()).await?)))
+    Ok(Json(view::stats(app.parts.care.stats(user.id()).await?, app.parts.damage.damage())))
 }
