@@ -76,4 +76,10 @@ impl Clock for WallClock {
     fn monotonic(&self) -> Monotonic {
         Monotonic(Duration::from_micros(u64::try_from(self.now().unix_micros()).unwrap_or(0)))
     }
+
+    fn lived(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn confirm(&self) {}
 }

@@ -52,6 +52,12 @@ impl Clock for RealClock {
     fn monotonic(&self) -> Monotonic {
         Monotonic(self.0.elapsed())
     }
+
+    fn lived(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn confirm(&self) {}
 }
 
 /// A store with one person and one conversation, and a desk over it.

@@ -10,6 +10,7 @@ mod agent;
 mod arguments;
 mod chat;
 mod client;
+mod clock;
 mod config;
 mod context;
 mod generate;
@@ -77,6 +78,7 @@ fn run(cli: Cli, env: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
         Command::Logs(options) => logs::run(&context, &options),
         Command::Top => top::run(&context),
         Command::SetupLink => setup_link::run(&context),
+        Command::Clock { command } => clock::run(&context, command.as_ref()),
         Command::Config { command } => config::run(&context, &command),
         Command::Doctor => doctor::run(&context),
         Command::Version => version::run(&context),

@@ -47,7 +47,11 @@ async fn ready(client: &Client) -> Vec<Check> {
     if wrong.is_empty() {
         return vec![Check::ok("ready", "every part answers")];
     }
-    let remedy = "see `ai-infra logs` for the cause";
+    let remedy = if ready.checks.get("clock").is_some_and(|said| said != "ok") {
+        "if the clock is right, say so: ai-infra clock confirm; `ai-infra logs` says more"
+    } else {
+        "see `ai-infra logs` for the cause"
+    };
     if ready.status == "unavailable" {
         return vec![Check::fail("ready", wrong.join(", "), remedy)];
     }

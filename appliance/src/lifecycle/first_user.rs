@@ -31,7 +31,7 @@ pub async fn ensure(appliance: &Appliance) -> anyhow::Result<Owner> {
 }
 
 fn blank(appliance: &Appliance) -> User {
-    let now = appliance.mint.clock().now();
+    let now = appliance.mint.clock().lived();
     User {
         id: appliance.mint.next(UserId::from_uuid),
         email: None,

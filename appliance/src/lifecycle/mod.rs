@@ -10,6 +10,7 @@ mod doorkeeper;
 mod fatal;
 mod first_user;
 mod jwt_key;
+mod lived;
 mod people_key;
 mod secrets;
 mod signals;
@@ -53,6 +54,7 @@ const CLOCK: TaskKind = TaskKind::new("clock.tick").vital();
 /// before that what it cannot do.
 const LEVEL: TaskKind = TaskKind::new("memory.level");
 const KEEPER: TaskKind = TaskKind::new("memory.keep");
+const LIVED: TaskKind = TaskKind::new("clock.lived");
 const TREE: TaskKind = TaskKind::new("learning.tree");
 
 /// Writes what waits and closes the file.
@@ -99,9 +101,11 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
     let people_key = people_key::make(&runtime)?;
     secrets::learn(&redactor, &people_key);
     let sockets = sockets::bind(settings.server.listen, &runtime).await?;
-    let clock: Arc<dyn Clock> = SystemClock::of_a_server(settings.clock.offset_seconds);
+    let clock = SystemClock::of_a_server(settings.clock.offset_seconds);
     let (tasks, fatal) = (Tasks::new(), Fatal::new(runtime.clone()));
     let store = claim::store(&data_dir, clock.clone(), tasks.clone(), fatal.clone())?;
+    lived::resume(&clock, data_dir.path(), store.newest_millis());
+    let lived = lived::Keeping::new(clock.clone(), data_dir.path(), tasks.clone());
     let jwt_key = jwt_key::load(&data_dir, settings.server.jwt_secret.as_ref())?;
     redactor.learn(jwt_key.expose_secret());
     let ground = Ground {
@@ -122,6 +126,7 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
     let owner = first_user::ensure(&appliance).await?;
     fatal.takes(appliance.fleet.clone());
     let running = Running::start(appliance, sockets, &settings, &owner)?;
+    tasks.spawn(LIVED, lived.run(tasks.stopping()));
     let card = Card::of(&settings, &runtime, &running, epoch)?;
     announce::ready(&settings, &runtime, &running, &card).await?;
     running.keep_doors(runtime.clone(), people_key, card);

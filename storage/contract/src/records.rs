@@ -146,6 +146,21 @@ pub async fn a_key_is_forgotten_after_a_day(it: &mut impl StoreFixture) -> Check
     Ok(())
 }
 
+/// A key is known for a day that is lived, whatever the wall clock says meanwhile.
+pub async fn a_key_outlives_a_jump_of_the_clock(it: &mut impl StoreFixture) -> Checked {
+    let (owner, thread) = a_person(it).await?;
+    let now = it.now();
+    it.records().apply(keyed(it, thread, 1)).await?;
+    for days in [366, 3_660] {
+        it.set_wall(now.plus(days * Duration::from_secs(24 * 3600)));
+        assert!(it.records().apply(keyed(it, thread, 1)).await?.repeated, "{days} days ahead");
+        it.set_wall(now);
+        assert!(it.records().apply(keyed(it, thread, 1)).await?.repeated, "and back");
+    }
+    assert_eq!(count(it, owner, thread).await?, 1);
+    Ok(())
+}
+
 /// A key that was applied before a restart is still known after it.
 pub async fn a_key_survives_a_restart(it: &mut impl StoreFixture) -> Checked {
     let (owner, thread) = a_person(it).await?;
@@ -281,6 +296,7 @@ macro_rules! records_contract {
             a_key_applies_once_among_many_at_once,
             a_key_with_another_digest_is_refused,
             a_key_is_forgotten_after_a_day,
+            a_key_outlives_a_jump_of_the_clock,
             a_key_survives_a_restart,
             a_refused_batch_leaves_its_key_free,
             a_write_that_refers_to_nothing_is_invalid,

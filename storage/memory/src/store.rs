@@ -78,7 +78,8 @@ impl MemoryStore {
 
     /// Applies a batch, whole or not at all.
     pub(crate) fn write(&self, batch: &Batch) -> Result<Applied, StoreError> {
-        let now = self.inner.clock.now();
+        // Keys live by lived time: a clock that jumps makes no deed happen twice.
+        let now = self.inner.clock.lived();
         let mut guard = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
         let State { tables, counters } = &mut *guard;
         sweep(tables, *counters, now)?;

@@ -266,7 +266,7 @@ impl CachedEmbedder {
     }
 
     fn now(&self) -> u64 {
-        self.clock.now().unix_millis()
+        self.clock.lived().unix_millis()
     }
 
     fn key(&self, text: &str) -> Key {

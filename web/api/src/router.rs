@@ -20,8 +20,8 @@ use crate::{
     parts::{App, Parts, Shared},
     portal,
     routes::{
-        agents, auth, conversations, desk, health, info, llm, logs, mcp, memory, messages, metrics,
-        settings, tasks,
+        agents, auth, clock, conversations, desk, health, info, llm, logs, mcp, memory, messages,
+        metrics, settings, tasks,
     },
     socket,
 };
@@ -99,6 +99,8 @@ fn people() -> Router<Shared> {
         .route("/api/memory/{id}/forget", post(memory::forget))
         .route("/api/memory/{id}/pin", post(memory::pin))
         .route("/api/memory/{id}/correct", post(memory::correct))
+        .route("/api/clock", get(clock::get))
+        .route("/api/clock/confirm", post(clock::confirm))
         .route("/api/logs", get(logs::get))
         .route("/api/settings", get(settings::get))
         .route("/ws", get(socket::get))

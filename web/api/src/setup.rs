@@ -27,7 +27,7 @@ pub async fn mint_link(
     let token = SecretToken::mint().map_err(|_| {
         StoreError::unavailable("setup.mint_link", "the system gives no random numbers")
     })?;
-    let expires_at = mint.clock().now().plus(LINK_TTL);
+    let expires_at = mint.clock().lived().plus(LINK_TTL);
     let link = SetupLink { token_hash: token.hash(), user_id: user, expires_at };
     let line = Line::auth(Actor::System, None, "setup_link.make").on("user", &user);
     records.apply(Batch::new().write(Write::PutSetupLink(link)).write(line.write(mint))).await?;

@@ -18,8 +18,8 @@ pub struct Live {
 pub struct Ready {
     /// `ok`, `degraded` or `unavailable`.
     pub status: String,
-    /// One entry a part (`records`, `rows`, `bus`, `memory`, `agents`): `ok` or an opaque code; `rows` is
-    /// `checking` until they were compared after a start.
+    /// One entry a part (`records`, `rows`, `bus`, `memory`, `agents`, `clock`): `ok` or an opaque
+    /// code; `rows` is `checking` until they were compared after a start.
     /// That of `records` says how writes fare: `slow`, `full`, `failing`; with `ended` and `hung`
     /// none is taken any more.
     pub checks: BTreeMap<String, String>,

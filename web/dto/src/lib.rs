@@ -6,6 +6,7 @@
 
 mod agents;
 mod auth;
+mod clock;
 mod conversations;
 mod health;
 mod memory;
@@ -17,6 +18,7 @@ mod tasks;
 
 pub use agents::{AgentList, AgentLog, AgentView};
 pub use auth::{LoggedIn, Login, Me, SetUp, SetupLinkView};
+pub use clock::ClockView;
 pub use conversations::{
     Accepted, CitationView, ConversationDetail, ConversationList, ConversationPatch,
     ConversationView, InFlightView, MessageList, MessageView, NewConversation, NewMessage,

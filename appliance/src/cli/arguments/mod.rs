@@ -82,6 +82,12 @@ pub enum Command {
     Top,
     /// Make a one-time link that sets e-mail and password of the first user
     SetupLink,
+    /// Show how far the server's clock is ahead of the time it has seen pass
+    Clock {
+        /// What to do about it.
+        #[command(subcommand)]
+        command: Option<Clock>,
+    },
     /// Show or check the settings
     Config {
         /// What to do with them.
@@ -96,6 +102,13 @@ pub enum Command {
     /// Write man pages or completions, for whoever makes a package
     #[command(hide = true)]
     Generate(super::generate::Options),
+}
+
+/// What to do about the clock.
+#[derive(Debug, Subcommand)]
+pub enum Clock {
+    /// Say that the clock is right: what is due by it is deleted, and logins end by it
+    Confirm,
 }
 
 /// Options of `serve`.

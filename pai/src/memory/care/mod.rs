@@ -98,7 +98,7 @@ impl Care {
     }
 
     fn now(&self) -> Timestamp {
-        self.parts.mint.clock().now()
+        self.parts.mint.clock().latest()
     }
 
     /// Returns the memory if the owner has it and it is not forgotten.

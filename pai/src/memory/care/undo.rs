@@ -61,7 +61,7 @@ impl Care {
 
     /// Returns the moment before which deeds are final: what they forgot may have been purged.
     fn final_before(&self) -> Timestamp {
-        before(self.now(), self.parts.limits.forgotten_age)
+        before(self.parts.mint.clock().earliest(), self.parts.limits.forgotten_age)
     }
 }
 

@@ -25,7 +25,7 @@ impl Keeper {
     /// Purges what has been archived for too long, and the oldest of what is too much.
     pub(super) async fn expire(&self, running: &Running) -> Result<Moved, StoreError> {
         let limits = &self.parts.limits;
-        let oldest = before(self.now(), limits.cold_age);
+        let oldest = before(self.certainly(), limits.cold_age);
         let mut sum = Moved::default();
         loop {
             let moved = self.parts.tiers.expire(oldest, limits.cold_bytes).await?;
@@ -39,7 +39,7 @@ impl Keeper {
 
     /// Purges what was forgotten so long ago that it cannot be brought back.
     pub(super) async fn purge(&self, running: &Running) -> Result<Moved, StoreError> {
-        let forgotten_before = before(self.now(), self.parts.limits.forgotten_age);
+        let forgotten_before = before(self.certainly(), self.parts.limits.forgotten_age);
         let mut sum = Moved::default();
         loop {
             let moved = self.parts.tiers.purge(forgotten_before).await?;
@@ -54,6 +54,6 @@ impl Keeper {
     /// Drops vectors from the cache that nobody has asked for.
     pub(super) async fn expire_vectors(&self) -> Result<Moved, StoreError> {
         let Some(vectors) = &self.parts.vectors else { return Ok(Moved::default()) };
-        Ok(Moved { memories: vectors.expire(self.now()).await?, bytes: 0 })
+        Ok(Moved { memories: vectors.expire(self.certainly()).await?, bytes: 0 })
     }
 }

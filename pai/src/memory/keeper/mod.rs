@@ -96,7 +96,13 @@ impl Keeper {
         self.counted.read(self.parts.reader.hits())
     }
 
+    /// Returns the moment that ages are judged by: a wall clock that has jumped ahead ages nothing.
+    fn certainly(&self) -> Timestamp {
+        self.parts.clock.earliest()
+    }
+
+    /// Returns the moment that moves are stamped with, from which the next age counts.
     fn now(&self) -> Timestamp {
-        self.parts.clock.now()
+        self.parts.clock.latest()
     }
 }

@@ -23,7 +23,7 @@ impl Keeper {
     /// Makes warm what has been hot for longer than it may.
     pub(super) async fn make_aged_warm(&self, running: &Running) -> Result<Moved, StoreError> {
         self.parts.reader.sync().await?;
-        let oldest = before(self.now(), self.parts.limits.hot_age);
+        let oldest = before(self.certainly(), self.parts.limits.hot_age);
         let (mut place, mut moved) = (0, Moved::default());
         while let Some(page) = self.page(MemoryTier::Hot, &mut place, running).await? {
             let aged = ids(page.iter().filter(|resident| resident.tier_since <= oldest));
@@ -59,7 +59,7 @@ impl Keeper {
 
     /// Archives what has been warm for longer than it may.
     pub(super) async fn archive_aged(&self, running: &Running) -> Result<Moved, StoreError> {
-        let oldest = before(self.now(), self.parts.limits.warm_age);
+        let oldest = before(self.certainly(), self.parts.limits.warm_age);
         let (mut place, mut moved, mut aged) = (0, Moved::default(), Vec::new());
         while let Some(page) = self.page(MemoryTier::Warm, &mut place, running).await? {
             let movable = page.iter().filter(|resident| !resident.pinned);
@@ -109,7 +109,7 @@ impl Keeper {
         wanted: usize,
         running: &Running,
     ) -> Result<Vec<MemoryId>, StoreError> {
-        let now = self.now();
+        let now = self.certainly();
         let mut picked = BinaryHeap::new();
         let mut place = 0;
         while let Some(page) = self.page(MemoryTier::Warm, &mut place, running).await? {

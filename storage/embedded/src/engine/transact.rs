@@ -60,7 +60,8 @@ impl Engine {
     }
 
     pub(super) fn work(&self, tables: &Tables<'_>, batches: &[Batch]) -> Result<Worked, Fault> {
-        let now = self.shared.clock.now();
+        // Keys live by lived time: a clock that jumps makes no deed happen twice.
+        let now = self.shared.clock.lived();
         let (mut counters, mut happened) = (self.counters, Vec::new());
         let mut answers = Vec::with_capacity(batches.len());
         batch_keys::sweep(&mut Draft::on(&mut Attempt::for_good(tables), counters), now)?;

@@ -62,7 +62,7 @@ impl FromRequestParts<Shared> for CurrentUser {
             return first_user(app).await;
         }
         let found = if let Some(token) = bearer(&parts.headers) {
-            let now = app.parts.mint.clock().now().unix_micros() / 1_000_000;
+            let now = app.parts.mint.clock().lived().unix_micros() / 1_000_000;
             match app.tokens.session(token, now) {
                 Some(session) => by_session(app, session).await?,
                 None => None,
@@ -117,7 +117,7 @@ async fn live(
 ) -> Result<Option<CurrentUser>, ApiError> {
     let Some(session) = session else { return Ok(None) };
     let Some(user) = app.parts.users.get(session.user_id).await? else { return Ok(None) };
-    let now = app.parts.mint.clock().now();
+    let now = app.parts.mint.clock().lived();
     if app.endings.ended(session.id) || !is_live(&session, &user, now) {
         return Ok(None);
     }

@@ -31,8 +31,9 @@ pub(crate) fn open(
     let token = SecretToken::mint()
         .map_err(|_| ApiError::new(Code::Internal, "the system gives no random numbers"))?;
     let mint: &IdMint = &app.parts.mint;
-    // Not before the account's last change, even when the clock has stepped back: see `is_live`.
-    let now = mint.clock().now().max(user.updated_at);
+    // By lived time, so that no jump of the clock ends a login or brings one back; and not before
+    // the account's last change: see `is_live`.
+    let now = mint.clock().lived().max(user.updated_at);
     let session = Session {
         id: mint.next(SessionId::from_uuid),
         user_id: user.id,

@@ -3,6 +3,7 @@
 
 pub(crate) mod agents;
 pub(crate) mod auth;
+pub(crate) mod clock;
 pub(crate) mod conversations;
 pub(crate) mod desk;
 pub(crate) mod health;

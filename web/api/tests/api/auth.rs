@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use appliance_core::{
-    PageRequest, UserRole,
+    Clock as _, PageRequest, UserRole,
     ports::{AuditTrail, Users},
 };
 use axum::body::Body;
@@ -141,6 +141,55 @@ async fn a_clock_that_steps_back_locks_nobody_out() {
     house.clock.set_millis(1_700_000_000_000);
     let answer = house.login("ann@example.com", PASSWORD).await;
     let ann = person_of(appliance_core::UserId::from_bytes([0; 16]), &answer);
+    assert_eq!(house.get("/api/auth/me", As::Cookie(&ann)).await.status, StatusCode::OK);
+}
+
+/// A month, a year and ten years.
+const JUMPS: [u64; 3] = [31, 366, 3_660];
+
+const DAY_MILLIS: u64 = 24 * 60 * 60 * 1_000;
+
+#[tokio::test]
+async fn a_clock_that_jumps_ends_no_login_and_locks_nobody_out() {
+    let house = House::new();
+    let ann = house.person("ann", UserRole::Admin).await;
+    let start = house.clock.now().unix_millis();
+    for days in JUMPS {
+        let jump = days * DAY_MILLIS;
+        for wall in [start + jump, start, start - jump, start] {
+            house.clock.set_millis(wall);
+            for who in [As::Cookie(&ann), As::Bearer(&ann)] {
+                let me = house.get("/api/auth/me", who).await;
+                assert_eq!(me.status, StatusCode::OK, "{days} days: {me:?}");
+            }
+        }
+        house.clock.set_millis(start + jump);
+        let fresh = person_of(ann.id, &house.login("ann@example.com", PASSWORD).await);
+        house.clock.set_millis(start);
+        assert_eq!(house.get("/api/auth/me", As::Bearer(&fresh)).await.status, StatusCode::OK);
+        house.clock.advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_revives_no_login_and_no_link() {
+    let house = House::new();
+    let ann = house.person("ann", UserRole::Admin).await;
+    let link = house.link(ann.id).await;
+    let start = house.clock.now().unix_millis();
+    house.clock.advance(Duration::from_secs(7 * 24 * 3600));
+    house.get("/api/auth/me", As::Cookie(&ann)).await.refused(401, "auth.required");
+    for days in JUMPS {
+        house.clock.set_millis(start - days * DAY_MILLIS);
+        for who in [As::Cookie(&ann), As::Bearer(&ann)] {
+            house.get("/api/auth/me", who).await.refused(401, "auth.required");
+        }
+        house.set_up(&link, "ann").await.refused(410, "setup.link_invalid");
+    }
+    let answer = house.login("ann@example.com", PASSWORD).await;
+    let ann = person_of(ann.id, &answer);
+    assert_eq!(house.get("/api/auth/me", As::Cookie(&ann)).await.status, StatusCode::OK);
+    house.clock.set_millis(start + 7 * DAY_MILLIS);
     assert_eq!(house.get("/api/auth/me", As::Cookie(&ann)).await.status, StatusCode::OK);
 }
 

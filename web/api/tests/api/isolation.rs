@@ -66,6 +66,8 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("POST", "/api/memory/{id}/forget", "", Absent),
     // Bob has done nothing that he could undo.
     ("POST", "/api/memory/undo", r#"{"action_id":"{action}"}"#, Absent),
+    ("GET", "/api/clock", "", Refused),
+    ("POST", "/api/clock/confirm", "{}", Refused),
     ("GET", "/api/logs", "", Refused),
     ("GET", "/api/settings", "", Refused),
     // Last: it ends the stranger's own login.

@@ -122,6 +122,29 @@ async fn metrics_are_for_this_machine_or_a_login() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_is_said_and_a_persons_word_is_written_down() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    let start = appliance_core::Clock::now(&*house.clock).unix_millis();
+    house.clock.set_millis(start + 40 * 24 * 3_600_000);
+    let clock: Value = house.get("/api/clock", As::Bearer(&ann)).await.json();
+    assert_eq!(clock["ahead_seconds"], 40 * 24 * 3_600);
+    let ready: Value = house.get("/api/health/ready", As::Nobody).await.json();
+    assert_eq!(
+        (&ready["status"], &ready["checks"]["clock"]),
+        (&json!("degraded"), &json!("ahead"))
+    );
+
+    let answer = house.post("/api/clock/confirm", As::Bearer(&ann), &json!({})).await;
+    assert_eq!(answer.json::<Value>()["ahead_seconds"], 0);
+    let trail = appliance_core::ports::AuditTrail::events(
+        &house.store,
+        appliance_core::PageRequest::new(1, None),
+    );
+    assert_eq!(trail.await.unwrap().items[0].action, "clock.confirm");
+}
+
+#[tokio::test]
 async fn admins_steer_agents_and_it_is_written_down() {
     let house = House::new();
     let (ann, _) = house.two_people().await;

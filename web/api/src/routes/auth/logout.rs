@@ -41,7 +41,7 @@ async fn end(
     caller: &Caller,
 ) -> Result<(), StoreError> {
     let line = Line::auth(Actor::User(user.id()), caller.ip, "logout").on("session", &id);
-    let at = app.parts.mint.clock().now();
+    let at = app.parts.mint.clock().lived();
     let batch =
         Batch::new().write(Write::RevokeSession { id, at }).write(line.write(&app.parts.mint));
     let written = app.parts.records.apply(batch.clone()).await;

@@ -50,7 +50,7 @@ pub(crate) async fn post(
     let mut line = Line::auth(Actor::User(user.id), caller.ip, "setup").on("user", &user.id);
     line.risk = RiskLevel::High;
     let batch = Batch::new()
-        .when(Condition::SetupLinkValid { token_hash: link, at: app.parts.mint.clock().now() })
+        .when(Condition::SetupLinkValid { token_hash: link, at: app.parts.mint.clock().lived() })
         .write(Write::TakeSetupLink(link))
         .write(Write::PutUser(user.clone()))
         .write(Write::PutSession(opened.session.clone()))
@@ -65,7 +65,7 @@ pub(crate) async fn post(
 }
 
 async fn holder(app: &App, link: TokenHash) -> Result<User, ApiError> {
-    let now = app.parts.mint.clock().now();
+    let now = app.parts.mint.clock().lived();
     let found = app.parts.users.setup_link(link).await?.filter(|link| now < link.expires_at);
     let Some(link) = found else { return Err(link_invalid()) };
     app.parts.users.get(link.user_id).await?.ok_or_else(link_invalid)
@@ -86,7 +86,7 @@ fn display_name(text: &str) -> Result<String, ApiError> {
 }
 
 fn chosen(app: &App, user: &User, email: String, display_name: String, hash: Hashed) -> User {
-    let now = app.parts.mint.clock().now().max(user.updated_at);
+    let now = app.parts.mint.clock().lived().max(user.updated_at);
     User {
         email: Some(email),
         password_hash: Some(hash.0),

@@ -24,6 +24,9 @@ const KEPT: Duration = Duration::from_secs(1);
 /// Longest time one part may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// A gap between the wall clock and lived time that people have to know of.
+const UNLIVED: Duration = Duration::from_secs(24 * 60 * 60);
+
 const OK: &str = "ok";
 
 /// The rows are still being compared, as after every start: no fault.
@@ -52,6 +55,7 @@ async fn ask(app: &App) -> Ready {
         ("memory".to_owned(), memory.to_owned()),
         ("agents".to_owned(), agents(app).to_owned()),
         ("rows".to_owned(), app.parts.damage.damage().code().to_owned()),
+        ("clock".to_owned(), clock(app).to_owned()),
     ]);
     let status = if is_down {
         "unavailable"
@@ -89,6 +93,11 @@ fn agents(app: &App) -> &'static str {
             || super::code(status) == OK
     });
     if well { OK } else { "stale" }
+}
+
+/// A wall clock far ahead of lived time: nothing ages until that is lived through or confirmed.
+fn clock(app: &App) -> &'static str {
+    if app.parts.mint.clock().unlived() < UNLIVED { OK } else { "ahead" }
 }
 
 async fn within<T, E: std::fmt::Display>(

@@ -1,14 +1,6 @@
-//! Time: the wall clock for people, the monotonic clock for leases, and the one door to both.
-//!
-//! Does not read the system's clock: [`Clock`] is implemented by the appliance ([`ManualClock`]
-//! serves tests), and clippy forbids the standard library's clocks everywhere else.
+//! Moments and points in time: values, and no clock.
 
-use std::{
-    fmt,
-    str::FromStr,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -101,56 +93,6 @@ impl Monotonic {
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
-    }
-}
-
-/// The one door to time.
-///
-/// Implementations: `SystemClock` (appliance), [`ManualClock`] (tests). `now` MAY step back;
-/// `monotonic` MUST NOT.
-pub trait Clock: fmt::Debug + Send + Sync {
-    /// Returns the wall clock's moment in UTC.
-    fn now(&self) -> Timestamp;
-
-    /// Returns the monotonic clock's point, for leases and timeouts.
-    fn monotonic(&self) -> Monotonic;
-}
-
-/// A clock that moves only when told to; for tests and simulations.
-#[derive(Debug)]
-pub struct ManualClock {
-    wall_millis: AtomicU64,
-    monotonic_millis: AtomicU64,
-}
-
-impl ManualClock {
-    /// Starts the wall clock at `millis` since 1970 and the monotonic clock at zero.
-    #[must_use]
-    pub const fn at_millis(millis: u64) -> Self {
-        Self { wall_millis: AtomicU64::new(millis), monotonic_millis: AtomicU64::new(0) }
-    }
-
-    /// Sets the wall clock, forwards or back; the monotonic clock stays.
-    pub fn set_millis(&self, millis: u64) {
-        self.wall_millis.store(millis, Ordering::SeqCst);
-    }
-
-    /// Lets `span` pass on both clocks.
-    pub fn advance(&self, span: Duration) {
-        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        self.wall_millis.fetch_add(millis, Ordering::SeqCst);
-        self.monotonic_millis.fetch_add(millis, Ordering::SeqCst);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        let millis = self.wall_millis.load(Ordering::SeqCst);
-        Timestamp::from_unix_micros(i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1_000))
-    }
-
-    fn monotonic(&self) -> Monotonic {
-        Monotonic(Duration::from_millis(self.monotonic_millis.load(Ordering::SeqCst)))
     }
 }
 
