@@ -8,6 +8,7 @@
 //! Invariant: whatever a test does, nothing it started is left behind ([`server::Server`]'s `drop`).
 
 pub mod client;
+pub mod disk;
 pub mod feed;
 pub mod home;
 pub mod mock;

@@ -252,6 +252,19 @@ impl Server {
         ended.with_context(|| format!("log:\n{}", self.log_tail()))
     }
 
+    /// Waits until the process has ended by itself and returns how, and how long that took.
+    ///
+    /// # Errors
+    /// When it is still there after the drain time and 5 s.
+    pub async fn ended(&mut self) -> anyhow::Result<(ExitStatus, Duration)> {
+        let child = self.child.as_mut().context("the server is not running")?;
+        let began = Instant::now();
+        let status = wait::until("its own end", STOP, async || Ok(child.try_wait()?)).await;
+        let status = status.with_context(|| format!("log:\n{}", self.log_tail()))?;
+        (self.child, self.facts) = (None, None);
+        Ok((status, began.elapsed()))
+    }
+
     /// Ends it if it runs, checks that it ended with 0, and starts it again.
     ///
     /// # Errors

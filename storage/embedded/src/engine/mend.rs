@@ -23,7 +23,7 @@ impl Engine {
         let failure = self.shared.signs.failed();
         let hindrance = Hindrance::of(failure.as_ref(), &failed.fault);
         tracing::error!(error = %failed.fault, cause = ?failure, "a write failed");
-        let found = self.renew()?;
+        let found = self.reopened()?;
         match failed.committing {
             Some(worked) if worked.counters == found && !self.is_provisional => Ok(*worked),
             _ if found == self.counters => {
@@ -36,8 +36,16 @@ impl Engine {
         }
     }
 
+    /// Opens the file anew, which must stand where it stood.
+    pub(super) fn renew(&mut self) -> Result<(), Hindrance> {
+        if self.reopened()? == self.counters {
+            return Ok(());
+        }
+        Err(self.end("state.redb is not the file it was"))
+    }
+
     /// Opens the file anew and returns where it stands; ends the store where that is not to be known.
-    pub(super) fn renew(&mut self) -> Result<Counters, Hindrance> {
+    fn reopened(&mut self) -> Result<Counters, Hindrance> {
         if let Some(lost) = self.shared.signs.lost_sync() {
             return Err(self.end(&format!("what is on disk is unknown ({lost})")));
         }

@@ -144,6 +144,7 @@ impl Engine {
         if worked.counters != self.counters {
             self.shared.signs.note_well();
             self.state = State::Running;
+            self.keep_reserve();
         }
         self.publish(worked)
     }
