@@ -3,13 +3,7 @@
 //! Point reads run inline (about 2 us, no hop), scans where work may block. Does not decide what is
 //! read by whom: every question names its owner.
 
-use std::{
-    io,
-    sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use appliance_core::{
     AgentName, Applied, AuditEvent, Batch, Clock, Conversation, ConversationId, ConversationStatus,
@@ -22,11 +16,9 @@ use appliance_core::{
 };
 use appliance_tasks::{TaskKind, Tasks as Home};
 use async_trait::async_trait;
-use redb::Database;
 use storage_rules::{
-    Counters, Draft, Fault as RuleFault, Refusal, View, agents_wanted, audit, bus::tables,
-    conversations, counters, damage::Register, messages, sessions, setup_links, tasks,
-    tiers::manifest, users,
+    Draft, Fault as RuleFault, Refusal, View, agents_wanted, audit, conversations, messages,
+    sessions, setup_links, tasks, users,
 };
 
 use crate::{

@@ -2,11 +2,7 @@
 
 use appliance_core::{Applied, Batch, StoreError};
 
-use storage_rules::{
-    Counters, Draft, Refusal, batch_keys,
-    bus::Happened,
-    counters::{self, next},
-};
+use storage_rules::{Counters, Draft, Refusal, batch_keys, bus::Happened, counters::next};
 
 use super::{Engine, Job};
 use crate::{
