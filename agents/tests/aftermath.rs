@@ -13,10 +13,10 @@ mod support;
 use std::sync::Arc;
 
 use appliance_core::{
-    ActionId, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, Phase, Provenance,
-    Signal, SignalType, UserId,
+    ActionId, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, Phase, Signal,
+    SignalType, UserId,
     desk::{Care, CareDone, Complete, Fail},
-    ports::{By, CareError, Desk, DeskError, Job, MemoryCare, MemoryStats, Told},
+    ports::{By, CareError, Correction, Desk, DeskError, Job, MemoryCare, MemoryStats, Told},
 };
 use async_trait::async_trait;
 use support::talk::Talk;
@@ -188,13 +188,7 @@ impl MemoryCare for Broken {
         away()
     }
 
-    async fn correct(
-        &self,
-        _: &By,
-        _: MemoryId,
-        _: String,
-        _: Provenance,
-    ) -> Result<(Memory, MemoryAction), CareError> {
+    async fn correct(&self, _: &By, _: Correction) -> Result<(Memory, MemoryAction), CareError> {
         away()
     }
 

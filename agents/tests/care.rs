@@ -167,7 +167,7 @@ async fn a_deed_is_done_once_however_often_it_is_asked_for_and_by_whichever_serv
     talk.house.store.release(talk.boss).await.unwrap();
     let again = talk.house.lease(talk.boss).await;
     let reborn = talk.house.restarted_desk();
-    let command = CareCommand { lease: again.lease.clone(), care: Care::Undo };
+    let command = CareCommand { lease: again.lease.clone(), number: 1, care: Care::Undo };
     let done = reborn.care(talk.boss, command).await.unwrap();
     assert_eq!(texts(&done), ["two is told"]);
     let left = talk.house.texts().await;
@@ -179,9 +179,98 @@ async fn a_deed_is_done_once_however_often_it_is_asked_for_and_by_whichever_serv
     talk.ask(&work.lease, about()).await.unwrap();
     talk.house.store.release(talk.boss).await.unwrap();
     let again = talk.house.lease(talk.boss).await;
-    let command = CareCommand { lease: again.lease, care: about() };
+    let command = CareCommand { lease: again.lease, number: 1, care: about() };
     let done = talk.house.restarted_desk().care(talk.boss, command).await.unwrap();
-    assert_eq!(done, CareDone::Forgotten(Vec::new()));
+    assert_eq!(texts(&done), ["two is told"], "with the words of the first answer");
+}
+
+#[tokio::test]
+async fn a_deed_that_was_cut_off_before_is_done_once_for_what_was_meant() {
+    let talk = Talk::start().await;
+    talk.tell("the safe's code is 4711", "Noted.", &[]).await;
+    talk.tell("the cat is called Minka", "Noted.", &[]).await;
+    let about = || Care::Forget { what: Meant::About("the safe's code".to_owned()) };
+    talk.say("/forget the safe's code").await;
+    let other = talk.memory("the cat is called Minka").await.id;
+    talk.forget_elsewhere(other).await;
+
+    talk.house.store.release(talk.boss).await.unwrap();
+    let again = talk.house.lease(talk.boss).await;
+    let done = talk.ask(&again.lease, about()).await.unwrap();
+    assert_eq!(texts(&done), ["the safe's code is 4711"]);
+    let left = talk.house.texts().await;
+    assert!(!left.iter().any(|text| text.contains("4711")), "{left:?}");
+    assert_eq!(talk.ask(&again.lease, about()).await.unwrap(), done, "and once");
+}
+
+#[tokio::test]
+async fn undo_means_what_was_done_before_it_was_said() {
+    let talk = Talk::start().await;
+    talk.tell("the safe's code is 4711", "Noted.", &[]).await;
+    talk.tell("the cat is called Minka", "Noted.", &[]).await;
+    let about = Care::Forget { what: Meant::About("the safe's code".to_owned()) };
+    talk.care("/forget the safe's code", about).await;
+    talk.say("undo that").await;
+    let other = talk.memory("the cat is called Minka").await.id;
+    talk.forget_elsewhere(other).await;
+
+    talk.house.store.release(talk.boss).await.unwrap();
+    let again = talk.house.lease(talk.boss).await;
+    let done = talk.ask(&again.lease, Care::Undo).await.unwrap();
+    assert_eq!(texts(&done), ["the safe's code is 4711"]);
+    let left = talk.house.texts().await;
+    assert!(!left.contains(&"the cat is called Minka".to_owned()), "{left:?}");
+}
+
+#[tokio::test]
+async fn every_deed_tells_a_redelivery_its_first_result_whatever_was_done_since() {
+    let talk = Talk::start().await;
+    talk.tell(HERON, "Noted.", &[]).await;
+    let cited = talk.memory(HERON).await.id;
+    let deeds = [
+        Care::Remember { text: "the cat is called Minka".to_owned(), untrusted: None },
+        correct_that("osprey"),
+        forget_that(),
+        Care::Rate { value: 2, comment: Some("wrong".to_owned()) },
+        Care::Undo,
+    ];
+    for care in deeds {
+        talk.tell(QUESTION, "It is heron. [1]", &[cited]).await;
+        let (_, work) = talk.say(&format!("please {care:?}")).await;
+        let first = talk.ask(&work.lease, care.clone()).await.unwrap();
+        assert_ne!(first, CareDone::NothingMeant, "{care:?}");
+        let (signals, learned) =
+            (talk.house.signals().await.len(), talk.house.learnings().await.len());
+        let other = talk.house.remember(&format!("besides {care:?}")).await;
+        talk.forget_elsewhere(other).await;
+
+        talk.house.store.release(talk.boss).await.unwrap();
+        let again = talk.house.lease(talk.boss).await;
+        let command = CareCommand { lease: again.lease.clone(), number: 1, care: care.clone() };
+        let done = talk.house.restarted_desk().care(talk.boss, command).await.unwrap();
+        assert_eq!(done, first, "{care:?}");
+        assert_eq!(talk.house.signals().await.len(), signals, "{care:?}");
+        assert_eq!(talk.house.learnings().await.len(), learned, "{care:?}");
+        talk.end(&again, "done", Vec::new(), "none").await;
+    }
+}
+
+#[tokio::test]
+async fn another_deed_under_the_same_number_is_refused_and_the_next_number_is_free() {
+    let talk = Talk::start().await;
+    let (_, work) = talk.say("keep two things").await;
+    let note = |number, text: &str| CareCommand {
+        lease: work.lease.clone(),
+        number,
+        care: Care::Remember { text: text.to_owned(), untrusted: None },
+    };
+    let desk = &talk.house.desk;
+    desk.care(talk.boss, note(1, "one is kept")).await.unwrap();
+    let refused = desk.care(talk.boss, note(1, "two is kept")).await;
+    assert!(matches!(refused, Err(DeskError::Refused(_))), "{refused:?}");
+    desk.care(talk.boss, note(2, "two is kept")).await.unwrap();
+    let left = talk.house.texts().await;
+    assert!(["one is kept", "two is kept"].iter().all(|it| left.contains(&(*it).to_owned())));
 }
 
 #[tokio::test]
@@ -208,7 +297,7 @@ async fn nobody_but_the_holder_of_the_lease_is_cared_for() {
     talk.tell(HERON, "Noted.", &[]).await;
     let (_, work) = talk.say("forget that").await;
     let code = talk.house.life(AgentName::Code);
-    let command = CareCommand { lease: work.lease.clone(), care: forget_that() };
+    let command = CareCommand { lease: work.lease.clone(), number: 1, care: forget_that() };
     let refused = talk.house.desk.care(code, command.clone()).await;
     assert!(matches!(refused, Err(DeskError::LeaseLost(_))), "{refused:?}");
     talk.end(&work, "done", Vec::new(), "none").await;

@@ -50,7 +50,7 @@ fn fail(lease: &Lease, retry: bool) -> Fail {
 
 fn remember(lease: &Lease, text: &str) -> CareCommand {
     let care = Care::Remember { text: text.to_owned(), untrusted: None };
-    CareCommand { lease: lease.clone(), care }
+    CareCommand { lease: lease.clone(), number: 1, care }
 }
 
 fn is_lost<T: std::fmt::Debug>(result: &Result<T, DeskError>) -> bool {

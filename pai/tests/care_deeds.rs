@@ -7,11 +7,12 @@ mod care_house;
 use std::time::Duration;
 
 use appliance_core::{
-    ActionId, Actor, Deed, EventType, MemoryId, MemoryKind, MemoryTier, PageRequest, Provenance,
+    ActionId, Actor, BatchKey, Deed, EventType, MemoryId, MemoryKind, MemoryTier, PageRequest,
     SearchFilter, Timestamp,
-    ports::{AuditTrail, CareError, Memories, MemoryCare, MemoryTiers},
+    ports::{AuditTrail, By, CareError, Cause, Correction, Memories, MemoryCare, MemoryTiers},
 };
 use care_house::{House, by};
+use futures_util::future::join_all;
 
 async fn texts_as_of(house: &House, as_of: Option<Timestamp>) -> Vec<String> {
     let filter = SearchFilter { as_of, ..SearchFilter::default() };
@@ -22,8 +23,7 @@ async fn texts_as_of(house: &House, as_of: Option<Timestamp>) -> Vec<String> {
 
 async fn correct(house: &House, old: MemoryId, text: &str) -> Result<MemoryId, CareError> {
     house.clock.advance(Duration::from_secs(60));
-    let from = Provenance::default();
-    let (new, _) = house.care.correct(&house.by(), old, text.to_owned(), from).await?;
+    let (new, _) = house.care.correct(&house.by(), Correction::new(old, text)).await?;
     Ok(new.id)
 }
 
@@ -62,11 +62,10 @@ async fn what_nobody_has_and_what_another_has_are_both_unknown() {
     let other = by(house.somebody().await);
     let nobodys = house.mint.next(MemoryId::from_uuid);
     for wanted in [id, nobodys] {
-        let from = Provenance::default();
         let outcomes = [
             house.care.forget(&other, vec![wanted]).await.map(|_| ()),
             house.care.pin(&other, wanted, true).await.map(|_| ()),
-            house.care.correct(&other, wanted, "x".to_owned(), from).await.map(|_| ()),
+            house.care.correct(&other, Correction::new(wanted, "x")).await.map(|_| ()),
         ];
         for outcome in outcomes {
             assert!(matches!(outcome, Err(CareError::Unknown(it)) if it == wanted), "{outcome:?}");
@@ -113,10 +112,9 @@ async fn each_of_a_chain_of_corrections_is_found_at_its_time() {
 async fn a_correction_that_was_corrected_is_undone_after_its_own() {
     let house = House::new().await;
     let first = house.remember("wren").await;
-    let from = Provenance::default;
     let (second, deed) =
-        house.care.correct(&house.by(), first, "heron".to_owned(), from()).await.unwrap();
-    house.care.correct(&house.by(), second.id, "kestrel".to_owned(), from()).await.unwrap();
+        house.care.correct(&house.by(), Correction::new(first, "heron")).await.unwrap();
+    house.care.correct(&house.by(), Correction::new(second.id, "kestrel")).await.unwrap();
     is_invalid(house.care.undo(&house.by(), Some(deed.id)).await, "undo that correction first");
     assert_eq!(texts_as_of(&house, None).await, ["kestrel"]);
 }
@@ -143,7 +141,7 @@ async fn a_clock_that_was_set_back_ends_nothing_before_it_began() {
     let id = house.remember("wren").await;
     let began = house.now();
     house.clock.set_millis(care_house::MORNING_MILLIS - 3_600_000);
-    house.care.correct(&house.by(), id, "heron".to_owned(), Provenance::default()).await.unwrap();
+    house.care.correct(&house.by(), Correction::new(id, "heron")).await.unwrap();
     assert!(house.get(id).await.unwrap().standing.valid_until.unwrap() >= began);
     assert_eq!(texts_as_of(&house, None).await, ["heron"]);
 }
@@ -221,4 +219,76 @@ async fn building_the_indexes_anew_is_shown_and_not_begun_twice() {
     assert_eq!(house.care.stats(house.owner).await.unwrap().job.unwrap().name, "reindex");
     house.keeper.run_once().await.unwrap();
     assert_eq!(house.care.stats(house.owner).await.unwrap().job.unwrap().name, "maintenance");
+}
+
+/// The same request by its key.
+fn under(house: &House, key: &str) -> By {
+    let key = BatchKey::of_a_day(key, [1; 32]);
+    house.by().because_of(Cause::request(Some(key)))
+}
+
+#[tokio::test]
+async fn a_deed_under_a_key_is_done_once_and_tells_its_first_result() {
+    let house = House::new().await;
+    let (wren, other) = (house.remember("wren").await, house.remember("kestrel").await);
+    let pin = |key| house.care.pin(&under(&house, key), wren, true);
+    let pinned = house.care.pin(&under(&house, "pin"), wren, true).await.unwrap();
+    assert_eq!(pin("again").await.unwrap().id, pinned.id, "it is pinned already");
+    house.care.pin(&house.by(), wren, false).await.unwrap();
+    assert_eq!(pin("pin").await.unwrap(), pinned);
+    assert_eq!(pin("again").await.unwrap(), pinned);
+    assert!(!house.get(wren).await.unwrap().standing.pinned);
+
+    let by = under(&house, "correct");
+    let heron = || Correction::new(wren, "heron");
+    let (new, corrected) = house.care.correct(&by, heron()).await.unwrap();
+    house.care.correct(&house.by(), Correction::new(new.id, "robin")).await.unwrap();
+    let (same, again) = house.care.correct(&by, heron()).await.unwrap();
+    assert_eq!((same.id, same.text.as_str(), again), (new.id, "heron", corrected));
+
+    let by = under(&house, "forget");
+    let forgotten = house.care.forget(&by, vec![other]).await.unwrap();
+    let undoing = under(&house, "undo");
+    let undone = house.care.undo(&undoing, None).await.unwrap();
+    assert_eq!(undone.id, forgotten.id);
+    assert_eq!(house.care.forget(&by, vec![other]).await.unwrap(), forgotten);
+    assert_eq!(house.care.undo(&undoing, None).await.unwrap(), undone, "not the deed before");
+    assert!(house.get(other).await.is_some());
+    assert_eq!(texts_as_of(&house, None).await.iter().filter(|it| *it == "robin").count(), 1);
+}
+
+#[tokio::test]
+async fn a_correction_takes_its_copies_with_it_and_is_undone_alone() {
+    let house = House::new().await;
+    let (wren, copy) = (house.remember("wren").await, house.remember("it is wren").await);
+    let gone = house.remember("gone before").await;
+    house.care.forget(&house.by(), vec![gone]).await.unwrap();
+    let correction =
+        Correction { copies: vec![copy, gone, wren], ..Correction::new(wren, "heron") };
+    house.care.correct(&house.by(), correction).await.unwrap();
+    assert_eq!(texts_as_of(&house, None).await, ["heron"]);
+    house.care.undo(&house.by(), None).await.unwrap();
+    assert_eq!(texts_as_of(&house, None).await, ["wren"]);
+    house.care.undo(&house.by(), None).await.unwrap();
+    assert_eq!(texts_as_of(&house, None).await, ["it is wren", "wren"]);
+}
+
+#[tokio::test]
+async fn of_deeds_at_once_each_is_done_whole_and_one_memory_holds() {
+    let house = House::new().await;
+    for round in 0..10 {
+        let id = house.remember(&format!("wren {round}")).await;
+        let correct = |n: usize| {
+            let by = house.by();
+            let (care, text) = (&house.care, format!("heron {round} {n}"));
+            async move { care.correct(&by, Correction::new(id, text)).await.map(|(new, _)| new.id) }
+        };
+        let pin = async { house.care.pin(&house.by(), id, true).await.map(|_| id) };
+        let (corrected, pinned) = tokio::join!(join_all((0..4).map(correct)), pin);
+        let won: Vec<MemoryId> = corrected.into_iter().filter_map(Result::ok).collect();
+        let [new] = won.as_slice() else { panic!("{won:?}") };
+        let (old, new) = (house.get(id).await.unwrap(), house.get(*new).await.unwrap());
+        assert_eq!(old.standing.superseded_by, Some(new.id));
+        assert!(pinned.is_ok());
+    }
 }

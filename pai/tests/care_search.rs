@@ -7,8 +7,8 @@ mod care_house;
 use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
-    Collection, MemoryHit, MemoryTier, Provenance, SearchFilter, Timestamp,
-    ports::{MemoryCare, MemorySearch, MemoryTiers},
+    Collection, MemoryHit, MemoryTier, SearchFilter, Timestamp,
+    ports::{Correction, MemoryCare, MemorySearch, MemoryTiers},
 };
 use care_house::House;
 use pai::memory::{Care, CareParts, Search};
@@ -66,8 +66,7 @@ async fn a_search_shows_what_each_deed_left() {
     assert_eq!(desk.texts(None).await, [WREN]);
 
     house.clock.advance(Duration::from_secs(60));
-    let from = Provenance::default();
-    let (new, _) = desk.care.correct(&by, id, HERON.to_owned(), from).await.unwrap();
+    let (new, _) = desk.care.correct(&by, Correction::new(id, HERON)).await.unwrap();
     assert_eq!(desk.texts(None).await, [HERON]);
     assert_eq!(desk.texts(Some(early)).await, [WREN]);
 
@@ -101,8 +100,7 @@ async fn the_count_of_each_collection_is_the_owner_s_alone() {
     let desk = Desk::new().await;
     desk.house.remember(HERON).await;
     let id = desk.house.remember(WREN).await;
-    let from = Provenance::default();
-    desk.care.correct(&desk.house.by(), id, "robin".to_owned(), from).await.unwrap();
+    desk.care.correct(&desk.house.by(), Correction::new(id, "robin")).await.unwrap();
     let stats = desk.care.stats(desk.house.owner).await.unwrap();
     let count = |wanted| {
         let mut found = stats.collections.iter();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use appliance_core::{
     ConversationId, MemoryId, MemoryTier, MessageId, PageRequest, Signal, SignalType,
-    ports::{CareError, Memories, MemoryCare, MemoryTiers, Told},
+    ports::{CareError, Deeds, MemoryCare, MemoryTiers, Told},
 };
 use care_house::House;
 use futures_util::future::join_all;
@@ -22,6 +22,7 @@ fn told(kind: SignalType, strength: i32, about: MessageId) -> Told {
         conversation_id: None,
         message_id: Some(about),
         task_id: None,
+        learned: Vec::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::{
 };
 
 use appliance_core::{
-    Memory, MemoryId, Provenance, StoreError, UserId, Utility, Write,
+    Memory, MemoryId, StoreError, UserId, Utility, Write,
     ports::{HotTier, Memories, MemoryCare, MemoryTiers},
 };
 use async_trait::async_trait;
@@ -205,8 +205,8 @@ async fn agrees(ops: Vec<Op>) {
             Op::Forget(at) => drop(house.care.forget(&house.by(), vec![pick(at)]).await),
             Op::Undo => drop(house.care.undo(&house.by(), None).await),
             Op::Correct(at) => {
-                let (text, from) = (format!("rather {turn}"), Provenance::default());
-                let new = house.care.correct(&house.by(), pick(at), text, from).await;
+                let rather = Correction::new(pick(at), format!("rather {turn}"));
+                let new = house.care.correct(&house.by(), rather).await;
                 ids.extend(new.map(|(memory, _)| memory.id));
             }
             Op::Touch(at) => {

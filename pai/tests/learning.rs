@@ -175,6 +175,7 @@ async fn what_is_forgotten_loses_its_file_and_gets_it_back_when_that_is_undone()
         deed: Deed::Forget { ids: vec![learned.id] },
         at: house.clock.now(),
         undone_at: None,
+        task_id: None,
     };
     house.apply(Write::ActOnMemory(action.clone())).await;
     tree.note(&house.store, house.owner).await.unwrap();

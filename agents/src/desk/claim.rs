@@ -84,7 +84,11 @@ pub(super) fn digest_of(asked: &impl Serialize) -> [u8; 32] {
 
 fn key(lease: &Lease, verb: &str, asked: &impl Serialize) -> BatchKey {
     let Lease { task_id, seq, deliveries, .. } = lease;
-    BatchKey { name: format!("desk/{task_id}/{seq}.{deliveries}/{verb}"), digest: digest_of(asked) }
+    BatchKey::of_task(
+        *task_id,
+        format!("desk/{task_id}/{seq}.{deliveries}/{verb}"),
+        digest_of(asked),
+    )
 }
 
 /// The two streams of an agent, the urgent one first.

@@ -36,7 +36,7 @@ use appliance_core::{
 use async_trait::async_trait;
 use pai::learning::Tree;
 
-use self::{care::Recent, held::Held, recalled::Recalled};
+use self::{held::Held, recalled::Recalled};
 
 /// What the desk works with.
 #[derive(Debug, Clone)]
@@ -69,19 +69,13 @@ pub struct Service {
     parts: Parts,
     recalled: Recalled,
     held: Held,
-    recent: tokio::sync::Mutex<Recent>,
 }
 
 impl Service {
     /// Opens the desk.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self {
-            parts,
-            recalled: Recalled::default(),
-            held: Held::default(),
-            recent: tokio::sync::Mutex::default(),
-        }
+        Self { parts, recalled: Recalled::default(), held: Held::default() }
     }
 
     /// Shows a task as it stands in the records.

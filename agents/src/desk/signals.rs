@@ -4,15 +4,15 @@
 //! missed; no task fails for it.
 
 use appliance_core::{
-    Actor, Message, Role, SignalType, Task, TaskOutcome, UserId,
-    ports::{By, DeskError, Told},
+    Actor, BatchKey, Message, Role, SignalType, Task, TaskOutcome,
+    ports::{By, Cause, DeskError, Told},
 };
 use appliance_phrases::form::Form;
 use appliance_phrases::utterance;
 use appliance_phrases::words::{Asked, Words};
 use pai::ratings;
 
-use super::{Service, thread::Thread};
+use super::{Service, claim, thread::Thread};
 use crate::NO_MODEL;
 
 /// Most bytes of a person's words that are kept with a signal.
@@ -49,21 +49,26 @@ impl Service {
             conversation_id: None,
             message_id,
             task_id: Some(task.id),
+            learned: Vec::new(),
         };
-        self.tell(task.owner, told).await;
+        self.tell(task, "end", told).await;
         if let Err(error) = self.note_message(task).await {
             tracing::warn!(task.id = %task.id, %error, "a message told nothing about the last answer");
         }
         self.note_use(task, outcome).await;
     }
 
-    /// Takes a signal in; its failure is logged.
-    pub(super) async fn tell(&self, owner: UserId, mut told: Told) {
-        let by = By { owner, actor: Actor::System, ip: None };
-        if let Some(comment) = &mut told.comment {
-            comment.truncate(comment.floor_char_boundary(MOST_COMMENT));
-        }
+    /// Takes a signal in, once for a task and `what` tells; its failure is logged.
+    async fn tell(&self, task: &Task, what: &str, told: Told) {
         let kind = told.kind;
+        let name = format!("desk/{}/signal/{what}", task.id);
+        let key = BatchKey::of_task(task.id, name, claim::digest_of(&kind));
+        let by = By {
+            owner: task.owner,
+            actor: Actor::System,
+            ip: None,
+            cause: Cause { key: Some(key), ..Cause::default() },
+        };
         if let Err(error) = self.parts.care.signal(&by, told).await {
             tracing::warn!(signal = kind.as_str(), %error, "a signal was not noted");
         }
@@ -80,12 +85,13 @@ impl Service {
             kind,
             strength,
             rating: None,
-            comment: praised.then(|| task.input.clone()),
+            comment: praised.then(|| short(&task.input)),
             conversation_id: Some(task.conversation_id),
             message_id: Some(answer.id),
             task_id: answer.task_id,
+            learned: Vec::new(),
         };
-        self.tell(task.owner, told).await;
+        self.tell(task, "message", told).await;
         Ok(())
     }
 
@@ -104,6 +110,11 @@ impl Service {
             self.parts.care.used(task.owner, &used).await;
         }
     }
+}
+
+/// Returns as much of a person's words as is kept with a signal.
+pub(super) fn short(words: &str) -> String {
+    words[..words.floor_char_boundary(MOST_COMMENT)].to_owned()
 }
 
 /// Tells whether this ends a command, which no model answered.

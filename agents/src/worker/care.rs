@@ -102,7 +102,8 @@ pub(super) async fn rate(
 
 /// What the desk did, or the words of its refusal.
 async fn ask(turn: &Turn<'_>, care: Care) -> Result<Result<CareDone, String>, Stop> {
-    let command = CareCommand { lease: turn.work.lease.clone(), care };
+    let (lease, number) = (turn.work.lease.clone(), turn.next_deed());
+    let command = CareCommand { lease, number, care };
     match turn.client.care(&command).await {
         Ok(done) => Ok(Ok(done)),
         Err(LinkError::Refused { status: 422, detail, .. }) => Ok(Err(detail)),

@@ -25,7 +25,7 @@ mod view;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU32},
     time::Duration,
 };
 
@@ -224,7 +224,8 @@ impl Worker {
         let (began, view, welcome) = (Instant::now(), self.view.of(&work.task), self.welcome());
         view.took(&work.task);
         let (agent, client, patience) = (self.agent, &*self.client, self.patience);
-        let turn = Turn { agent, welcome: &welcome, client, view: &view, patience, work };
+        let deeds = AtomicU32::new(0);
+        let turn = Turn { agent, welcome: &welcome, client, view: &view, patience, work, deeds };
         match work_through(&turn).await {
             Ok(how) => view.done(began.elapsed(), &how),
             Err(Stop::Failed(fault)) => {

@@ -4,6 +4,8 @@
 //! the outcome, LEARN hands it in (the desk remembers it). A phase is shown when it is entered.
 //! Does not lease or renew; the loop around it does.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use appliance_core::{
     AgentName, Citation, Phase,
     desk::{Complete, Welcome, Work},
@@ -54,9 +56,17 @@ pub(super) struct Turn<'a> {
     pub patience: Patience,
     /// What it works on.
     pub work: &'a Work,
+    /// How many deeds it has asked for. The same work asks for the same deeds in the same order,
+    /// however often it is handed out: the desk knows a repeat by its number.
+    pub deeds: AtomicU32,
 }
 
 impl Turn<'_> {
+    /// Counts another deed; returns its number.
+    pub(super) fn next_deed(&self) -> u32 {
+        self.deeds.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// Enters a phase: shows it in the window and to whoever watches.
     pub(super) fn enter(&self, pen: &Pen, phase: Phase, text: &str) {
         self.view.phase(phase, text);

@@ -13,8 +13,8 @@ use std::{sync::Arc, time::Duration};
 use agents::desk;
 use appliance_core::{
     AgentName, ConversationId, IdMint, Incarnation, IncarnationId, LiveEvent, Memory, MemoryHit,
-    MemoryKind, Message, PageRequest, Priority, SearchFilter, Signal, StoreError, Task, Topic,
-    User, UserId, UserRole, Write,
+    MemoryId, MemoryKind, Message, PageRequest, Priority, Provenance, SearchFilter, Signal,
+    StoreError, Task, Topic, User, UserId, UserRole, Write,
     batch::Batch,
     desk::{Lease, Work},
     intake::{self, Accepted, Incoming},
@@ -107,6 +107,15 @@ impl House {
     /// A second desk over the same store with another care.
     pub fn desk_with(&self, care: Arc<dyn MemoryCare>) -> desk::Service {
         desk::Service::new(parts(&self.store, &self.live, care, &self.tree, &self.mint))
+    }
+
+    /// Keeps a note; returns its id.
+    pub async fn remember(&self, text: &str) -> MemoryId {
+        let id = self.mint.next(MemoryId::from_uuid);
+        let (from, now) = (Provenance::default(), self.mint.clock().now());
+        let note = Memory::new(id, self.owner, MemoryKind::Note, text.to_owned(), from, now);
+        self.store.apply(Batch::new().write(Write::PutMemory(note))).await.unwrap();
+        id
     }
 
     /// A new life of an agent.

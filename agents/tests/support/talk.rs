@@ -1,10 +1,10 @@
 //! A conversation in a house whose supervisor answers everything itself, for tests of memory care.
 
 use appliance_core::{
-    AgentName, Citation, Incarnation, Memory, MemoryHit, MemoryId, SignalType,
+    Actor, AgentName, Citation, Incarnation, Memory, MemoryHit, MemoryId, SignalType,
     desk::{Care, CareCommand, CareDone, Complete, Lease, Recall, Work},
     intake::Accepted,
-    ports::{Desk, DeskError},
+    ports::{By, Cause, Desk, DeskError, MemoryCare as _},
 };
 
 use super::House;
@@ -67,7 +67,15 @@ impl Talk {
     }
 
     pub async fn ask(&self, lease: &Lease, care: Care) -> Result<CareDone, DeskError> {
-        self.house.desk.care(self.boss, CareCommand { lease: lease.clone(), care }).await
+        let command = CareCommand { lease: lease.clone(), number: 1, care };
+        self.house.desk.care(self.boss, command).await
+    }
+
+    /// Has the person forget something by another way than the conversation.
+    pub async fn forget_elsewhere(&self, id: MemoryId) {
+        let (owner, cause) = (self.house.owner, Cause::default());
+        let by = By { owner, actor: Actor::User(owner), ip: None, cause };
+        self.house.care.forget(&by, vec![id]).await.unwrap();
     }
 
     pub async fn recall(&self, work: &Work, query: &str) -> Vec<MemoryHit> {

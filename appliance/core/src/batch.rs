@@ -9,21 +9,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ActionId, AgentName, AuditEvent, Conversation, ConversationId, ConversationStatus, Envelope,
-    Memory, MemoryAction, MemoryId, Message, Phase, Session, SessionId, SetupLink, Signal,
-    StreamName, Task, TaskId, TaskOutcome, TaskStatus, Timestamp, TokenHash, User, UserId, Utility,
+    Memory, MemoryAction, MemoryId, Message, MessageId, Phase, Session, SessionId, SetupLink,
+    Signal, SignalId, SignalType, StreamName, Task, TaskId, TaskOutcome, TaskStatus, Timestamp,
+    TokenHash, User, UserId, Utility,
 };
 
-/// How long a batch key is remembered.
+/// How long a batch key is remembered at least.
 pub const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Names a batch so that repeating it within [`KEY_LIFETIME`] returns the first result.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How long the first result under a key is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lifetime {
+    /// [`KEY_LIFETIME`]: a person's request.
+    Day,
+    /// Until the task has ended, and [`KEY_LIFETIME`] at least: what an agent does in it.
+    Task(TaskId),
+}
+
+/// Names a batch so that repeating it within its lifetime returns the first result.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BatchKey {
     /// The caller's name for it, scoped by the caller (user id, route), at most 200 bytes.
     pub name: String,
     /// SHA-256 of what was asked; the same name with another digest is
     /// [`Conflict::KeyReused`](crate::Conflict::KeyReused).
     pub digest: [u8; 32],
+    /// How long it is remembered.
+    pub lifetime: Lifetime,
+}
+
+impl BatchKey {
+    /// Names a request that may be repeated for a day.
+    #[must_use]
+    pub fn of_a_day(name: impl Into<String>, digest: [u8; 32]) -> Self {
+        Self { name: name.into(), digest, lifetime: Lifetime::Day }
+    }
+
+    /// Names what is done in a task, which may be handed out again for as long as it is open.
+    #[must_use]
+    pub fn of_task(task: TaskId, name: impl Into<String>, digest: [u8; 32]) -> Self {
+        Self { name: name.into(), digest, lifetime: Lifetime::Task(task) }
+    }
 }
 
 /// What must hold for a batch to be applied.
@@ -61,6 +87,36 @@ pub enum Condition {
         /// Now.
         at: Timestamp,
     },
+    /// The memory is shown to its owner, and pinned or not where that is said.
+    MemoryShown {
+        /// Which memory.
+        id: MemoryId,
+        /// Whether it must be pinned, must not be, or may be either.
+        pinned: Option<bool>,
+    },
+    /// Of the owner's signals after `after`, none has moved memories by `kind` for this answer, and
+    /// all together have moved at most `left`.
+    ShareOfUtility {
+        /// Whose signals.
+        owner: UserId,
+        /// The newest one that was read; `None` when there was none.
+        after: Option<SignalId>,
+        /// The kind that judges the answer.
+        kind: SignalType,
+        /// The answer that is judged.
+        message_id: MessageId,
+        /// What others may have moved meanwhile, in ten-thousandths, without its sign.
+        left: u64,
+    },
+    /// The user is there and was changed last at this moment.
+    UserUnchanged {
+        /// Which user.
+        id: UserId,
+        /// [`User::updated_at`](crate::User::updated_at) as it was read.
+        updated_at: Timestamp,
+    },
+    /// There is no user yet.
+    NoUser,
 }
 
 /// One change.

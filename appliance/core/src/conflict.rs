@@ -47,6 +47,18 @@ pub enum Conflict {
     /// The memory is forgotten; undoing that comes first.
     #[error("memory {0} is forgotten; undo that first")]
     Forgotten(MemoryId),
+    /// The memory was pinned or unpinned since it was read.
+    #[error("memory {0} was pinned or unpinned meanwhile")]
+    PinMoved(MemoryId),
+    /// Another signal of the owner judged the same or used the share up since they were read.
+    #[error("another signal of user {0} came first")]
+    SignalsMoved(UserId),
+    /// The user was changed since it was read.
+    #[error("user {0} was changed meanwhile")]
+    UserMoved(UserId),
+    /// Somebody is the first user already.
+    #[error("there is a user already")]
+    UsersExist,
     /// The memory holds no longer; what took its place is what can be corrected.
     #[error("memory {0} holds no longer; correct its successor")]
     HoldsNoLonger(MemoryId),

@@ -137,12 +137,14 @@ pub struct Recall {
     pub limit: usize,
 }
 
-/// Asks for something to be done to the memories of the task's owner. Safe to repeat: the desk does
-/// it once for a delivery.
+/// Asks for something to be done to the memories of the task's owner. Safe to repeat: the n-th deed
+/// of a task is done once, however often the task is handed out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CareCommand {
     /// The claim; the server takes owner and provenance from its task.
     pub lease: Lease,
+    /// Which of the task's deeds it is, from 1, counted anew on every delivery.
+    pub number: u32,
     /// What.
     pub care: Care,
 }

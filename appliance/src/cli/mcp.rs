@@ -41,32 +41,37 @@ pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
 struct Remote(Client);
 
 impl Remote {
-    async fn send<T: DeserializeOwned>(
+    async fn deed<T: DeserializeOwned>(
         &self,
         path: &str,
+        key: Option<&str>,
         body: &(impl Serialize + Sync),
     ) -> Result<T, Refused> {
-        told(self.0.exchange(&Method::POST, path, Some(body)).await)
+        told(self.0.exchange_deed(path, key, body).await)
     }
 }
 
 #[async_trait]
 impl Memory for Remote {
     async fn search(&self, query: MemoryQuery) -> Result<MemoryResults, Refused> {
-        self.send("/api/memory/search", &query).await
+        told(self.0.exchange(&Method::POST, "/api/memory/search", None, Some(&query)).await)
     }
 
-    async fn remember(&self, new: NewMemories) -> Result<Remembered, Refused> {
-        self.send("/api/memory", &new).await
+    async fn remember(&self, new: NewMemories, key: Option<&str>) -> Result<Remembered, Refused> {
+        self.deed("/api/memory", key, &new).await
     }
 
-    async fn forget(&self, which: ForgetMemories) -> Result<ActionView, Refused> {
-        self.send("/api/memory/forget", &which).await
+    async fn forget(
+        &self,
+        which: ForgetMemories,
+        key: Option<&str>,
+    ) -> Result<ActionView, Refused> {
+        self.deed("/api/memory/forget", key, &which).await
     }
 
     async fn recent(&self, query: MemoryListQuery) -> Result<MemoryList, Refused> {
         let path = url("/api/memory", &query.pairs());
-        told(self.0.exchange(&Method::GET, &path, None::<&()>).await)
+        told(self.0.exchange(&Method::GET, &path, None, None::<&()>).await)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use anyhow::Context as _;
 use appliance_core::{
-    Batch, User, UserId, UserRole, Write,
+    Batch, Condition, User, UserId, UserRole, Write,
     ports::{Records as _, Users as _},
 };
 
@@ -25,7 +25,7 @@ pub async fn ensure(appliance: &Appliance) -> anyhow::Result<Owner> {
     }
     let user = blank(appliance);
     let id = user.id;
-    let batch = Batch::new().write(Write::PutUser(user));
+    let batch = Batch::new().when(Condition::NoUser).write(Write::PutUser(user));
     appliance.store.apply(batch).await.context("while making the first user")?;
     Ok(Owner { id, needs_setup: true })
 }

@@ -13,8 +13,8 @@ use appliance_core::{
     MemoryId, MemoryKind, MemoryTier, Message, MessageId, Provenance, Role, StoreError, Timestamp,
     User, UserId, Write, intake,
     ports::{
-        By, CareError, CollectionStats, Job, Memories, MemoryTiers, Moved, Records, Resident,
-        TierCounts,
+        By, CareError, Cause, CollectionStats, Job, Memories, MemoryTiers, Moved, Records,
+        Resident, TierCounts,
     },
     time::ManualClock,
 };
@@ -324,5 +324,6 @@ impl House {
 }
 
 pub fn by(owner: UserId) -> By {
-    By { owner, actor: Actor::User(owner), ip: Some("192.0.2.7".to_owned()) }
+    let ip = Some("192.0.2.7".to_owned());
+    By { owner, actor: Actor::User(owner), ip, cause: Cause::default() }
 }

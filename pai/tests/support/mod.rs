@@ -16,8 +16,8 @@ use std::{
 use appliance_core::{
     ActionId, AgentName, ConversationId, IdMint, Memory, MemoryAction, MemoryHit, MemoryId,
     MemoryKind, MemoryTier, MessageId, Page, PageRequest, Provenance, SearchFilter, Signal,
-    StoreError, Timestamp, UserId,
-    ports::{Change, Changed, Memories, MemorySearch as _, VectorIndex},
+    SignalId, StoreError, Timestamp, UserId,
+    ports::{Change, Changed, Deeds, Memories, MemorySearch as _, VectorIndex},
     time::ManualClock,
 };
 use async_trait::async_trait;
@@ -145,13 +145,24 @@ impl Memories for ListedMemories {
     fn latest(&self) -> u64 {
         self.rows.lock().unwrap().latest
     }
+}
 
+#[async_trait]
+impl Deeds for ListedMemories {
     async fn actions(&self, _: UserId, _: PageRequest) -> Result<Page<MemoryAction>, StoreError> {
         Err(StoreError::invalid("memories.actions", "recall does not look at deeds"))
     }
 
     async fn action(&self, _: UserId, _: ActionId) -> Result<Option<MemoryAction>, StoreError> {
         Err(StoreError::invalid("memories.action", "recall does not look at deeds"))
+    }
+
+    async fn done_to(&self, _: UserId, _: &[MemoryId]) -> Result<Vec<Memory>, StoreError> {
+        Err(StoreError::invalid("memories.done_to", "recall does not look at deeds"))
+    }
+
+    async fn signal(&self, _: UserId, _: SignalId) -> Result<Option<Signal>, StoreError> {
+        Err(StoreError::invalid("memories.signal", "recall does not look at signals"))
     }
 
     async fn signals(&self, _: UserId, _: PageRequest) -> Result<Page<Signal>, StoreError> {

@@ -160,7 +160,7 @@ pub async fn remembered(
 #[must_use]
 pub fn action(mint: &IdMint, owner: UserId, deed: Deed) -> MemoryAction {
     let (id, at) = (mint.next(ActionId::from_uuid), mint.clock().now());
-    MemoryAction { id, owner, deed, at, undone_at: None }
+    MemoryAction { id, owner, deed, at, undone_at: None, task_id: None }
 }
 
 /// Does `deed` to memories of `owner`.

@@ -9,6 +9,7 @@
 //! To add a rule: a function in the port's file and its name in the macro below it.
 
 pub mod conversations;
+pub mod deeds;
 pub mod fixture;
 pub mod given;
 pub mod hot;

@@ -229,7 +229,7 @@ pub async fn a_repeated_key_tells_the_same_memories(it: &mut impl StoreFixture) 
     let ada = a_user(it).await?;
     let mint = it.mint();
     let batch = |texts: [&str; 2]| {
-        let key = BatchKey { name: "remember".to_owned(), digest: [1; 32] };
+        let key = BatchKey::of_a_day("remember".to_owned(), [1; 32]);
         texts.into_iter().fold(Batch::new().key(key), |batch, text| {
             batch.write(Write::PutMemory(given::memory(&mint, ada, text)))
         })

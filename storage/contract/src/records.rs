@@ -268,7 +268,7 @@ pub async fn what_was_applied_survives_a_restart(it: &mut impl StoreFixture) -> 
 fn keyed(it: &impl StoreFixture, thread: appliance_core::ConversationId, digest: u8) -> Batch {
     let said = given::message(&it.mint(), thread, "hello");
     let ids = vec![said.id.bytes()];
-    let key = BatchKey { name: "post".to_owned(), digest: [digest; 32] };
+    let key = BatchKey::of_a_day("post".to_owned(), [digest; 32]);
     Batch { ids, ..Batch::new().key(key).write(Write::AppendMessage(said)) }
 }
 

@@ -1,11 +1,12 @@
-//! The port [`Memories`] on the store: point reads inline, scans and the archive off the runtime.
+//! The ports [`Memories`] and [`Deeds`] on the store: point reads inline, scans and the archive off
+//! the runtime.
 
 use std::sync::{Arc, atomic::Ordering};
 
 use appliance_core::{
-    ActionId, Memory, MemoryAction, MemoryId, Page, PageRequest, SearchFilter, Signal, StoreError,
-    Timestamp, UserId,
-    ports::{Change, Memories},
+    ActionId, Memory, MemoryAction, MemoryId, Page, PageRequest, SearchFilter, Signal, SignalId,
+    StoreError, Timestamp, UserId,
+    ports::{Change, Deeds, Memories},
 };
 use appliance_tasks::TaskKind;
 use async_trait::async_trait;
@@ -90,7 +91,10 @@ impl Memories for Store {
     fn latest(&self) -> u64 {
         self.shared().latest_memory.load(Ordering::Acquire)
     }
+}
 
+#[async_trait]
+impl Deeds for Store {
     async fn actions(
         &self,
         owner: UserId,
@@ -113,8 +117,20 @@ impl Memories for Store {
         .await
     }
 
+    async fn done_to(&self, owner: UserId, ids: &[MemoryId]) -> Result<Vec<Memory>, StoreError> {
+        let ids = ids.to_vec();
+        self.scan_texts("memories.done_to", move |file, archive| {
+            read::those(file, archive, owner, &ids)
+        })
+        .await
+    }
+
     async fn signals(&self, owner: UserId, page: PageRequest) -> Result<Page<Signal>, StoreError> {
         self.scan("memories.signals", move |file| signals::list(file, owner, page)).await
+    }
+
+    async fn signal(&self, owner: UserId, id: SignalId) -> Result<Option<Signal>, StoreError> {
+        self.read("memories.signal", |file| signals::get(file, owner, id))
     }
 
     async fn moved_since(&self, owner: UserId, from: Timestamp) -> Result<u64, StoreError> {

@@ -6,9 +6,9 @@
 use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use appliance_core::{
-    AgentName, Applied, AuditEvent, Batch, Clock, Conversation, ConversationId, ConversationStatus,
-    HistoryId, Message, MessageId, Page, PageRequest, Session, SessionId, SetupLink, StoreError,
-    Task, TaskId, TokenHash, User, UserId,
+    AgentName, Applied, AuditEvent, Batch, BatchKey, Clock, Conversation, ConversationId,
+    ConversationStatus, HistoryId, Message, MessageId, Page, PageRequest, Session, SessionId,
+    SetupLink, StoreError, Task, TaskId, TokenHash, User, UserId,
     ports::{
         AuditTrail, Conversations, Records, StoreHealth, StoreSigns, StoreState, TaskFilter, Tasks,
         Users,
@@ -17,8 +17,8 @@ use appliance_core::{
 use appliance_tasks::{TaskKind, Tasks as Home};
 use async_trait::async_trait;
 use storage_rules::{
-    Draft, Fault as RuleFault, Refusal, View, agents_wanted, audit, conversations, messages,
-    sessions, setup_links, tasks, users,
+    Draft, Fault as RuleFault, Refusal, View, agents_wanted, audit, batch_keys, conversations,
+    messages, sessions, setup_links, tasks, users,
 };
 
 use crate::{
@@ -196,6 +196,13 @@ impl Store {
 impl Records for Store {
     async fn apply(&self, batch: Batch) -> Result<Applied, StoreError> {
         self.inner.writer.apply(batch).await
+    }
+
+    async fn first_result(&self, key: &BatchKey) -> Result<Option<Applied>, StoreError> {
+        const OP: &str = "records.first_result";
+        let now = self.shared().clock.now();
+        let first = self.read(OP, |file| batch_keys::first(file, key, now))?;
+        first.transpose().map_err(|conflict| StoreError::conflict(OP, conflict))
     }
 }
 

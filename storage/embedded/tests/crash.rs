@@ -47,7 +47,7 @@ async fn named(store: &Store, mint: &IdMint, number: u64) -> Batch {
     let active = appliance_core::ConversationStatus::Active;
     let thread = appliance_core::ports::Conversations::list(store, owner, active, page);
     let thread = thread.await.unwrap().items.remove(0).id;
-    let key = BatchKey { name: format!("n{number}"), digest: [7; 32] };
+    let key = BatchKey::of_a_day(format!("n{number}"), [7; 32]);
     Batch::new()
         .key(key)
         .write(Write::AppendMessage(given::message(mint, thread, &number.to_string())))

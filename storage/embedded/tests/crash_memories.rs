@@ -70,7 +70,15 @@ fn step(owner: UserId, writer: u64, step: u64) -> Batch {
     let put = |part, text| Write::PutMemory(memory(owner, writer, step, part, text));
     let act = |part, deed| {
         let id = action(part);
-        Write::ActOnMemory(MemoryAction { id, owner, deed, at: now(), undone_at: None })
+        Write::ActOnMemory(MemoryAction {
+            id,
+            owner,
+            deed,
+            at: now(),
+            undone_at: None,
+            task_id: None,
+            task_id: None,
+        })
     };
     let undo = |part| Write::UndoMemoryAction { id: action(part), owner, at: now() };
     let write = match step % STEPS {
@@ -86,7 +94,7 @@ fn step(owner: UserId, writer: u64, step: u64) -> Batch {
         6 => put(THIRD, "it is"),
         _ => act(2, Deed::Forget { ids: vec![ids(FIRST), ids(THIRD)] }),
     };
-    let key = BatchKey { name: format!("{writer} {step}"), digest: [7; 32] };
+    let key = BatchKey::of_a_day(format!("{writer} {step}"), [7; 32]);
     Batch::new().key(key).write(write)
 }
 

@@ -211,7 +211,7 @@ fn stream() -> StreamName {
 }
 
 fn key() -> BatchKey {
-    BatchKey { name: "user 1 post /x".to_owned(), digest: [9; 32] }
+    BatchKey::of_a_day("user 1 post /x".to_owned(), [9; 32])
 }
 
 fn take() -> Take {

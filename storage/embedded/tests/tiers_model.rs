@@ -214,7 +214,16 @@ impl Pair {
     async fn act(&self, deed: Deed) -> ActionId {
         let (id, at) = (self.mint.next(ActionId::from_uuid), self.now());
         let owner = self.owner;
-        self.write(Write::ActOnMemory(MemoryAction { id, owner, deed, at, undone_at: None })).await;
+        self.write(Write::ActOnMemory(MemoryAction {
+            id,
+            owner,
+            deed,
+            at,
+            undone_at: None,
+            task_id: None,
+            task_id: None,
+        }))
+        .await;
         id
     }
 

@@ -1,15 +1,17 @@
 //! The query ports over the rules: each method is one question to a view.
 
 use appliance_core::{
-    ActionId, AgentName, Applied, AuditEvent, Batch, Conversation, ConversationId,
+    ActionId, AgentName, Applied, AuditEvent, Batch, BatchKey, Conversation, ConversationId,
     ConversationStatus, Memory, MemoryAction, MemoryId, Message, MessageId, Page, PageRequest,
-    SearchFilter, Session, SessionId, SetupLink, Signal, StoreError, Task, TaskId, Timestamp,
-    TokenHash, User, UserId,
-    ports::{AuditTrail, Change, Conversations, Memories, Records, TaskFilter, Tasks, Users},
+    SearchFilter, Session, SessionId, SetupLink, Signal, SignalId, StoreError, Task, TaskId,
+    Timestamp, TokenHash, User, UserId,
+    ports::{
+        AuditTrail, Change, Conversations, Deeds, Memories, Records, TaskFilter, Tasks, Users,
+    },
 };
 use async_trait::async_trait;
 use storage_rules::{
-    Fault, agents_wanted, audit, conversations,
+    Fault, agents_wanted, audit, batch_keys, conversations,
     memories::{Spot, Texts, actions, read, signals},
     messages, sessions, setup_links, tasks, users,
 };
@@ -35,6 +37,13 @@ impl Texts for AllHere {
 impl Records for MemoryStore {
     async fn apply(&self, batch: Batch) -> Result<Applied, StoreError> {
         self.write(&batch)
+    }
+
+    async fn first_result(&self, key: &BatchKey) -> Result<Option<Applied>, StoreError> {
+        const OP: &str = "records.first_result";
+        let now = self.inner.clock.now();
+        let first = self.read(OP, |view| batch_keys::first(view, key, now))?;
+        first.transpose().map_err(|conflict| StoreError::conflict(OP, conflict))
     }
 }
 
@@ -154,7 +163,10 @@ impl Memories for MemoryStore {
     fn latest(&self) -> u64 {
         self.latest_memory()
     }
+}
 
+#[async_trait]
+impl Deeds for MemoryStore {
     async fn actions(
         &self,
         owner: UserId,
@@ -171,8 +183,16 @@ impl Memories for MemoryStore {
         self.read("memories.action", |view| actions::get(view, &AllHere, owner, id))
     }
 
+    async fn done_to(&self, owner: UserId, ids: &[MemoryId]) -> Result<Vec<Memory>, StoreError> {
+        self.read("memories.done_to", |view| read::those(view, &AllHere, owner, ids))
+    }
+
     async fn signals(&self, owner: UserId, page: PageRequest) -> Result<Page<Signal>, StoreError> {
         self.read("memories.signals", |view| signals::list(view, owner, page))
+    }
+
+    async fn signal(&self, owner: UserId, id: SignalId) -> Result<Option<Signal>, StoreError> {
+        self.read("memories.signal", |view| signals::get(view, owner, id))
     }
 
     async fn moved_since(&self, owner: UserId, from: Timestamp) -> Result<u64, StoreError> {

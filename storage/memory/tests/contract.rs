@@ -16,6 +16,7 @@ use storage_memory::MemoryStore;
 storage_contract::records_contract!(Fixture::start());
 storage_contract::users_contract!(Fixture::start());
 storage_contract::conversations_contract!(Fixture::start());
+storage_contract::deeds_contract!(Fixture::start());
 storage_contract::tasks_contract!(Fixture::start());
 storage_contract::task_ends_contract!(Fixture::start());
 storage_contract::memories_contract!(Fixture::start());

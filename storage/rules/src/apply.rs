@@ -51,6 +51,15 @@ fn check(draft: &mut Draft<'_>, condition: &Condition) -> Result<(), Refusal> {
         Condition::SetupLinkValid { token_hash, at } => {
             setup_links::check_valid(draft, *token_hash, *at)
         }
+        Condition::MemoryShown { id, pinned } => memories::check_shown(draft, *id, *pinned),
+        Condition::ShareOfUtility { owner, after, kind, message_id, left } => {
+            let judged = (*kind, *message_id);
+            memories::check_share(draft, *owner, *after, judged, *left)
+        }
+        Condition::UserUnchanged { id, updated_at } => {
+            users::check_unchanged(draft, *id, *updated_at)
+        }
+        Condition::NoUser => users::check_none(draft),
     }
 }
 

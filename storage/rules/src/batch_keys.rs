@@ -1,7 +1,10 @@
-//! What was applied under a key, so that a repeat within 24 hours changes nothing.
+//! What was applied under a key, so that a repeat within its lifetime changes nothing.
+//!
+//! Every key lives a day; one of a task lives on, a day at a time, for as long as its task is open.
 
 use appliance_core::{
-    Applied, Batch, BatchKey, Conflict, MemoryId, Timestamp, batch::KEY_LIFETIME,
+    Applied, Batch, BatchKey, Conflict, MemoryId, TaskId, Timestamp,
+    batch::{KEY_LIFETIME, Lifetime},
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +14,8 @@ use crate::{
     codes::UnknownCode,
     entity::{IdShape, Key, Keyed, Kind, Rule, micros},
     fault::{conflict, invalid},
-    view::Span,
+    tasks,
+    view::{Read as _, Span, View},
 };
 
 /// Id: the batch key's name.
@@ -32,7 +36,24 @@ pub struct KeyRow {
     name: String,
     digest: [u8; 32],
     expires_at: Timestamp,
+    task: Option<TaskId>,
     applied: Applied,
+}
+
+impl KeyRow {
+    /// Tells whether it is remembered at `now`: for its day, and while its task is open.
+    fn lives(&self, view: &dyn View, now: Timestamp) -> Result<bool, Fault> {
+        if now < self.expires_at {
+            return Ok(true);
+        }
+        let Some(id) = self.task else { return Ok(false) };
+        Ok(tasks::get(view, id)?.is_some_and(|task| !task.status.is_final()))
+    }
+
+    /// Returns the first result; refuses another request.
+    fn of(self, asked: &BatchKey) -> Result<Applied, Conflict> {
+        if self.digest == asked.digest { Ok(self.applied) } else { Err(Conflict::KeyReused) }
+    }
 }
 
 /// The frozen form, version 1.
@@ -52,12 +73,19 @@ pub struct KeyV2 {
     memories: Vec<[u8; 16]>,
 }
 
-impl Entity for KeyRow {
-    type Frozen = KeyV2;
-    const KIND: &'static Kind = &KEYS;
-    const VERSION: u8 = 2;
+/// The frozen form, version 3: the task that the key lives as long as.
+#[derive(Serialize, Deserialize)]
+pub struct KeyV3 {
+    before: KeyV2,
+    task: Option<[u8; 16]>,
+}
 
-    fn freeze(&self) -> KeyV2 {
+impl Entity for KeyRow {
+    type Frozen = KeyV3;
+    const KIND: &'static Kind = &KEYS;
+    const VERSION: u8 = 3;
+
+    fn freeze(&self) -> KeyV3 {
         let before = KeyV1 {
             digest: self.digest,
             expires_at: self.expires_at.unix_micros(),
@@ -65,23 +93,28 @@ impl Entity for KeyRow {
             sequences: self.applied.sequences.clone(),
             ids: self.applied.ids.clone(),
         };
-        KeyV2 { before, memories: self.applied.memories.iter().map(MemoryId::bytes).collect() }
+        let memories = self.applied.memories.iter().map(MemoryId::bytes).collect();
+        KeyV3 { before: KeyV2 { before, memories }, task: self.task.map(|id| id.bytes()) }
     }
 
-    fn thaw(id: &[u8], frozen: KeyV2) -> Result<Self, UnknownCode> {
-        let KeyV1 { digest, expires_at, commit, sequences, ids } = frozen.before;
-        let memories = frozen.memories.into_iter().map(MemoryId::from_bytes).collect();
+    fn thaw(id: &[u8], frozen: KeyV3) -> Result<Self, UnknownCode> {
+        let KeyV3 { before: KeyV2 { before, memories }, task } = frozen;
+        let KeyV1 { digest, expires_at, commit, sequences, ids } = before;
+        let memories = memories.into_iter().map(MemoryId::from_bytes).collect();
         let applied = Applied { commit, sequences, memories, repeated: true, ids };
         let (name, expires_at) = (name(id), Timestamp::from_unix_micros(expires_at));
-        Ok(Self { name, digest, expires_at, applied })
+        Ok(Self { name, digest, expires_at, task: task.map(TaskId::from_bytes), applied })
     }
 
     fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
-        let read = || {
-            let before = codec::open::<KeyV1>(place, 1, sealed)?;
-            Ok(Self::thaw(place.key, KeyV2 { before, memories: Vec::new() })?)
+        let read = |version: &u8| {
+            let before = match *version {
+                1 => KeyV2 { before: codec::open(place, 1, sealed)?, memories: Vec::new() },
+                _ => codec::open(place, 2, sealed)?,
+            };
+            Ok(Self::thaw(place.key, KeyV3 { before, task: None })?)
         };
-        (sealed.first() == Some(&1)).then(read)
+        sealed.first().filter(|version| matches!(version, 1 | 2)).map(read)
     }
 
     fn id(&self) -> Vec<u8> {
@@ -104,13 +137,23 @@ pub fn recall(
         return Err(invalid(format!("batch key has {bytes} bytes, 1 to {MAX_NAME_BYTES} fit")));
     }
     let Some(row) = draft.get::<KeyRow>(asked.name.as_bytes())? else { return Ok(None) };
-    if row.expires_at <= now {
+    if !row.lives(draft.view(), now)? {
         return Ok(None);
     }
-    if row.digest != asked.digest {
-        return Err(conflict(Conflict::KeyReused));
-    }
-    Ok(Some(row.applied))
+    row.of(asked).map(Some).map_err(conflict)
+}
+
+/// Returns the first result under the key, or the conflict of another request, outside of any batch.
+///
+/// # Errors
+/// A damaged row, or the adapter's failure.
+pub fn first(
+    view: &dyn View,
+    asked: &BatchKey,
+    now: Timestamp,
+) -> Result<Option<Result<Applied, Conflict>>, Fault> {
+    let Some(row) = view.row::<KeyRow>(asked.name.as_bytes())? else { return Ok(None) };
+    Ok(row.lives(view, now)?.then(|| row.of(asked)))
 }
 
 /// Keeps the result of `batch` under its key.
@@ -120,13 +163,18 @@ pub fn keep(
     applied: &Applied,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let Some(BatchKey { name, digest }) = &batch.key else { return Ok(()) };
-    let expires_at = now.plus(KEY_LIFETIME);
+    let Some(BatchKey { name, digest, lifetime }) = &batch.key else { return Ok(()) };
+    let (name, digest, expires_at) = (name.clone(), *digest, now.plus(KEY_LIFETIME));
+    let task = match lifetime {
+        Lifetime::Day => None,
+        Lifetime::Task(id) => Some(*id),
+    };
     let applied = Applied { ids: batch.ids.clone(), ..applied.clone() };
-    Ok(draft.put(&KeyRow { name: name.clone(), digest: *digest, expires_at, applied })?)
+    Ok(draft.put(&KeyRow { name, digest, expires_at, task, applied })?)
 }
 
-/// Takes expired keys away, some at a time; one that cannot be read goes too.
+/// Takes expired keys away, some at a time; one that cannot be read goes too, and one of an open
+/// task lives on for another day.
 ///
 /// # Errors
 /// The adapter's failure.
@@ -134,9 +182,24 @@ pub fn sweep(draft: &mut Draft<'_>, now: Timestamp) -> Result<(), Fault> {
     let expired = Span { high: Some(micros(now).to_vec()), ..Span::all() };
     for (place, _) in draft.view().places(&KEYS, &BY_EXPIRY, &expired, SWEPT_AT_ONCE)? {
         let name = place.get(8..).unwrap_or_default().to_vec();
+        if let Some(row) = living_on(draft, &name, now)? {
+            draft.put(&KeyRow { expires_at: now.plus(KEY_LIFETIME), ..row })?;
+            continue;
+        }
         draft.drop_row::<KeyRow>(&name, &[BY_EXPIRY.at(&[&place])])?;
     }
     Ok(())
+}
+
+fn living_on(draft: &Draft<'_>, name: &[u8], now: Timestamp) -> Result<Option<KeyRow>, Fault> {
+    let read = draft.get::<KeyRow>(name).and_then(|row| {
+        let lives = row.as_ref().map_or(Ok(false), |row| row.lives(draft.view(), now))?;
+        Ok(row.filter(|_| lives))
+    });
+    match read {
+        Err(fault) if fault.is_of_one_row() => Ok(None),
+        read => read,
+    }
 }
 
 fn name(id: &[u8]) -> String {

@@ -118,6 +118,24 @@ pub fn require(draft: &mut Draft<'_>, id: UserId) -> Result<(), Refusal> {
     Err(invalid(format!("there is no user {id}")))
 }
 
+/// Refuses when the user has been changed since `updated_at`.
+pub fn check_unchanged(
+    draft: &mut Draft<'_>,
+    id: UserId,
+    updated_at: Timestamp,
+) -> Result<(), Refusal> {
+    let row = draft.get::<UserRow>(&id.bytes())?;
+    if row.is_some_and(|row| row.user.updated_at == updated_at) {
+        return Ok(());
+    }
+    Err(conflict(Conflict::UserMoved(id)))
+}
+
+/// Refuses when there is a user.
+pub fn check_none(draft: &Draft<'_>) -> Result<(), Refusal> {
+    if draft.counters.user == 0 { Ok(()) } else { Err(conflict(Conflict::UsersExist)) }
+}
+
 /// Returns the user.
 pub fn get(view: &dyn View, id: UserId) -> Result<Option<User>, Fault> {
     Ok(view.row::<UserRow>(&id.bytes())?.map(|row| row.user))

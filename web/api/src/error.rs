@@ -164,6 +164,7 @@ impl From<CareError> for ApiError {
             CareError::Unknown(_) => Self::new(Code::NotFound, error.to_string()),
             CareError::NothingToUndo => Self::new(Code::NothingToUndo, error.to_string()),
             CareError::Invalid(why) => Self::new(Code::BodyInvalid, why),
+            CareError::Over(_) => Self::new(Code::Conflict, error.to_string()),
             CareError::Busy(_) => Self::new(Code::JobRunning, error.to_string()),
             CareError::Search(cause) => cause.into(),
             CareError::Store(cause) => cause.into(),

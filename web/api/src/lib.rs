@@ -17,7 +17,6 @@ mod gate;
 mod intake;
 mod logs;
 pub mod metrics;
-mod once;
 mod parts;
 pub mod portal;
 mod purged;

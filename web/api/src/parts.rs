@@ -22,7 +22,6 @@ use crate::{
     edge::Proxies,
     logs::LogTail,
     metrics::Metrics,
-    once::Under,
     readiness::Readiness,
 };
 
@@ -150,10 +149,6 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) people_key: PeopleKey,
     pub(crate) readiness: Readiness,
-    /// Held while an account is read and written, so that a log-in cannot undo a set-up.
-    pub(crate) account_writes: tokio::sync::Mutex<()>,
-    /// The idempotency keys whose deeds are being done.
-    pub(crate) under: Under,
 }
 
 impl App {
@@ -166,8 +161,6 @@ impl App {
             tokens: Tokens::new(&parts.settings.jwt_key),
             people_key: PeopleKey::new(&parts.settings.people_key),
             readiness: Readiness::default(),
-            account_writes: tokio::sync::Mutex::new(()),
-            under: Under::default(),
             parts,
         }
     }

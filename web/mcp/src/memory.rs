@@ -52,11 +52,12 @@ pub trait Memory: fmt::Debug + Send + Sync {
     /// What is wrong with the question, or that nobody can answer it just now; so for all here.
     async fn search(&self, query: MemoryQuery) -> Result<MemoryResults, Refused>;
 
-    /// Keeps texts; they are on disk when it returns.
-    async fn remember(&self, new: NewMemories) -> Result<Remembered, Refused>;
+    /// Keeps texts, once under `key`; they are on disk when it returns.
+    async fn remember(&self, new: NewMemories, key: Option<&str>) -> Result<Remembered, Refused>;
 
-    /// Forgets all of them or none.
-    async fn forget(&self, which: ForgetMemories) -> Result<ActionView, Refused>;
+    /// Forgets all of them or none, once under `key`.
+    async fn forget(&self, which: ForgetMemories, key: Option<&str>)
+    -> Result<ActionView, Refused>;
 
     /// Lists memories, newest first.
     async fn recent(&self, query: MemoryListQuery) -> Result<MemoryList, Refused>;

@@ -1,99 +1,84 @@
 //! Correcting: what a person says is so takes the place of the memory that is wrong.
 //!
-//! Copies of the wrong one are forgotten before, so that undoing the correction alone brings back
-//! one memory that holds, and not none.
+//! One batch: the correction, the forgetting of what says the same wrong thing, and what it tells
+//! about the answer it was about.
 
 use appliance_core::{
-    Deed, Memory, MemoryId, MemoryKind, Provenance, SignalType,
-    desk::{CareDone, Cared, Meant},
-    ports::{DeskError, Told},
+    Memory, MemoryId, MemoryKind, Provenance, SignalType,
+    desk::Meant,
+    ports::{Correction, DeskError, Told},
 };
-use appliance_phrases::form;
-use appliance_phrases::utterance;
+use appliance_phrases::{form, utterance};
 
-use super::{super::Service, Wanted, cared, meant::Found, refused};
+use super::{super::Service, Wanted, meant::Found};
+use crate::desk::signals;
 
 impl Service {
     pub(super) async fn correct(
         &self,
         wanted: &Wanted<'_>,
-        what: Meant,
-        to: String,
-    ) -> Result<CareDone, DeskError> {
-        if let Some(done) = self.corrected_before(wanted).await? {
-            return Ok(done);
-        }
-        let found = self.meant(wanted, &what).await?;
-        let Some(old) = wrong(&found) else { return Ok(CareDone::NothingMeant) };
-        let question = found.question.as_deref().filter(|said| utterance::is_question(said));
-        let Some(text) = utterance::corrected(&old.text, &to, question) else {
-            return Err(DeskError::Refused(format!(
-                "it is not plain which words of \"{}\" are wrong; say the whole sentence as it is \
-                 right",
-                pai::learning::quoted(&old.text)
-            )));
+        what: &Meant,
+        to: &str,
+    ) -> Result<bool, DeskError> {
+        let found = self.meant(wanted, what).await?;
+        let Some(old) = wrong(&found) else { return Ok(false) };
+        let correction = Correction {
+            provenance: Provenance {
+                conversation_id: Some(wanted.task.conversation_id),
+                message_id: Some(wanted.task.message_id),
+                ..Provenance::default()
+            },
+            copies: self.as_wrong(wanted, old).await?,
+            told: told(wanted, &found, to),
+            ..Correction::new(old.id, right(&found, old, to)?)
         };
-        if form::same(&text, &old.text) {
-            return Err(DeskError::Refused("this is what is remembered already".to_owned()));
-        }
-        let old = old.clone();
-        self.clear_copies(wanted, &old).await?;
-        let new = self.replace(wanted, old.id, text).await?;
-        self.note_correction(wanted, &found, to).await;
-        Ok(CareDone::Corrected { old: cared(&old), new: cared(&new) })
-    }
-
-    async fn replace(
-        &self,
-        wanted: &Wanted<'_>,
-        old: MemoryId,
-        text: String,
-    ) -> Result<Memory, DeskError> {
-        let provenance = Provenance {
-            conversation_id: Some(wanted.task.conversation_id),
-            message_id: Some(wanted.task.message_id),
-            ..Provenance::default()
-        };
-        let corrected = self.parts.care.correct(&wanted.by(), old, text, provenance).await;
-        Ok(corrected.map_err(refused)?.0)
+        let corrected = self.parts.care.correct(&wanted.by(), correction).await;
+        corrected.map_err(|error| wanted.refused(error))?;
+        Ok(true)
     }
 
     /// The same words elsewhere are as wrong; "no, it is X" says nothing without what it was about.
-    async fn clear_copies(&self, wanted: &Wanted<'_>, old: &Memory) -> Result<(), DeskError> {
+    async fn as_wrong(
+        &self,
+        wanted: &Wanted<'_>,
+        old: &Memory,
+    ) -> Result<Vec<MemoryId>, DeskError> {
         let copies = self.copies(wanted.task, std::slice::from_ref(old)).await?;
         let mut ids: Vec<MemoryId> = copies.iter().map(|memory| memory.id).collect();
         let own = self.own_words(wanted).await?.map(|memory| memory.id);
         ids.extend(own.filter(|own| *own != old.id && !ids.contains(own)));
-        if !ids.is_empty() {
-            self.parts.care.forget(&wanted.by(), ids).await.map_err(refused)?;
-        }
-        Ok(())
+        Ok(ids)
     }
+}
 
-    async fn note_correction(&self, wanted: &Wanted<'_>, found: &Found, words: String) {
-        let Some(answer) = &found.answer else { return };
-        let told = Told {
-            kind: SignalType::UserCorrection,
-            strength: 1_000,
-            rating: None,
-            comment: Some(words),
-            conversation_id: Some(wanted.task.conversation_id),
-            message_id: Some(answer.id),
-            task_id: answer.task_id,
-        };
-        self.tell(wanted.task.owner, told).await;
+/// Returns the whole sentence as it is right.
+fn right(found: &Found, old: &Memory, to: &str) -> Result<String, DeskError> {
+    let question = found.question.as_deref().filter(|said| utterance::is_question(said));
+    let Some(text) = utterance::corrected(&old.text, to, question) else {
+        return Err(DeskError::Refused(format!(
+            "it is not plain which words of \"{}\" are wrong; say the whole sentence as it is right",
+            pai::learning::quoted(&old.text)
+        )));
+    };
+    if form::same(&text, &old.text) {
+        return Err(DeskError::Refused("this is what is remembered already".to_owned()));
     }
+    Ok(text)
+}
 
-    async fn corrected_before(&self, wanted: &Wanted<'_>) -> Result<Option<CareDone>, DeskError> {
-        for deed in self.deeds_of(wanted).await? {
-            let Deed::Correct { old, new } = deed.deed else { continue };
-            let text = self.parts.memories.get(wanted.task.owner, old).await?;
-            let text = text.map(|memory| memory.text).unwrap_or_default();
-            let old = Cared { memory_id: old, text };
-            return Ok(Some(CareDone::Corrected { old, new: cared(&new) }));
-        }
-        Ok(None)
-    }
+/// What the correction says about the answer that it was about.
+fn told(wanted: &Wanted<'_>, found: &Found, words: &str) -> Option<Told> {
+    let answer = found.answer.as_ref()?;
+    Some(Told {
+        kind: SignalType::UserCorrection,
+        strength: 1_000,
+        rating: None,
+        comment: Some(signals::short(words)),
+        conversation_id: Some(wanted.task.conversation_id),
+        message_id: Some(answer.id),
+        task_id: answer.task_id,
+        learned: Vec::new(),
+    })
 }
 
 /// The likeliest memory that states something: a question cannot be wrong.

@@ -1,53 +1,44 @@
-//! Remembering: keeps a text as a note of the task's owner, once for each task and text.
+//! Remembering: keeps a text as a note of the task's owner.
 //!
 //! A text that was recalled for this task is not kept as a new fact. What was read somewhere is kept
 //! as a document under the label of its place.
 
 use appliance_core::{
-    Actor, Applied, AuditEvent, AuditOutcome, Batch, BatchKey, EventType, IdMint, Incarnation,
-    Labels, Memory, MemoryId, MemoryKind, Provenance, RiskLevel, Task, Write,
-    desk::{CareDone, Lease},
+    Actor, AuditEvent, AuditOutcome, Batch, EventType, IdMint, Incarnation, Labels, Memory,
+    MemoryId, MemoryKind, Provenance, RiskLevel, Task, Write,
     ids::AuditId,
     memory::{MAX_LABEL_BYTES, MAX_MEMORY_BYTES},
     ports::DeskError,
 };
 
-use super::super::{Service, claim};
+use super::{
+    super::{Service, claim},
+    Wanted,
+};
 
 impl Service {
-    pub(super) async fn keep_note(
+    pub(super) async fn remember(
         &self,
-        who: Incarnation,
-        lease: &Lease,
-        text: String,
-        untrusted: Option<String>,
-    ) -> Result<CareDone, DeskError> {
-        let task = self.claimed(who, lease).await?;
-        check(&text)?;
-        untrusted.as_deref().map_or(Ok(()), check_label)?;
-        if let Some(known) = self.recalled.with_text(&task, &text) {
-            return Ok(CareDone::Remembered(known));
+        wanted: &Wanted<'_>,
+        text: &str,
+        untrusted: Option<&str>,
+    ) -> Result<bool, DeskError> {
+        check(text)?;
+        untrusted.map_or(Ok(()), check_label)?;
+        let mut batch = Batch::new().key(wanted.key.clone()).when(claim::fence(wanted.lease));
+        match self.recalled.with_text(wanted.task, text) {
+            Some(known) => batch.ids = vec![known.bytes()],
+            None => {
+                let mint = &self.parts.mint;
+                let note = note(mint, wanted.who, wanted.task, text, untrusted);
+                batch.ids = vec![note.id.bytes()];
+                let audit = audited(mint, wanted.who, note.id);
+                batch.writes = vec![Write::PutMemory(note), Write::AppendAudit(audit)];
+            }
         }
-        let note = note(&self.parts.mint, who, &task, &text, untrusted);
-        let id = note.id;
-        let mut batch = Batch::new()
-            .key(key(&task, &text))
-            .when(claim::fence(lease))
-            .write(Write::PutMemory(note))
-            .write(Write::AppendAudit(audited(&self.parts.mint, who, id)));
-        batch.ids = vec![id.bytes()];
         let applied = self.parts.records.apply(batch).await;
-        let applied = applied.map_err(|e| claim::refused(lease, e))?;
-        Ok(CareDone::Remembered(kept(&applied, id)))
-    }
-}
-
-/// The memory that holds the text now: an older one, if the same was kept already.
-fn kept(applied: &Applied, id: MemoryId) -> MemoryId {
-    match (applied.memories.first(), applied.ids.first()) {
-        (Some(holder), _) => *holder,
-        (None, Some(first)) if applied.repeated => MemoryId::from_bytes(*first),
-        _ => id,
+        applied.map_err(|error| claim::refused(wanted.lease, error))?;
+        Ok(true)
     }
 }
 
@@ -75,21 +66,15 @@ fn check_label(label: &str) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// The same for every attempt: a second delivery keeps no second note.
-fn key(task: &Task, text: &str) -> BatchKey {
-    let digest = claim::digest_of(&text);
-    let short: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    BatchKey { name: format!("desk/{}/remember/{short}", task.id), digest }
-}
-
 fn note(
     mint: &IdMint,
     who: Incarnation,
     task: &Task,
     text: &str,
-    untrusted: Option<String>,
+    untrusted: Option<&str>,
 ) -> Memory {
     let kind = if untrusted.is_some() { MemoryKind::Document } else { MemoryKind::Note };
+    let untrusted = untrusted.map(str::to_owned);
     let labels = Labels { source: untrusted.clone(), ..Labels::default() };
     let provenance = Provenance {
         conversation_id: Some(task.conversation_id),
@@ -112,7 +97,7 @@ fn audited(mint: &IdMint, who: Incarnation, id: MemoryId) -> AuditEvent {
         actor_ip: None,
         resource_type: Some("memory".to_owned()),
         resource_path: Some(id.to_string()),
-        action: "memory.note".to_owned(),
+        action: "memory.remember".to_owned(),
         outcome: AuditOutcome::Success,
         risk_level: RiskLevel::Low,
     }

@@ -1,61 +1,33 @@
-//! Undoing: takes back the owner's last deed that is not taken back yet.
+//! Undoing: takes back the owner's last deed before the message that is not taken back yet.
 
 use appliance_core::{
-    Deed, MemoryAction, MemoryId, MemoryKind,
-    desk::{CareDone, Cared},
+    MemoryAction, PageRequest, Task,
     ports::{CareError, DeskError},
 };
-use appliance_phrases::utterance;
 
-use super::{super::Service, Wanted, cared, refused};
+use super::{super::Service, Wanted};
 
-/// Memories whose texts are told of.
-const TOLD: usize = 20;
+/// Deeds that are looked through for the last one.
+const DEEDS: usize = 50;
 
 impl Service {
-    pub(super) async fn undo(&self, wanted: &Wanted<'_>) -> Result<CareDone, DeskError> {
-        let deeds = self.deeds(wanted.task).await?;
-        if let Some(deed) = undone_before(wanted, &deeds) {
-            return self.undone(wanted, deed).await;
-        }
-        let Some(deed) = deeds.iter().find(|deed| deed.undone_at.is_none()) else {
-            return Ok(CareDone::NothingMeant);
-        };
+    pub(super) async fn undo(&self, wanted: &Wanted<'_>) -> Result<bool, DeskError> {
+        let page = PageRequest::new(DEEDS, None);
+        let deeds = self.parts.memories.actions(wanted.task.owner, page).await?.items;
+        let meant =
+            |deed: &&MemoryAction| deed.undone_at.is_none() && was_before(deed, wanted.task);
+        let Some(deed) = deeds.iter().find(meant) else { return Ok(false) };
         match self.parts.care.undo(&wanted.by(), Some(deed.id)).await {
-            Ok(deed) => self.undone(wanted, &deed).await,
-            Err(CareError::NothingToUndo) => Ok(CareDone::NothingMeant),
-            Err(error) => Err(refused(error)),
+            Ok(_) => Ok(true),
+            Err(CareError::NothingToUndo) => Ok(false),
+            Err(error) => Err(wanted.refused(error)),
         }
-    }
-
-    async fn undone(
-        &self,
-        wanted: &Wanted<'_>,
-        deed: &MemoryAction,
-    ) -> Result<CareDone, DeskError> {
-        let mut back: Vec<Cared> = Vec::new();
-        for id in memories(&deed.deed).into_iter().take(TOLD) {
-            let memory = self.parts.memories.get(wanted.task.owner, id).await?;
-            let told = memory.filter(|it| {
-                it.kind != MemoryKind::Learning && utterance::wish(&it.text).is_none()
-            });
-            back.extend(told.as_ref().map(cared));
-        }
-        Ok(CareDone::Undone(back))
     }
 }
 
-/// The deed that this very command undid before the server went down.
-fn undone_before<'a>(wanted: &Wanted<'_>, deeds: &'a [MemoryAction]) -> Option<&'a MemoryAction> {
-    let since = wanted.task.started_at.unwrap_or(wanted.task.created_at);
-    let here = |deed: &&MemoryAction| deed.undone_at.is_some_and(|at| at >= since);
-    wanted.again.then(|| deeds.iter().find(here)).flatten()
-}
-
-fn memories(deed: &Deed) -> Vec<MemoryId> {
-    match deed {
-        Deed::Forget { ids } => ids.clone(),
-        Deed::Correct { old, .. } => vec![*old],
-        Deed::Pin { id, .. } => vec![*id],
-    }
+/// Tells whether a deed was asked for before `task` was: what the person does elsewhere after saying
+/// "undo that" is not what they meant. Ids are in the order of their birth.
+fn was_before(deed: &MemoryAction, task: &Task) -> bool {
+    let asked = deed.task_id.map_or_else(|| deed.id.bytes(), |id| id.bytes());
+    asked <= task.id.bytes()
 }

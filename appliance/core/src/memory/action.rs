@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionId, Memory, MemoryId, Timestamp, UserId};
+use crate::{ActionId, Memory, MemoryId, TaskId, Timestamp, UserId};
 
 /// One deed, applied and noted in one batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct MemoryAction {
     pub at: Timestamp,
     /// When it was undone, if it was.
     pub undone_at: Option<Timestamp>,
+    /// The task it was done in, if an agent did it.
+    pub task_id: Option<TaskId>,
 }
 
 /// What can be done to a memory and undone.

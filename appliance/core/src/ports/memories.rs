@@ -1,12 +1,9 @@
 //! The role that reads memories as records; the truth that every index is derived from.
 
-use std::fmt;
-
 use async_trait::async_trait;
 
 use crate::{
-    ActionId, ErrorKind, Memory, MemoryAction, MemoryId, Page, PageRequest, SearchFilter, Signal,
-    StoreError, Timestamp, UserId,
+    ErrorKind, Memory, MemoryId, Page, PageRequest, SearchFilter, StoreError, UserId, ports::Deeds,
 };
 
 /// What an index has to know about one memory since it last looked.
@@ -41,10 +38,10 @@ pub enum Changed {
     },
 }
 
-/// Reads memories, wherever they are kept; the forgotten ones not, but for
-/// [`actions`](Self::actions). Contract: `storage_contract::memories`.
+/// Reads memories, wherever they are kept; the forgotten ones not. Who reads them reads what was
+/// done to them too. Contract: `storage_contract::memories`.
 #[async_trait]
-pub trait Memories: fmt::Debug + Send + Sync {
+pub trait Memories: Deeds {
     /// Returns the memory if `owner` has it, out of the archive too.
     ///
     /// # Errors
@@ -76,21 +73,4 @@ pub trait Memories: fmt::Debug + Send + Sync {
 
     /// Returns the highest position given so far, 0 for none. Cheap: asked before every search.
     fn latest(&self) -> u64;
-
-    /// Returns what `owner` did, newest first, undone or not; the cursor is the place in that order.
-    async fn actions(
-        &self,
-        owner: UserId,
-        page: PageRequest,
-    ) -> Result<Page<MemoryAction>, StoreError>;
-
-    /// Returns one deed of `owner`.
-    async fn action(&self, owner: UserId, id: ActionId)
-    -> Result<Option<MemoryAction>, StoreError>;
-
-    /// Returns signals of `owner`, newest first.
-    async fn signals(&self, owner: UserId, page: PageRequest) -> Result<Page<Signal>, StoreError>;
-
-    /// Returns the sum of `|moved|` over the signals of `owner` since `from`, in ten-thousandths.
-    async fn moved_since(&self, owner: UserId, from: Timestamp) -> Result<u64, StoreError>;
 }

@@ -1,7 +1,8 @@
 //! The role that looks after memories for people: forget, undo, correct, pin, rate, count.
 //!
 //! Everything a person can do to a memory besides saying it, for every face (API, command line, MCP,
-//! agents) alike. Each deed is one batch with its audit line.
+//! agents) alike. Each deed is one batch with its audit line, under the key of its cause: asked for
+//! again, it answers with what was done the first time.
 
 use std::fmt;
 
@@ -9,8 +10,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionId, Actor, Collection, ConversationId, Memory, MemoryAction, MemoryHit, MemoryId,
-    MessageId, Provenance, Signal, SignalType, StoreError, TaskId, UserId,
+    ActionId, Actor, BatchKey, Collection, Condition, ConversationId, Memory, MemoryAction,
+    MemoryHit, MemoryId, MessageId, Provenance, Signal, SignalType, StoreError, TaskId, UserId,
     ports::{SearchError, TierCounts},
 };
 
@@ -29,6 +30,9 @@ pub enum CareError {
     /// Another run of the same job has not ended.
     #[error("{0} is running already; look at its progress and try again when it is done")]
     Busy(&'static str),
+    /// The job that was begun under the same key is over.
+    #[error("the {0} under this key ended with an earlier run of the server; ask under a new key")]
+    Over(&'static str),
     /// The search failed.
     #[error(transparent)]
     Search(#[from] SearchError),
@@ -37,7 +41,7 @@ pub enum CareError {
     Store(#[from] StoreError),
 }
 
-/// Who does it, to whose memories.
+/// Who does it, to whose memories, and because of what.
 #[derive(Debug, Clone)]
 pub struct By {
     /// Whose memories.
@@ -46,6 +50,63 @@ pub struct By {
     pub actor: Actor,
     /// From where.
     pub ip: Option<String>,
+    /// What makes a repeat known.
+    pub cause: Cause,
+}
+
+impl By {
+    /// Returns the same because of `cause`.
+    #[must_use]
+    pub fn because_of(self, cause: Cause) -> Self {
+        Self { cause, ..self }
+    }
+}
+
+/// What a deed is done because of: a person's request, or a task that an agent works on.
+#[derive(Debug, Clone, Default)]
+pub struct Cause {
+    /// Names the deed; asked for again under this key, it is not done again and the first result
+    /// is returned.
+    pub key: Option<BatchKey>,
+    /// What must hold when it is done: an agent's lease.
+    pub fence: Option<Condition>,
+    /// The task, if an agent does it.
+    pub task_id: Option<TaskId>,
+    /// Ids that the caller answers with, kept with the key after the deed's own
+    /// ([`Applied::ids`](crate::Applied::ids)).
+    pub told: Vec<MemoryId>,
+}
+
+impl Cause {
+    /// A person's request, under the key it came with.
+    #[must_use]
+    pub fn request(key: Option<BatchKey>) -> Self {
+        Self { key, ..Self::default() }
+    }
+}
+
+/// What is so in the place of a memory, and what goes with that in the same batch.
+#[derive(Debug, Clone)]
+pub struct Correction {
+    /// What is wrong or no longer so.
+    pub old: MemoryId,
+    /// What is so.
+    pub text: String,
+    /// Where that is from.
+    pub provenance: Provenance,
+    /// Memories that say the same wrong thing; they are forgotten, in a deed of their own.
+    pub copies: Vec<MemoryId>,
+    /// What the correction tells about the answer it was about.
+    pub told: Option<Told>,
+}
+
+impl Correction {
+    /// Puts `text` in the place of `old`, and nothing else.
+    #[must_use]
+    pub fn new(old: MemoryId, text: impl Into<String>) -> Self {
+        let (provenance, copies) = (Provenance::default(), Vec::new());
+        Self { old, text: text.into(), provenance, copies, told: None }
+    }
 }
 
 /// What a person or a task tells about an answer.
@@ -65,6 +126,8 @@ pub struct Told {
     pub message_id: Option<MessageId>,
     /// The task it is about.
     pub task_id: Option<TaskId>,
+    /// What is learned from it, kept in the same batch.
+    pub learned: Vec<Memory>,
 }
 
 /// How full memory is, against its limits, for one owner.
@@ -123,14 +186,12 @@ pub trait MemoryCare: fmt::Debug + Send + Sync {
     /// As [`CareError`] tells; so for all methods here.
     async fn forget(&self, by: &By, ids: Vec<MemoryId>) -> Result<MemoryAction, CareError>;
 
-    /// Puts `text` in the place of a memory that is wrong or no longer so; a search `as of` an
+    /// Puts a text in the place of a memory that is wrong or no longer so; a search `as of` an
     /// earlier moment still finds the old one.
     async fn correct(
         &self,
         by: &By,
-        old: MemoryId,
-        text: String,
-        provenance: Provenance,
+        correction: Correction,
     ) -> Result<(Memory, MemoryAction), CareError>;
 
     /// Keeps a memory out of eviction and archive, or no longer.

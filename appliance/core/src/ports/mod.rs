@@ -1,6 +1,7 @@
 //! The ports: one trait a role, one file a trait. Adapters implement them; `compose.rs` joins them.
 
 mod conversations;
+mod deeds;
 mod desk;
 mod embedder;
 mod fleet;
@@ -25,13 +26,16 @@ mod vector_home;
 mod vector_index;
 
 pub use conversations::Conversations;
+pub use deeds::Deeds;
 pub use desk::{Desk, DeskError};
 pub use embedder::{EmbedError, Embedder};
 pub use fleet::{Fleet, FleetError, PeerProcess};
 pub use hot_tier::HotTier;
 pub use live::{Lagged, Live, Subscription};
 pub use memories::{Change, Changed, Memories};
-pub use memory_care::{By, CareError, CollectionStats, Job, MemoryCare, MemoryStats, Told};
+pub use memory_care::{
+    By, CareError, Cause, CollectionStats, Correction, Job, MemoryCare, MemoryStats, Told,
+};
 pub use memory_search::{MemorySearch, SearchError};
 pub use memory_tiers::{MemoryTiers, Moved, Resident, TierCounts};
 pub use model::{ByteStream, LlmError, LlmErrorKind, Model, ModelCall, ModelReply};

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use serde::Serialize;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use web_dto::{Accepted, CitationView, ConversationView, MessageView, NewConversation, NewMessage};
 
 use super::{
@@ -15,12 +15,6 @@ use crate::{
     cli::{Client, Context, arguments::Chat, print},
     exit::{self, Failure},
 };
-
-/// How often a message is sent again while the server is away; the key makes it one message.
-const SENDS: u32 = 20;
-
-/// Pause between two sends.
-const PAUSE: Duration = Duration::from_millis(250);
 
 /// Exit code after Ctrl-C: 128 and the signal's number.
 const INTERRUPTED: u8 = 130;
@@ -129,27 +123,11 @@ pub async fn take(
     Ok(Turn { accepted, answer, first_chunk, total: began.elapsed() })
 }
 
-/// Sends the message; the same key makes a second send harmless.
+/// Sends the message; one that is sent again is one message all the same.
 async fn send(client: &Client, conversation: &str, text: &str) -> anyhow::Result<Accepted> {
     let path = format!("/api/conversations/{conversation}/messages");
     let body = NewMessage { content: text.to_owned(), attachments: Vec::new() };
-    let key = key();
-    for _ in 1..SENDS {
-        match client.post_once(&path, &key, &body).await {
-            Err(error) if is_away(&error) => sleep(PAUSE).await,
-            sent => return sent,
-        }
-    }
-    client.post_once(&path, &key, &body).await
-}
-
-/// Makes a key that nobody else has: 122 random bits.
-fn key() -> String {
-    uuid::Uuid::new_v4().to_string()
-}
-
-fn is_away(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == exit::UNAVAILABLE)
+    client.post_again(&path, &body).await
 }
 
 fn interrupted(context: &Context, conversation: &str) -> ExitCode {

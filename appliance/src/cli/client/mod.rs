@@ -6,6 +6,7 @@
 mod failure;
 mod feed;
 mod key;
+mod once;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -106,10 +107,11 @@ impl Client {
         &self,
         method: &Method,
         path: &str,
+        key: Option<&str>,
         body: Option<&impl Serialize>,
     ) -> anyhow::Result<Result<T, Problem>> {
         let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-        let reply = self.send(self.request(method, path, None, body.into())?).await?;
+        let reply = self.send(self.request(method, path, key, body.into())?).await?;
         if reply.status().is_success() {
             return understand(reply, path).await.map(Ok);
         }

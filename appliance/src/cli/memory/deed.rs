@@ -10,7 +10,7 @@ use super::{Context, print, query::segment};
 pub(super) fn undo(context: &Context, action: Option<&str>) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
     let body = UndoAction { action_id: action.map(str::to_owned) };
-    let undone: ActionView = context.block_on(client.post("/api/memory/undo", &body))?;
+    let undone: ActionView = context.block_on(client.post_deed("/api/memory/undo", &body))?;
     told(context, &undone)
 }
 
@@ -18,7 +18,7 @@ pub(super) fn undo(context: &Context, action: Option<&str>) -> anyhow::Result<Ex
 pub(super) fn pin(context: &Context, id: &str, pinned: bool) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
     let path = format!("/api/memory/{}/pin", segment(id));
-    let action: ActionView = context.block_on(client.post(&path, &PinMemory { pinned }))?;
+    let action: ActionView = context.block_on(client.post_deed(&path, &PinMemory { pinned }))?;
     told(context, &action)
 }
 
@@ -27,7 +27,7 @@ pub(super) fn correct(context: &Context, id: &str, text: &str) -> anyhow::Result
     let client = context.client()?;
     let path = format!("/api/memory/{}/correct", segment(id));
     let body = CorrectMemory { text: text.to_owned() };
-    let done: Corrected = context.block_on(client.post(&path, &body))?;
+    let done: Corrected = context.block_on(client.post_deed(&path, &body))?;
     if context.json() {
         print::json(&done)?;
         return Ok(ExitCode::SUCCESS);

@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, ids: &[String], yes: bool) -> anyhow::Resul
         return Ok(ExitCode::FAILURE);
     }
     let body = ForgetMemories { ids: ids.to_vec() };
-    let action: ActionView = context.block_on(client.post("/api/memory/forget", &body))?;
+    let action: ActionView = context.block_on(client.post_deed("/api/memory/forget", &body))?;
     deed::told(context, &action)
 }
 

@@ -28,7 +28,7 @@ pub(super) fn add(context: &Context, text: &str, author: Option<&str>) -> anyhow
     };
     let client = context.client()?;
     let body = NewMemories { items: vec![item] };
-    let kept: Remembered = context.block_on(client.post("/api/memory", &body))?;
+    let kept: Remembered = context.block_on(client.post_deed("/api/memory", &body))?;
     told(context, &kept)
 }
 

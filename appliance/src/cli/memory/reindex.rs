@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Starts the job and waits for its end, unless told not to.
 pub(super) fn run(context: &Context, detach: bool) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
-    let begun: JobView = context.block_on(client.post("/api/memory/reindex", &json!({})))?;
+    let begun: JobView = context.block_on(client.post_deed("/api/memory/reindex", &json!({})))?;
     let ended = if detach {
         begun
     } else {

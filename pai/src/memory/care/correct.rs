@@ -3,38 +3,111 @@
 //! The old memory is not changed but ended: a search `as of` an earlier moment still finds it.
 
 use appliance_core::{
-    Deed, Memory, MemoryAction, MemoryId, MemoryKind, Provenance,
+    Applied, Batch, Condition, Deed, Memory, MemoryAction, MemoryId, MemoryKind, Provenance,
     memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
-    ports::{By, CareError},
+    ports::{By, CareError, Correction},
 };
 
-use super::Care;
+use super::{
+    Care,
+    cause::{self, Tries},
+    forget::shown,
+};
 
 impl Care {
     pub(super) async fn replace(
         &self,
         by: &By,
-        old: MemoryId,
-        text: String,
-        provenance: Provenance,
+        correction: Correction,
     ) -> Result<(Memory, MemoryAction), CareError> {
-        check(&text, &provenance)?;
-        let _turn = self.turn.lock().await;
-        let old = self.known(by, old).await?;
+        check(&correction.text, &correction.provenance)?;
+        let mut tries = Tries::new();
+        loop {
+            match self.replace_once(by, &correction).await {
+                Err(error) if tries.again(&error) => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn replace_once(
+        &self,
+        by: &By,
+        correction: &Correction,
+    ) -> Result<(Memory, MemoryAction), CareError> {
+        if let Some(first) = self.first(by).await? {
+            return self.told_correction(by, &first).await;
+        }
+        let old = self.known(by, correction.old).await?;
         still_holds(&old)?;
-        if old.text == text {
+        if old.text == correction.text {
             let why = format!("memory {} says exactly that already; nothing was changed", old.id);
             return Err(CareError::Invalid(why));
         }
+        let new = self.successor(by, &old, correction);
+        let deed = Deed::Correct { old: old.id, new: Box::new(new.clone()) };
+        let action = self.action(by, deed, new.standing.valid_from);
+        let pinned = Some(old.standing.pinned);
+        let mut batch =
+            cause::begin(by, action.id.bytes()).when(Condition::MemoryShown { id: old.id, pinned });
+        self.add_copies(by, correction, &mut batch).await?;
+        batch.writes.extend(self.writes(by, &action));
+        if let Some(told) = &correction.told {
+            self.add_signal(by, told, &mut batch).await?;
+        }
+        let applied = self.parts.records.apply(batch).await?;
+        if applied.repeated {
+            return self.told_correction(by, &applied).await;
+        }
+        let stored = self.parts.memories.get(by.owner, new.id).await?;
+        Ok((stored.unwrap_or(new), action))
+    }
+
+    fn successor(&self, by: &By, old: &Memory, correction: &Correction) -> Memory {
         // A wall clock that was set back must not end the old one before it began.
         let at = self.now().max(old.standing.valid_from);
         let id = self.parts.mint.next(MemoryId::from_uuid);
+        let Correction { text, provenance, .. } = correction.clone();
         let mut new = Memory::new(id, by.owner, MemoryKind::Note, text, provenance, at);
         new.standing.pinned = old.standing.pinned;
-        let deed = Deed::Correct { old: old.id, new: Box::new(new.clone()) };
-        let action = self.act(by, deed, at).await?;
+        new
+    }
+
+    /// Copies are forgotten by a deed of their own before the correction's, so that undoing the
+    /// correction alone brings back one memory that holds, and not none.
+    async fn add_copies(
+        &self,
+        by: &By,
+        correction: &Correction,
+        batch: &mut Batch,
+    ) -> Result<(), CareError> {
+        let mut ids = Vec::new();
+        for id in &correction.copies {
+            if *id != correction.old && self.is_shown(by, *id).await? {
+                ids.push(*id);
+            }
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        batch.conditions.extend(ids.iter().copied().map(shown));
+        let forgotten = self.action(by, Deed::Forget { ids }, self.now());
+        batch.writes.extend(self.writes(by, &forgotten));
+        Ok(())
+    }
+
+    /// Tells a correction as it was told the first time.
+    async fn told_correction(
+        &self,
+        by: &By,
+        applied: &Applied,
+    ) -> Result<(Memory, MemoryAction), CareError> {
+        let noted = self.noted(by, applied).await?;
+        let Deed::Correct { new, .. } = &noted.deed else { return Err(CareError::NothingToUndo) };
+        // As it stands: where the same text was remembered already, that one holds now.
         let stored = self.parts.memories.get(by.owner, new.id).await?;
-        Ok((stored.unwrap_or(new), action))
+        let new = stored.unwrap_or_else(|| (**new).clone());
+        Ok((new, MemoryAction { undone_at: None, ..noted }))
     }
 }
 

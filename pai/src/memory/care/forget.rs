@@ -6,11 +6,11 @@
 use std::collections::HashSet;
 
 use appliance_core::{
-    Deed, ErrorKind, MemoryAction, MemoryId,
+    Condition, Deed, ErrorKind, MemoryAction, MemoryId,
     ports::{By, CareError},
 };
 
-use super::{Care, undo::Walk};
+use super::{Care, cause::Tries, undo::Walk};
 
 /// Most memories one deed forgets.
 const MOST_IDS: usize = 1_000;
@@ -22,22 +22,36 @@ impl Care {
         ids: Vec<MemoryId>,
     ) -> Result<MemoryAction, CareError> {
         let ids = distinct(ids)?;
-        let _turn = self.turn.lock().await;
-        let (mut shown, mut hidden) = (Vec::new(), Vec::new());
-        for id in ids {
-            let seen = self.is_shown(by, id).await?;
-            if seen { shown.push(id) } else { hidden.push(id) }
+        let mut tries = Tries::new();
+        loop {
+            match self.hide_once(by, &ids).await {
+                Err(error) if tries.again(&error) => {}
+                done => return done,
+            }
         }
-        let before = self.deeds_that_hid(by, hidden).await?;
-        match before {
-            Some(before) if shown.is_empty() => Ok(before),
-            _ => self.act(by, Deed::Forget { ids: shown }, self.now()).await,
+    }
+
+    async fn hide_once(&self, by: &By, ids: &[MemoryId]) -> Result<MemoryAction, CareError> {
+        if let Some(first) = self.first(by).await? {
+            return self.told(by, &first).await;
+        }
+        let (mut seen, mut hidden) = (Vec::new(), Vec::new());
+        for id in ids {
+            let is_shown = self.is_shown(by, *id).await?;
+            if is_shown { seen.push(*id) } else { hidden.push(*id) }
+        }
+        match self.deeds_that_hid(by, hidden).await? {
+            Some(before) if seen.is_empty() => self.keep_key(by, before).await,
+            _ => {
+                let conditions = seen.iter().copied().map(shown).collect();
+                self.act(by, Deed::Forget { ids: seen }, conditions).await
+            }
         }
     }
 
     /// Tells whether there is something to forget. What the archive cannot read back whole can be
     /// forgotten like the rest; whose it is, the store checks.
-    async fn is_shown(&self, by: &By, id: MemoryId) -> Result<bool, CareError> {
+    pub(super) async fn is_shown(&self, by: &By, id: MemoryId) -> Result<bool, CareError> {
         match self.parts.memories.get(by.owner, id).await {
             Ok(found) => Ok(found.is_some()),
             Err(error) if error.kind == ErrorKind::Corrupt => Ok(true),
@@ -67,6 +81,11 @@ impl Care {
             None => Ok(newest),
         }
     }
+}
+
+/// The condition that a memory is not forgotten.
+pub(super) const fn shown(id: MemoryId) -> Condition {
+    Condition::MemoryShown { id, pinned: None }
 }
 
 /// Tells whether a memory is out of sight because of this deed, or because of its undoing.

@@ -2,11 +2,15 @@
 //!
 //! [`Care`] is the one service behind every face (API, command line, MCP, agents). Each deed is one
 //! batch: what is done, noted so that it can be undone, with its line in the audit trail. Moves
-//! nothing between tiers by age or number; that is the keeper's. Deeds go one at a time, so that
-//! what was checked still holds when it is done.
+//! nothing between tiers by age or number; that is the keeper's.
+//!
+//! Invariant: what a deed rests on is a condition of its batch. One that was overtaken is thought
+//! over anew a few times; nothing is held meanwhile. A deed whose key was done before is not done
+//! again: its first result is told.
 
 mod audit;
 mod board;
+mod cause;
 mod correct;
 mod forget;
 mod indexes;
@@ -22,15 +26,14 @@ mod utility;
 use std::sync::Arc;
 
 use appliance_core::{
-    ActionId, Batch, Deed, IdMint, Memory, MemoryAction, MemoryHit, MemoryId, Provenance, Signal,
+    ActionId, Condition, Deed, IdMint, Memory, MemoryAction, MemoryHit, MemoryId, Signal,
     Timestamp, UserId, Write,
     ports::{
-        By, CareError, Conversations, Job, Memories, MemoryCare, MemoryStats, MemoryTiers, Records,
-        Told,
+        By, CareError, Conversations, Correction, Job, Memories, MemoryCare, MemoryStats,
+        MemoryTiers, Records, Told,
     },
 };
 use async_trait::async_trait;
-use tokio::sync::Mutex;
 
 pub(super) use board::{Board, Running};
 pub use indexes::Indexes;
@@ -67,7 +70,6 @@ pub struct Care {
     parts: CareParts,
     uses: Arc<Uses>,
     board: Arc<Board>,
-    turn: Mutex<()>,
 }
 
 impl Care {
@@ -78,7 +80,7 @@ impl Care {
         let (records, memories) = (parts.records.clone(), parts.memories.clone());
         let (tiers, clock) = (parts.tiers.clone(), parts.mint.clock().clone());
         let uses = Arc::new(Uses::new(records, memories, tiers, clock));
-        Self { parts, uses, board: Arc::default(), turn: Mutex::new(()) }
+        Self { parts, uses, board: Arc::default() }
     }
 
     /// Writes the uses that wait to be written; returns how many.
@@ -106,17 +108,30 @@ impl Care {
         self.parts.memories.get(by.owner, id).await?.ok_or(CareError::Unknown(id))
     }
 
-    /// Does `deed` at `at`: one batch with its audit line.
-    async fn act(&self, by: &By, deed: Deed, at: Timestamp) -> Result<MemoryAction, CareError> {
+    /// Does `deed` while `conditions` hold: one batch with its audit line.
+    async fn act(
+        &self,
+        by: &By,
+        deed: Deed,
+        conditions: Vec<Condition>,
+    ) -> Result<MemoryAction, CareError> {
+        let action = self.action(by, deed, self.now());
+        let mut batch = cause::begin(by, action.id.bytes());
+        batch.conditions.extend(conditions);
+        batch.writes.extend(self.writes(by, &action));
+        let applied = self.parts.records.apply(batch).await?;
+        if applied.repeated { self.told(by, &applied).await } else { Ok(action) }
+    }
+
+    fn action(&self, by: &By, deed: Deed, at: Timestamp) -> MemoryAction {
         let id = self.parts.mint.next(ActionId::from_uuid);
-        let action = MemoryAction { id, owner: by.owner, deed, at, undone_at: None };
-        let batch = Batch::new().write(Write::ActOnMemory(action.clone())).write(audit::deed(
-            &self.parts.mint,
-            by,
-            &action,
-        ));
-        self.parts.records.apply(batch).await?;
-        Ok(action)
+        let task_id = by.cause.task_id;
+        MemoryAction { id, owner: by.owner, deed, at, undone_at: None, task_id }
+    }
+
+    /// A deed and its line in the trail.
+    fn writes(&self, by: &By, action: &MemoryAction) -> [Write; 2] {
+        [Write::ActOnMemory(action.clone()), audit::deed(&self.parts.mint, by, action)]
     }
 }
 
@@ -129,11 +144,9 @@ impl MemoryCare for Care {
     async fn correct(
         &self,
         by: &By,
-        old: MemoryId,
-        text: String,
-        provenance: Provenance,
+        correction: Correction,
     ) -> Result<(Memory, MemoryAction), CareError> {
-        self.replace(by, old, text, provenance).await
+        self.replace(by, correction).await
     }
 
     async fn pin(&self, by: &By, id: MemoryId, pinned: bool) -> Result<MemoryAction, CareError> {

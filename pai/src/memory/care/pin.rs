@@ -1,11 +1,11 @@
 //! Pinning: keeps a memory out of eviction and archive, or no longer.
 
 use appliance_core::{
-    Deed, MemoryAction, MemoryId, MemoryTier,
+    Condition, Deed, MemoryAction, MemoryId, MemoryTier,
     ports::{By, CareError},
 };
 
-use super::{Care, undo::Walk};
+use super::{Care, cause::Tries, undo::Walk};
 
 impl Care {
     pub(super) async fn keep(
@@ -14,20 +14,47 @@ impl Care {
         id: MemoryId,
         pinned: bool,
     ) -> Result<MemoryAction, CareError> {
-        let _turn = self.turn.lock().await;
-        let memory = self.known(by, id).await?;
-        let before = match memory.standing.pinned == pinned {
+        let mut tries = Tries::new();
+        let action = loop {
+            match self.keep_once(by, id, pinned).await {
+                Err(error) if tries.again(&error) => {}
+                done => break done?,
+            }
+        };
+        if pinned {
+            self.bring_back(by, id).await?;
+        }
+        Ok(action)
+    }
+
+    async fn keep_once(
+        &self,
+        by: &By,
+        id: MemoryId,
+        pinned: bool,
+    ) -> Result<MemoryAction, CareError> {
+        if let Some(first) = self.first(by).await? {
+            return self.told(by, &first).await;
+        }
+        let was = self.known(by, id).await?.standing.pinned;
+        let before = match was == pinned {
             true => self.deed_that_pinned(by, id, pinned).await?,
             false => None,
         };
-        let action = match before {
-            Some(before) => before,
-            None => self.act(by, Deed::Pin { id, pinned }, self.now()).await?,
-        };
-        if pinned && memory.tier == MemoryTier::Cold {
+        let unchanged = Condition::MemoryShown { id, pinned: Some(was) };
+        match before {
+            Some(before) => self.keep_key(by, before).await,
+            None => self.act(by, Deed::Pin { id, pinned }, vec![unchanged]).await,
+        }
+    }
+
+    /// What is pinned stays out of the archive.
+    async fn bring_back(&self, by: &By, id: MemoryId) -> Result<(), CareError> {
+        let memory = self.parts.memories.get(by.owner, id).await?;
+        if memory.is_some_and(|memory| memory.tier == MemoryTier::Cold) {
             self.parts.tiers.warm(&[id], self.now()).await?;
         }
-        Ok(action)
+        Ok(())
     }
 
     /// Returns the deed that made it so: pinning again changes nothing, and one undo takes it back.

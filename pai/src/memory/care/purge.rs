@@ -3,30 +3,31 @@
 //! The rules of the store say what goes with them; the indexes learn of it by the change log.
 
 use appliance_core::{
-    Batch, ConversationId, MemoryId, Write,
+    ConversationId, MemoryId, Write,
     ports::{By, CareError, Purged, Purging},
 };
 use async_trait::async_trait;
 
-use super::{Care, audit, forget::distinct};
+use super::{Care, audit, cause, forget::distinct};
 
 #[async_trait]
 impl Purging for Care {
     async fn purge_memories(&self, by: &By, ids: Vec<MemoryId>) -> Result<Purged, CareError> {
         let ids = distinct(ids)?;
         let line = audit::purged_memories(&self.parts.mint, by, &ids);
-        self.purge(Write::PurgeMemories { owner: by.owner, ids }, line).await
+        self.purge(by, Write::PurgeMemories { owner: by.owner, ids }, line).await
     }
 
     async fn purge_conversation(&self, by: &By, id: ConversationId) -> Result<Purged, CareError> {
         let line = audit::purged_conversation(&self.parts.mint, by, id);
-        self.purge(Write::PurgeConversation { id, owner: by.owner }, line).await
+        self.purge(by, Write::PurgeConversation { id, owner: by.owner }, line).await
     }
 }
 
 impl Care {
-    async fn purge(&self, write: Write, line: Write) -> Result<Purged, CareError> {
-        let applied = self.parts.records.apply(Batch::new().write(write).write(line)).await?;
+    async fn purge(&self, by: &By, write: Write, line: Write) -> Result<Purged, CareError> {
+        let batch = cause::begin(by, [0; 16]).write(write).write(line);
+        let applied = self.parts.records.apply(batch).await?;
         Ok(Purged { memories: applied.memories })
     }
 }

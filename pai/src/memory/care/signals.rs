@@ -6,14 +6,17 @@
 use std::time::Duration;
 
 use appliance_core::{
-    Batch, ConversationId, MemoryId, Message, MessageId, Page, PageRequest, Role, Signal,
-    SignalType, UserId, Write,
+    Applied, Batch, Condition, ConversationId, MemoryId, Message, MessageId, Page, PageRequest,
+    Role, Signal, SignalType, UserId, Write,
     ids::SignalId,
     page::MAX_PAGE,
     ports::{By, CareError, Told},
 };
 
-use super::{Care, audit, before};
+use super::{
+    Care, audit, before,
+    cause::{self, Tries},
+};
 
 /// Most bytes of the words that come with a signal.
 const MAX_COMMENT_BYTES: usize = 500;
@@ -26,13 +29,46 @@ const MOST_LOOKED_THROUGH: usize = 10_000;
 
 impl Care {
     pub(super) async fn take_in(&self, by: &By, told: Told) -> Result<Signal, CareError> {
-        check(&told)?;
-        let answer = self.judged(by.owner, &told).await?;
-        let _turn = self.turn.lock().await;
+        let mut tries = Tries::new();
+        loop {
+            match self.take_in_once(by, &told).await {
+                Err(error) if tries.again(&error) => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn take_in_once(&self, by: &By, told: &Told) -> Result<Signal, CareError> {
+        if let Some(first) = self.first(by).await? {
+            return self.first_signal(by, &first).await;
+        }
+        let mut batch = cause::begin(by, [0; 16]);
+        let signal = self.add_signal(by, told, &mut batch).await?;
+        batch.ids[0] = signal.id.bytes();
+        let applied = self.parts.records.apply(batch).await?;
+        if applied.repeated { self.first_signal(by, &applied).await } else { Ok(signal) }
+    }
+
+    async fn first_signal(&self, by: &By, applied: &Applied) -> Result<Signal, CareError> {
+        let id = SignalId::from_bytes(cause::first_id(applied)?);
+        let signal = self.parts.memories.signal(by.owner, id).await?;
+        signal.ok_or(CareError::NothingToUndo)
+    }
+
+    /// Adds a signal to `batch` with all that goes with it: what it rests on, what it teaches and
+    /// its line in the trail.
+    pub(super) async fn add_signal(
+        &self,
+        by: &By,
+        told: &Told,
+        batch: &mut Batch,
+    ) -> Result<Signal, CareError> {
+        check(told)?;
+        let answer = self.judged(by.owner, told).await?;
         let memories = answer.as_ref().map(cited).unwrap_or_default();
-        let moved = match &answer {
-            Some(answer) if !memories.is_empty() => self.moves(by.owner, &told, answer).await?,
-            _ => 0,
+        let (moved, share) = match &answer {
+            Some(answer) if !memories.is_empty() => self.moves(by.owner, told, answer).await?,
+            _ => (0, None),
         };
         let signal = Signal {
             id: self.parts.mint.next(SignalId::from_uuid),
@@ -40,16 +76,17 @@ impl Care {
             kind: told.kind,
             strength: told.strength,
             rating: told.rating,
-            comment: told.comment,
+            comment: told.comment.clone(),
             task_id: told.task_id.or(answer.as_ref().and_then(|answer| answer.task_id)),
             message_id: answer.map(|answer| answer.id),
             memories,
             moved,
             at: self.now(),
         };
-        let line = audit::signal(&self.parts.mint, by, &signal);
-        let batch = Batch::new().write(Write::PutSignal(signal.clone())).write(line);
-        self.parts.records.apply(batch).await?;
+        batch.conditions.extend(share);
+        batch.writes.push(Write::PutSignal(signal.clone()));
+        batch.writes.extend(told.learned.iter().cloned().map(Write::PutMemory));
+        batch.writes.push(audit::signal(&self.parts.mint, by, &signal));
         Ok(signal)
     }
 
@@ -91,17 +128,32 @@ impl Care {
         Ok(page.items.into_iter().find(|message| message.role == Role::Assistant))
     }
 
-    /// Returns by how much the signal moves each memory, in ten-thousandths.
-    async fn moves(&self, owner: UserId, told: &Told, answer: &Message) -> Result<i32, CareError> {
+    /// Returns by how much the signal moves each memory, in ten-thousandths, and what that rests on.
+    async fn moves(
+        &self,
+        owner: UserId,
+        told: &Told,
+        answer: &Message,
+    ) -> Result<(i32, Option<Condition>), CareError> {
+        // Read first: what comes after it is what the condition looks at.
+        let newest = self.parts.memories.signals(owner, PageRequest::new(1, None)).await?;
         let effect = Signal::effect(told.kind, told.strength);
         if effect == 0 || self.was_judged(owner, told.kind, answer).await? {
-            return Ok(0);
+            return Ok((0, None));
         }
         let since = before(self.now(), SHARE_WINDOW);
-        let moved = self.parts.memories.moved_since(owner, since).await?;
-        let left = u64::from(self.parts.limits.moved_an_hour).saturating_sub(moved);
-        let left = i32::try_from(left).unwrap_or(i32::MAX);
-        Ok(effect.clamp(-left, left))
+        let before = self.parts.memories.moved_since(owner, since).await?;
+        let share = u64::from(self.parts.limits.moved_an_hour).saturating_sub(before);
+        let most = i32::try_from(share).unwrap_or(i32::MAX);
+        let moved = effect.clamp(-most, most);
+        let condition = Condition::ShareOfUtility {
+            owner,
+            after: newest.items.first().map(|signal| signal.id),
+            kind: told.kind,
+            message_id: answer.id,
+            left: share.saturating_sub(u64::from(moved.unsigned_abs())),
+        };
+        Ok((moved, Some(condition)))
     }
 
     /// Tells whether a signal of the kind has moved the answer's memories before. No signal about an

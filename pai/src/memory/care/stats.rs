@@ -1,11 +1,11 @@
 //! Telling how full memory is, and starting to build the indexes anew.
 
 use appliance_core::{
-    Batch, UserId,
+    UserId,
     ports::{By, CareError, Job, MemoryStats},
 };
 
-use super::{Care, audit};
+use super::{Care, audit, cause};
 
 impl Care {
     pub(super) async fn count(&self, owner: UserId) -> Result<MemoryStats, CareError> {
@@ -21,16 +21,26 @@ impl Care {
         })
     }
 
-    /// The line in the trail comes first, so that no rebuild is without one.
+    /// The line in the trail comes first, so that no rebuild is without one. Of two that begin at
+    /// once the indexes take one.
     pub(super) async fn build_anew(&self, by: &By) -> Result<Job, CareError> {
-        let _turn = self.turn.lock().await;
+        if self.first(by).await?.is_some() {
+            return self.begun_before();
+        }
         if self.parts.indexes.progress().is_some_and(|job| !job.ended) {
             return Err(CareError::Busy("reindex"));
         }
         let line = audit::reindex(&self.parts.mint, by);
-        self.parts.records.apply(Batch::new().write(line)).await?;
+        let applied = self.parts.records.apply(cause::begin(by, [0; 16]).write(line)).await?;
+        if applied.repeated {
+            return self.begun_before();
+        }
         let job = self.parts.indexes.reindex().await?;
         self.board.reindexing();
         Ok(job)
+    }
+
+    fn begun_before(&self) -> Result<Job, CareError> {
+        self.parts.indexes.progress().ok_or(CareError::Over("reindex"))
     }
 }

@@ -1,12 +1,15 @@
 //! Undoing: takes a deed back, for as long as what it forgot is kept.
 
 use appliance_core::{
-    ActionId, Batch, Deed, MemoryAction, Page, PageRequest, Timestamp, UserId, Write,
+    ActionId, Conflict, Deed, MemoryAction, Page, PageRequest, Timestamp, UserId, Write,
     page::MAX_PAGE,
     ports::{By, CareError},
 };
 
-use super::{Care, audit, before};
+use super::{
+    Care, audit, before,
+    cause::{self, Tries},
+};
 
 impl Care {
     pub(super) async fn take_back(
@@ -14,7 +17,24 @@ impl Care {
         by: &By,
         wanted: Option<ActionId>,
     ) -> Result<MemoryAction, CareError> {
-        let _turn = self.turn.lock().await;
+        let mut tries = Tries::new();
+        loop {
+            match self.take_back_once(by, wanted).await {
+                Err(error) if tries.again(&error) => {}
+                Err(error) if is_purged(&error) => return Err(CareError::NothingToUndo),
+                done => return done,
+            }
+        }
+    }
+
+    async fn take_back_once(
+        &self,
+        by: &By,
+        wanted: Option<ActionId>,
+    ) -> Result<MemoryAction, CareError> {
+        if let Some(first) = self.first(by).await? {
+            return self.noted(by, &first).await;
+        }
         let action = match wanted {
             Some(id) => self.parts.memories.action(by.owner, id).await?,
             None => self.newest_deed(by.owner).await?,
@@ -26,16 +46,15 @@ impl Care {
         self.leaves_one_that_holds(by, &action).await?;
 
         let at = self.now();
-        let batch = Batch::new()
+        let batch = cause::begin(by, action.id.bytes())
             .write(Write::UndoMemoryAction { id: action.id, owner: by.owner, at })
             .write(audit::undone(&self.parts.mint, by, &action));
-        match self.parts.records.apply(batch).await {
-            Err(error) => Err(error.into()),
-            Ok(_) => {
-                action.undone_at = Some(at);
-                Ok(action)
-            }
+        let applied = self.parts.records.apply(batch).await?;
+        if applied.repeated {
+            return self.noted(by, &applied).await;
         }
+        action.undone_at = Some(at);
+        Ok(action)
     }
 
     async fn newest_deed(&self, owner: UserId) -> Result<Option<MemoryAction>, CareError> {
@@ -63,6 +82,12 @@ impl Care {
     fn final_before(&self) -> Timestamp {
         before(self.parts.mint.clock().earliest(), self.parts.limits.forgotten_age)
     }
+}
+
+/// Tells whether what was to be brought back is there no more.
+fn is_purged(error: &CareError) -> bool {
+    let CareError::Store(error) = error else { return false };
+    matches!(error.as_conflict(), Some(Conflict::Gone(_)))
 }
 
 /// Walks an owner's deeds, newest first, back to those that are final.

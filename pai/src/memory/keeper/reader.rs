@@ -17,8 +17,8 @@ use std::{
 
 use appliance_core::{
     ActionId, AgentName, Memory, MemoryAction, MemoryId, MemoryTier, Page, PageRequest,
-    SearchFilter, Signal, StoreError, Timestamp, UserId,
-    ports::{Change, Changed, HotTier, Memories, MemoryTiers},
+    SearchFilter, Signal, SignalId, StoreError, Timestamp, UserId,
+    ports::{Change, Changed, Deeds, HotTier, Memories, MemoryTiers},
 };
 use async_trait::async_trait;
 use tokio::sync::{Mutex as Turn, Notify};
@@ -237,7 +237,10 @@ impl Memories for Reader {
     fn latest(&self) -> u64 {
         self.inner.latest()
     }
+}
 
+#[async_trait]
+impl Deeds for Reader {
     async fn actions(
         &self,
         owner: UserId,
@@ -254,8 +257,16 @@ impl Memories for Reader {
         self.inner.action(owner, id).await
     }
 
+    async fn done_to(&self, owner: UserId, ids: &[MemoryId]) -> Result<Vec<Memory>, StoreError> {
+        self.inner.done_to(owner, ids).await
+    }
+
     async fn signals(&self, owner: UserId, page: PageRequest) -> Result<Page<Signal>, StoreError> {
         self.inner.signals(owner, page).await
+    }
+
+    async fn signal(&self, owner: UserId, id: SignalId) -> Result<Option<Signal>, StoreError> {
+        self.inner.signal(owner, id).await
     }
 
     async fn moved_since(&self, owner: UserId, from: Timestamp) -> Result<u64, StoreError> {

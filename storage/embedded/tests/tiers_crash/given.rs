@@ -302,7 +302,7 @@ async fn make(place: &Path) -> Given {
 
 async fn act(store: &Store, mint: &IdMint, owner: UserId, deed: Deed) {
     let (id, at) = (mint.next(ActionId::from_uuid), mint.clock().now());
-    let action = MemoryAction { id, owner, deed, at, undone_at: None };
+    let action = MemoryAction { id, owner, deed, at, undone_at: None, task_id: None };
     store.apply(Batch::new().write(Write::ActOnMemory(action))).await.unwrap();
 }
 

@@ -4,7 +4,7 @@
 
 use appliance_core::{
     ActionId, Deed, Memory, MemoryAction, MemoryId, MemoryKind, Page, PageRequest, Provenance,
-    Timestamp, UserId,
+    TaskId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Entity, Fault,
+    codec::{self, Place},
     codes::UnknownCode,
     entity::{IdShape, Key, Keyed, Kind, Rule, key, trailing_seq},
     view::{Read as _, Span, View},
@@ -42,6 +43,8 @@ pub struct ActionRow {
     pub at: Timestamp,
     /// When it was undone.
     pub undone_at: Option<Timestamp>,
+    /// The task it was done in.
+    pub task_id: Option<TaskId>,
 }
 
 /// The frozen form, version 1.
@@ -52,6 +55,13 @@ pub struct ActionV1 {
     done: DoneV1,
     at: i64,
     undone_at: Option<i64>,
+}
+
+/// The frozen form, version 2: the task it was done in.
+#[derive(Serialize, Deserialize)]
+pub struct ActionV2 {
+    before: ActionV1,
+    task: Option<[u8; 16]>,
 }
 
 /// What was done, in its frozen form, version 1.
@@ -83,28 +93,40 @@ pub enum DoneV1 {
 }
 
 impl Entity for ActionRow {
-    type Frozen = ActionV1;
+    type Frozen = ActionV2;
     const KIND: &'static Kind = &ACTIONS;
+    const VERSION: u8 = 2;
 
-    fn freeze(&self) -> ActionV1 {
-        ActionV1 {
+    fn freeze(&self) -> ActionV2 {
+        let before = ActionV1 {
             id: self.id.bytes(),
             owner: self.owner.bytes(),
             done: self.done.clone(),
             at: self.at.unix_micros(),
             undone_at: self.undone_at.map(Timestamp::unix_micros),
-        }
+        };
+        ActionV2 { before, task: self.task_id.map(|id| id.bytes()) }
     }
 
-    fn thaw(id: &[u8], frozen: ActionV1) -> Result<Self, UnknownCode> {
+    fn thaw(id: &[u8], frozen: ActionV2) -> Result<Self, UnknownCode> {
+        let ActionV2 { before, task } = frozen;
         Ok(Self {
             number: trailing_seq(id),
-            id: ActionId::from_bytes(frozen.id),
-            owner: UserId::from_bytes(frozen.owner),
-            done: frozen.done,
-            at: Timestamp::from_unix_micros(frozen.at),
-            undone_at: frozen.undone_at.map(Timestamp::from_unix_micros),
+            id: ActionId::from_bytes(before.id),
+            owner: UserId::from_bytes(before.owner),
+            done: before.done,
+            at: Timestamp::from_unix_micros(before.at),
+            undone_at: before.undone_at.map(Timestamp::from_unix_micros),
+            task_id: task.map(TaskId::from_bytes),
         })
+    }
+
+    fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
+        let read = || {
+            let before = codec::open::<ActionV1>(place, 1, sealed)?;
+            Ok(Self::thaw(place.key, ActionV2 { before, task: None })?)
+        };
+        (sealed.first() == Some(&1)).then(read)
     }
 
     fn id(&self) -> Vec<u8> {
@@ -152,7 +174,8 @@ fn told(view: &dyn View, texts: &dyn Texts, row: ActionRow) -> Result<MemoryActi
         }
         DoneV1::Pin { id, pinned, .. } => Deed::Pin { id: MemoryId::from_bytes(id), pinned },
     };
-    Ok(MemoryAction { id: row.id, owner: row.owner, deed, at: row.at, undone_at: row.undone_at })
+    let ActionRow { id, owner, at, undone_at, task_id, .. } = row;
+    Ok(MemoryAction { id, owner, deed, at, undone_at, task_id })
 }
 
 /// Returns what is left of a memory that was purged: no text.

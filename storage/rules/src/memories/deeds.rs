@@ -32,8 +32,8 @@ pub fn act(draft: &mut Draft<'_>, action: &MemoryAction) -> Result<(), Refusal> 
         Deed::Pin { id, pinned } => pin(draft, action, *id, *pinned)?,
     };
     let number = next(&mut draft.counters.action);
-    let MemoryAction { id, owner, at, .. } = *action;
-    Ok(draft.replace(None, &ActionRow { number, id, owner, done, at, undone_at: None })?)
+    let MemoryAction { id, owner, at, task_id, .. } = *action;
+    Ok(draft.replace(None, &ActionRow { number, id, owner, done, at, undone_at: None, task_id })?)
 }
 
 fn forget(
@@ -179,6 +179,24 @@ fn hide(draft: &mut Draft<'_>, entry: &Entry, at: Timestamp) -> Result<(), Refus
     let mut hidden = entry.stand.clone();
     hidden.standing.forgotten_at = Some(at);
     Ok(ledger::restand(draft, &entry.row.head, &entry.stand, hidden)?)
+}
+
+/// Refuses unless the memory is shown, and pinned or not where that is said.
+pub fn check_shown(
+    draft: &mut Draft<'_>,
+    id: MemoryId,
+    pinned: Option<bool>,
+) -> Result<(), Refusal> {
+    let Some(stand) = ledger::look_at_stand(draft, id)? else {
+        return Err(conflict(Conflict::Gone(Thing::Memory(id))));
+    };
+    if stand.is_forgotten() {
+        return Err(conflict(Conflict::Forgotten(id)));
+    }
+    if pinned.is_some_and(|pinned| pinned != stand.standing.pinned) {
+        return Err(conflict(Conflict::PinMoved(id)));
+    }
+    Ok(())
 }
 
 fn visible(draft: &mut Draft<'_>, owner: UserId, id: MemoryId) -> Result<Entry, Refusal> {

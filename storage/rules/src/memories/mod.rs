@@ -26,14 +26,14 @@ pub mod signals;
 pub mod stand;
 
 pub use counts::{counts, live_by_segment};
-pub use deeds::{act, undo};
+pub use deeds::{act, check_shown, undo};
 pub use gone::Gone;
 pub use ledger::{adopt, look};
 pub use places::{forgotten_before, in_segment, purge, relocate, residents, settle};
 pub use put::{Put, put};
 pub use read::{Texts, find};
 pub use row::{Body, Entry, Head, MemoryRow, Spot};
-pub use signals::{put as put_signal, touch};
+pub use signals::{check_share, put as put_signal, touch};
 pub use stand::Stand;
 
 use crate::entity::{IdShape, Key, Kind, Rule};

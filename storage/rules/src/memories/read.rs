@@ -53,6 +53,21 @@ pub fn whole(entry: Entry, texts: &dyn Texts) -> Result<Memory, Fault> {
     entry.join(|id, spot| texts.read(id, spot))
 }
 
+/// Returns those of `ids` that `owner` has, in that order, forgotten or not.
+pub fn those(
+    view: &dyn View,
+    texts: &dyn Texts,
+    owner: UserId,
+    ids: &[MemoryId],
+) -> Result<Vec<Memory>, Fault> {
+    let mut found = Vec::new();
+    for id in ids {
+        let own = find(view, *id)?.filter(|entry| entry.row.head.owner == owner);
+        found.extend(own.map(|entry| whole(entry, texts)).transpose()?);
+    }
+    Ok(found)
+}
+
 /// Returns memories of `owner` that pass `filter`, newest first. Looks at so many rows at most:
 /// where few pass, a page is short and has a next one.
 pub fn list(

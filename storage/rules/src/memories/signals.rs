@@ -134,6 +134,33 @@ pub fn put(draft: &mut Draft<'_>, signal: &Signal) -> Result<(), Refusal> {
     Ok(draft.replace(None, &SignalRow { number, signal: signal.clone() })?)
 }
 
+/// Refuses when a signal of `owner` after `after` has moved memories for the same judgement, or all
+/// of them together more than `left`.
+pub fn check_share(
+    draft: &mut Draft<'_>,
+    owner: UserId,
+    after: Option<SignalId>,
+    judged: (SignalType, MessageId),
+    left: u64,
+) -> Result<(), Refusal> {
+    let view = draft.view();
+    let read = match after {
+        Some(id) => view.by::<SignalRow>(&BY_ID, &id.bytes())?.map_or(0, |row| row.number),
+        None => 0,
+    };
+    let (mut moved, mut twice) = (0_u64, false);
+    for row in walk::readable(view.walk::<SignalRow>(Span::after(&owner.bytes(), read))) {
+        let signal = row?.signal;
+        moved = moved.saturating_add(u64::from(signal.moved.unsigned_abs()));
+        let same = Some(judged) == signal.message_id.map(|id| (signal.kind, id));
+        twice |= same && signal.moved != 0;
+    }
+    if twice || moved > left {
+        return Err(conflict(Conflict::SignalsMoved(owner)));
+    }
+    Ok(())
+}
+
 /// Notes that memories were found, at which place, and how useful they have proven.
 pub fn touch(
     draft: &mut Draft<'_>,
@@ -225,6 +252,15 @@ fn shown(draft: &mut Draft<'_>, owner: UserId, id: MemoryId) -> Result<Option<St
 pub fn list(view: &dyn View, owner: UserId, page: PageRequest) -> Result<Page<Signal>, Fault> {
     let walk = view.walk::<SignalRow>(Span::newest(&owner.bytes(), page.after));
     walk::page(walk, page, |row| Ok(Some(row.signal)))
+}
+
+/// Returns one signal of `owner`.
+///
+/// # Errors
+/// A damaged row, or the adapter's failure.
+pub fn get(view: &dyn View, owner: UserId, id: SignalId) -> Result<Option<Signal>, Fault> {
+    let row = view.by::<SignalRow>(&BY_ID, &id.bytes())?;
+    Ok(row.map(|row| row.signal).filter(|signal| signal.owner == owner))
 }
 
 /// Returns by how much signals of `owner` moved since `from`, all told.

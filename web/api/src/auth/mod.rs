@@ -22,7 +22,7 @@ pub(crate) use current_user::{Admin, CurrentUser, Via};
 pub(crate) use device::{Device, Devices};
 pub(crate) use endings::Endings;
 pub(crate) use limits::{Attempt, LoginLimits};
-pub(crate) use password::{Hashed, Passwords};
+pub(crate) use password::Passwords;
 pub(crate) use people_key::PeopleKey;
 pub(crate) use session::{logged_in, open, require_private};
 pub(crate) use token::{SecretToken, Tokens};

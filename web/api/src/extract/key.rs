@@ -33,11 +33,6 @@ impl IdempotencyKey {
         Ok(Self(Some(text.to_owned())))
     }
 
-    /// Returns no key, for a request that came without one.
-    pub(crate) const fn none() -> Self {
-        Self(None)
-    }
-
     /// Returns the batch's key: who and where in its name, what in its digest.
     pub(crate) fn batch_key(&self, user: UserId, route: &str, what: &[&str]) -> Option<BatchKey> {
         let key = self.0.as_ref()?;
@@ -49,7 +44,7 @@ impl IdempotencyKey {
         }
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(digest.finish().as_ref());
-        Some(BatchKey { name: format!("{route}:{user}:{key}"), digest: sha256 })
+        Some(BatchKey::of_a_day(format!("{route}:{user}:{key}"), sha256))
     }
 }
 

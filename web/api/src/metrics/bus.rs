@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use appliance_core::{Applied, Batch, StoreError, Write, ports::Records};
+use appliance_core::{Applied, Batch, BatchKey, StoreError, Write, ports::Records};
 use async_trait::async_trait;
 
 use super::{MessageLabels, Metrics};
@@ -35,6 +35,10 @@ impl Records for CountingRecords {
             }
         }
         Ok(applied)
+    }
+
+    async fn first_result(&self, key: &BatchKey) -> Result<Option<Applied>, StoreError> {
+        self.inner.first_result(key).await
     }
 }
 

@@ -53,15 +53,19 @@ impl Memory for Own {
         memory::found(&self.app, self.owner, &query).await.map_err(|no| refused(&no))
     }
 
-    async fn remember(&self, new: NewMemories) -> Result<Remembered, Refused> {
-        let (who, key) = ((self.owner, self.ip), IdempotencyKey::none());
+    async fn remember(&self, new: NewMemories, key: Option<&str>) -> Result<Remembered, Refused> {
+        let (who, key) = ((self.owner, self.ip), named(key)?);
         let kept = memory::remembered(&self.app, who, &key, &new.items);
         kept.await.map_err(|no| refused(&no))
     }
 
-    async fn forget(&self, which: ForgetMemories) -> Result<ActionView, Refused> {
+    async fn forget(
+        &self,
+        which: ForgetMemories,
+        key: Option<&str>,
+    ) -> Result<ActionView, Refused> {
         let ids = memory::named(&which).map_err(|no| refused(&no))?;
-        let (who, key) = ((self.owner, self.ip), IdempotencyKey::none());
+        let (who, key) = ((self.owner, self.ip), named(key)?);
         let done = memory::forgotten(&self.app, who, &key, ids);
         done.await.map_err(|no| refused(&no))
     }
@@ -73,6 +77,11 @@ impl Memory for Own {
         let page = memory::passing(&self.app, self.owner, &query.filters, place);
         page.await.map_err(|no| refused(&no))
     }
+}
+
+/// Understands the key that a tool was called with.
+fn named(key: Option<&str>) -> Result<IdempotencyKey, Refused> {
+    IdempotencyKey::new(key.unwrap_or_default()).map_err(|no| refused(&no))
 }
 
 /// Says no in the protocol's way; what an operator has to know goes to the log, as for every route.

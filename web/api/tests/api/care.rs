@@ -4,11 +4,11 @@
 use std::sync::{Arc, Mutex};
 
 use appliance_core::{
-    ActionId, Batch, Collection, Deed, ErrorKind, IdMint, Memory, MemoryAction, MemoryHit,
-    MemoryId, MemoryKind, PageRequest, Provenance, Signal, SignalId, UserId, Write,
+    ActionId, Batch, Collection, Conflict, Deed, IdMint, Memory, MemoryAction, MemoryHit, MemoryId,
+    MemoryKind, PageRequest, Signal, SignalId, StoreError, UserId, Write,
     ports::{
-        By, CareError, CollectionStats, Job, Memories as _, MemoryCare, MemoryStats, Records as _,
-        TierCounts, Told,
+        By, CareError, CollectionStats, Correction, Deeds as _, Job, Memories as _, MemoryCare,
+        MemoryStats, Records as _, TierCounts, Told,
     },
 };
 use async_trait::async_trait;
@@ -37,15 +37,35 @@ impl HouseCare {
     async fn act(&self, by: &By, deed: Deed) -> Result<MemoryAction, CareError> {
         let id = self.mint.next(ActionId::from_uuid);
         let at = self.mint.clock().now();
-        let action = MemoryAction { id, owner: by.owner, deed, at, undone_at: None };
-        self.store.apply(Batch::new().write(Write::ActOnMemory(action.clone()))).await?;
+        let action = MemoryAction { id, owner: by.owner, deed, at, undone_at: None, task_id: None };
+        self.apply(by, id.bytes(), Write::ActOnMemory(action.clone())).await?;
         Ok(action)
+    }
+
+    async fn apply(&self, by: &By, id: [u8; 16], write: Write) -> Result<(), StoreError> {
+        let key = by.cause.key.clone();
+        let batch = Batch { key, ids: vec![id], ..Batch::new().write(write) };
+        self.store.apply(batch).await.map(drop)
+    }
+
+    /// The id under which the cause's key was kept, if it was.
+    async fn first(&self, by: &By) -> Result<Option<[u8; 16]>, CareError> {
+        let Some(key) = &by.cause.key else { return Ok(None) };
+        Ok(self.store.first_result(key).await?.map(|first| first.ids[0]))
+    }
+
+    async fn first_deed(&self, by: &By) -> Result<Option<MemoryAction>, CareError> {
+        let Some(id) = self.first(by).await? else { return Ok(None) };
+        Ok(self.store.action(by.owner, ActionId::from_bytes(id)).await?)
     }
 }
 
 #[async_trait]
 impl MemoryCare for HouseCare {
     async fn forget(&self, by: &By, ids: Vec<MemoryId>) -> Result<MemoryAction, CareError> {
+        if let Some(before) = self.first_deed(by).await? {
+            return Ok(before);
+        }
         for id in &ids {
             self.known(by, *id).await?;
         }
@@ -55,23 +75,32 @@ impl MemoryCare for HouseCare {
     async fn correct(
         &self,
         by: &By,
-        old: MemoryId,
-        text: String,
-        provenance: Provenance,
+        correction: Correction,
     ) -> Result<(Memory, MemoryAction), CareError> {
+        if let Some(before) = self.first_deed(by).await? {
+            let Deed::Correct { new, .. } = &before.deed else { panic!("{before:?}") };
+            return Ok(((**new).clone(), before));
+        }
+        let Correction { old, text, provenance, .. } = correction;
         self.known(by, old).await?;
         let (id, at) = (self.mint.next(MemoryId::from_uuid), self.mint.clock().now());
         let new = Memory::new(id, by.owner, MemoryKind::Note, text, provenance, at);
         let action = self.act(by, Deed::Correct { old, new: Box::new(new.clone()) }).await?;
-        Ok((new, action))
+        Ok((self.store.get(by.owner, id).await?.unwrap_or(new), action))
     }
 
     async fn pin(&self, by: &By, id: MemoryId, pinned: bool) -> Result<MemoryAction, CareError> {
+        if let Some(before) = self.first_deed(by).await? {
+            return Ok(before);
+        }
         self.known(by, id).await?;
         self.act(by, Deed::Pin { id, pinned }).await
     }
 
     async fn undo(&self, by: &By, action: Option<ActionId>) -> Result<MemoryAction, CareError> {
+        if let Some(before) = self.first_deed(by).await? {
+            return Ok(before);
+        }
         let found = match action {
             Some(id) => self.store.action(by.owner, id).await?,
             None => {
@@ -82,14 +111,20 @@ impl MemoryCare for HouseCare {
         let action = found.ok_or(CareError::NothingToUndo)?;
         let at = self.mint.clock().now();
         let write = Write::UndoMemoryAction { id: action.id, owner: by.owner, at };
-        match self.store.apply(Batch::new().write(write)).await {
-            Err(no) if no.kind == ErrorKind::Conflict => Err(CareError::NothingToUndo),
+        match self.apply(by, action.id.bytes(), write).await {
+            Err(no) if matches!(no.as_conflict(), Some(Conflict::AlreadyUndone(_))) => {
+                Err(CareError::NothingToUndo)
+            }
             Err(no) => Err(no.into()),
             Ok(_) => Ok(MemoryAction { undone_at: Some(at), ..action }),
         }
     }
 
     async fn signal(&self, by: &By, told: Told) -> Result<Signal, CareError> {
+        if let Some(id) = self.first(by).await? {
+            let before = self.store.signal(by.owner, SignalId::from_bytes(id)).await?;
+            return Ok(before.unwrap());
+        }
         let signal = Signal {
             id: self.mint.next(SignalId::from_uuid),
             owner: by.owner,
@@ -103,7 +138,7 @@ impl MemoryCare for HouseCare {
             moved: 0,
             at: self.mint.clock().now(),
         };
-        self.store.apply(Batch::new().write(Write::PutSignal(signal.clone()))).await?;
+        self.apply(by, signal.id.bytes(), Write::PutSignal(signal.clone())).await?;
         self.signals.lock().unwrap().push(told);
         Ok(signal)
     }
@@ -131,7 +166,14 @@ impl MemoryCare for HouseCare {
         })
     }
 
-    async fn reindex(&self, _: &By) -> Result<Job, CareError> {
+    async fn reindex(&self, by: &By) -> Result<Job, CareError> {
+        if self.first(by).await?.is_some() {
+            return Ok(self.job.lock().unwrap().clone().unwrap());
+        }
+        if by.cause.key.is_some() {
+            let batch = Batch { key: by.cause.key.clone(), ids: vec![[0; 16]], ..Batch::new() };
+            self.store.apply(batch).await?;
+        }
         let mut job = self.job.lock().unwrap();
         if job.is_some() {
             return Err(CareError::Busy("reindex"));

@@ -211,4 +211,11 @@ impl appliance_core::ports::Records for BrokenRecords {
     async fn apply(&self, _: appliance_core::Batch) -> Result<appliance_core::Applied, StoreError> {
         Err(StoreError::new(self.0, "records.apply", "/var/lib/secret/path is broken"))
     }
+
+    async fn first_result(
+        &self,
+        _: &appliance_core::BatchKey,
+    ) -> Result<Option<appliance_core::Applied>, StoreError> {
+        Err(StoreError::new(self.0, "records.first_result", "/var/lib/secret/path is broken"))
+    }
 }

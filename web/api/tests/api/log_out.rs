@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use appliance_core::{
-    Applied, Batch, ErrorKind, SessionId, StoreError, UserRole,
+    Applied, Batch, BatchKey, ErrorKind, SessionId, StoreError, UserRole,
     ports::{Records, Users},
 };
 use async_trait::async_trait;
@@ -30,6 +30,10 @@ impl Records for Disk {
             return Err(StoreError::new(ErrorKind::Full, "records.apply", "no space left"));
         }
         self.records.apply(batch).await
+    }
+
+    async fn first_result(&self, key: &BatchKey) -> Result<Option<Applied>, StoreError> {
+        self.records.first_result(key).await
     }
 }
 

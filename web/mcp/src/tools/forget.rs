@@ -17,6 +17,10 @@ struct Forget {
     /// The ids of the memories, as `search` and `recent` give them, 1 to 1,000.
     #[schemars(length(min = 1, max = 1000))]
     ids: Vec<String>,
+    /// Your name for this call, 1 to 128 visible ASCII characters without spaces: called again
+    /// with it within a day, the tool does nothing and gives the first answer.
+    #[serde(default)]
+    idempotency_key: Option<String>,
 }
 
 /// The answer.
@@ -47,7 +51,8 @@ pub(super) fn tool() -> Tool {
 
 pub(super) async fn call(memory: &dyn Memory, arguments: JsonObject) -> Result<Answer, Refused> {
     let asked: Forget = read("forget", arguments)?;
-    let action = memory.forget(ForgetMemories { ids: asked.ids }).await?;
+    let key = asked.idempotency_key.as_deref();
+    let action = memory.forget(ForgetMemories { ids: asked.ids }, key).await?;
     let (ids, action_id) = (action.memory_ids, action.id);
     let many = if ids.len() == 1 { "memory is" } else { "memories are" };
     let text =

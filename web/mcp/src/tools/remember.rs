@@ -26,6 +26,10 @@ struct Remember {
     /// word: text of web pages, files, mails and other tools. It is kept under this label.
     #[serde(default)]
     untrusted: Option<String>,
+    /// Your name for this call, 1 to 128 visible ASCII characters without spaces: called again
+    /// with it within a day, the tool does nothing and gives the first answer.
+    #[serde(default)]
+    idempotency_key: Option<String>,
 }
 
 /// The answer.
@@ -56,6 +60,7 @@ pub(super) fn tool() -> Tool {
 
 pub(super) async fn call(memory: &dyn Memory, arguments: JsonObject) -> Result<Answer, Refused> {
     let asked: Remember = read("remember", arguments)?;
+    let key = asked.idempotency_key;
     let item = NewMemory {
         text: asked.text,
         // What was read is a document, and is ranked as one.
@@ -65,7 +70,7 @@ pub(super) async fn call(memory: &dyn Memory, arguments: JsonObject) -> Result<A
         untrusted: asked.untrusted,
         ..NewMemory::default()
     };
-    let kept = memory.remember(NewMemories { items: vec![item] }).await?;
+    let kept = memory.remember(NewMemories { items: vec![item] }, key.as_deref()).await?;
     let id = kept.ids.into_iter().next().ok_or_else(|| Refused {
         what: "the memory did not say what it kept".to_owned(),
         hint: "search for the text, and call `remember` again if it is not found".to_owned(),

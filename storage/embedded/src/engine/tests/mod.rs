@@ -204,7 +204,7 @@ fn a_power_cut_at_any_moment_loses_nothing_acknowledged() {
 fn expired_keys_are_swept_by_later_steps() {
     let mut bench = Bench::new();
     for number in 0..100 {
-        let key = BatchKey { name: format!("post-{number}"), digest: [1; 32] };
+        let key = BatchKey::of_a_day(format!("post-{number}"), [1; 32]);
         let (_, batch) = bench.say("hello");
         bench.one(batch.key(key)).unwrap();
     }

@@ -133,7 +133,7 @@ impl World {
         let id = self.bench.mint.next(ActionId::from_uuid);
         self.deeds.push(id);
         let (owner, at) = (self.bench.owner, self.bench.clock.now());
-        Write::ActOnMemory(MemoryAction { id, owner, deed, at, undone_at: None })
+        Write::ActOnMemory(MemoryAction { id, owner, deed, at, undone_at: None, task_id: None })
     }
 
     fn signal(&self, id: MemoryId, moved: i32) -> Signal {

@@ -1,7 +1,7 @@
 //! `POST /api/auth/login`: e-mail and password against a session. The same answer and the same time
 //! for a wrong password, an unknown account and a switched-off one.
 
-use appliance_core::{Actor, AuditOutcome, Batch, RiskLevel, User, Write};
+use appliance_core::{Actor, AuditOutcome, Batch, Condition, Conflict, RiskLevel, User, Write};
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use web_dto::{Code, Login};
@@ -15,6 +15,9 @@ use crate::{
     gate::Caller,
     parts::{App, Shared},
 };
+
+/// Times a log-in is tried when its account is changed under its hands.
+const TRIES: usize = 3;
 
 /// Opens a session; the JWT is in the answer, the cookie beside it.
 ///
@@ -35,37 +38,57 @@ pub(crate) async fn post(
 
     let found = app.parts.users.by_email(&email).await?.filter(|user| user.is_active);
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let proven = app.passwords.matches(&body.password, hash.clone()).await?;
+    let proven = app.passwords.matches(&body.password, hash).await?;
     match found.filter(|_| proven) {
-        Some(user) => enter(&app, user, hash, &caller, &headers).await,
+        Some(user) => enter(&app, user, &caller, &headers).await,
         None => refuse(&app, &caller).await,
     }
 }
 
 async fn enter(
     app: &App,
-    user: User,
-    hash: Option<String>,
+    mut user: User,
     caller: &Caller,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let _alone = app.account_writes.lock().await;
-    // The account may have changed while the password was being checked.
-    let current = app.parts.users.get(user.id).await?;
-    let Some(user) = current.filter(|now| now.is_active && now.password_hash == hash) else {
-        return refuse(app, caller).await;
-    };
-    let opened = open(app, &user, caller, headers)?;
+    let hash = user.password_hash.clone();
+    for _ in 0..TRIES {
+        if let Some(entered) = enter_once(app, &user, caller, headers).await? {
+            return Ok(entered);
+        }
+        // The account was changed while the password was being checked.
+        let now = app.parts.users.get(user.id).await?;
+        let same = now.filter(|now| now.is_active && now.password_hash == hash);
+        let Some(same) = same else { return refuse(app, caller).await };
+        user = same;
+    }
+    Err(ApiError::new(Code::Conflict, "the account is being changed just now; try again"))
+}
+
+/// Opens a session of the account as it was read; `None` when it was changed since.
+async fn enter_once(
+    app: &App,
+    user: &User,
+    caller: &Caller,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, ApiError> {
+    let opened = open(app, user, caller, headers)?;
     let seen = User { last_login_at: Some(opened.session.created_at), ..user.clone() };
     let line =
         Line::auth(Actor::User(user.id), caller.ip, "login").on("session", &opened.session.id);
     let batch = Batch::new()
+        .when(Condition::UserUnchanged { id: user.id, updated_at: user.updated_at })
         .write(Write::PutUser(seen))
         .write(Write::PutSession(opened.session.clone()))
         .write(line.write(&app.parts.mint));
-    app.parts.records.apply(batch).await?;
-    app.logins.meet(caller.ip, user.email.as_deref().unwrap_or_default());
-    logged_in(app, &user, &opened)
+    match app.parts.records.apply(batch).await {
+        Ok(_) => {
+            app.logins.meet(caller.ip, user.email.as_deref().unwrap_or_default());
+            logged_in(app, user, &opened).map(Some)
+        }
+        Err(lost) if matches!(lost.as_conflict(), Some(Conflict::UserMoved(_))) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn refuse(app: &App, caller: &Caller) -> Result<Response, ApiError> {

@@ -3,9 +3,9 @@
 //! One batch: the link must hold, is used up, the account gets its name and hash, and the first
 //! session opens. Logins of the account from before die with the change.
 
-use appliance_core::{
-    Actor, Batch, Condition, Conflict, RiskLevel, StoreError, Thing, TokenHash, User, Write,
-};
+use std::time::Duration;
+
+use appliance_core::{Actor, Batch, Condition, Conflict, RiskLevel, Thing, TokenHash, User, Write};
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use web_dto::{Code, SetUp};
@@ -13,7 +13,7 @@ use web_dto::{Code, SetUp};
 use super::MAX_LOGIN_BYTES;
 use crate::{
     audit::Line,
-    auth::{Attempt, Hashed, SecretToken, logged_in, open, require_private},
+    auth::{Attempt, SecretToken, logged_in, open, require_private},
     error::ApiError,
     extract::Json,
     gate::Caller,
@@ -22,6 +22,9 @@ use crate::{
 
 /// Most characters a display name may have.
 const MAX_NAME_CHARS: usize = 100;
+
+/// Times a set-up is tried when its account is changed under its hands.
+const TRIES: usize = 3;
 
 /// Uses the link up and logs its holder in.
 ///
@@ -38,29 +41,61 @@ pub(crate) async fn post(
     }
     require_private(&caller)?;
     let link = SecretToken::hash_of(&body.token);
-    let user = holder(&app, link).await?;
+    holder(&app, link).await?;
     let email = super::normal_email(&body.email);
     super::check_email(&email)?;
     let name = display_name(&body.display_name)?;
-    let hash = app.passwords.hash(&body.password).await?;
+    let hash = app.passwords.hash(&body.password).await?.0;
+    let chosen = Chosen { email, name, hash };
+    for _ in 0..TRIES {
+        if let Some(entered) = enter(&app, link, &chosen, &caller, &headers).await? {
+            return Ok(entered);
+        }
+    }
+    Err(ApiError::new(Code::Conflict, "the account is being changed just now; try again"))
+}
 
-    let _alone = app.account_writes.lock().await;
-    let user = chosen(&app, &user, email, name, hash);
-    let opened = open(&app, &user, &caller, &headers)?;
+/// What the holder of a link chose.
+#[derive(Debug)]
+struct Chosen {
+    email: String,
+    name: String,
+    hash: String,
+}
+
+/// Sets the account up as it stands now and opens its first session; `None` when it was changed
+/// meanwhile.
+async fn enter(
+    app: &App,
+    link: TokenHash,
+    chosen: &Chosen,
+    caller: &Caller,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, ApiError> {
+    let before = holder(app, link).await?;
+    let user = set_up(app, &before, chosen);
+    let opened = open(app, &user, caller, headers)?;
     let mut line = Line::auth(Actor::User(user.id), caller.ip, "setup").on("user", &user.id);
     line.risk = RiskLevel::High;
     let batch = Batch::new()
         .when(Condition::SetupLinkValid { token_hash: link, at: app.parts.mint.clock().lived() })
+        .when(Condition::UserUnchanged { id: user.id, updated_at: before.updated_at })
         .write(Write::TakeSetupLink(link))
         .write(Write::PutUser(user.clone()))
         .write(Write::PutSession(opened.session.clone()))
         .write(line.write(&app.parts.mint));
-    match app.parts.records.apply(batch).await {
+    let refused = match app.parts.records.apply(batch).await {
         Ok(_) => {
             app.logins.meet(caller.ip, user.email.as_deref().unwrap_or_default());
-            logged_in(&app, &user, &opened)
+            return logged_in(app, &user, &opened).map(Some);
         }
-        Err(cause) => Err(refused(cause)),
+        Err(refused) => refused,
+    };
+    match refused.as_conflict() {
+        Some(Conflict::UserMoved(_)) => Ok(None),
+        // Somebody else used the link in this very moment.
+        Some(Conflict::Gone(Thing::SetupLink)) => Err(link_invalid()),
+        _ => Err(refused.into()),
     }
 }
 
@@ -85,22 +120,16 @@ fn display_name(text: &str) -> Result<String, ApiError> {
     Err(ApiError::field(Code::BodyInvalid, "/display_name", detail))
 }
 
-fn chosen(app: &App, user: &User, email: String, display_name: String, hash: Hashed) -> User {
-    let now = app.parts.mint.clock().lived().max(user.updated_at);
+/// The account as it is after the set-up; later than before, so that whoever read it before knows.
+fn set_up(app: &App, before: &User, chosen: &Chosen) -> User {
+    let least = before.updated_at.plus(Duration::from_micros(1));
+    let now = app.parts.mint.clock().lived().max(least);
     User {
-        email: Some(email),
-        password_hash: Some(hash.0),
-        display_name,
+        email: Some(chosen.email.clone()),
+        password_hash: Some(chosen.hash.clone()),
+        display_name: chosen.name.clone(),
         updated_at: now,
         last_login_at: Some(now),
-        ..user.clone()
-    }
-}
-
-/// The link may have been used by somebody else in this very moment.
-fn refused(cause: StoreError) -> ApiError {
-    match cause.as_conflict() {
-        Some(Conflict::Gone(Thing::SetupLink)) => link_invalid(),
-        _ => cause.into(),
+        ..before.clone()
     }
 }

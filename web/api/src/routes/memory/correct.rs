@@ -1,6 +1,6 @@
 //! `POST /api/memory/{id}/correct`: puts a text in the place of what is wrong or no longer so.
 
-use appliance_core::{Deed, MemoryId, Provenance};
+use appliance_core::{MemoryId, ports::Correction};
 use axum::{Json as Answer, extract::State};
 use web_dto::{Code, CorrectMemory, Corrected};
 
@@ -31,20 +31,8 @@ pub(crate) async fn post(
 ) -> Result<Answer<Corrected>, ApiError> {
     said::text(&body.text)
         .map_err(|(_, detail)| ApiError::field(Code::BodyInvalid, "/text", detail))?;
-    let owner = user.id();
-    let by = care::by(&user, &caller);
-    let key = key.batch_key(owner, ROUTE, &[&id.to_string(), &body.text]);
-    let deed = async {
-        let text = body.text.clone();
-        let (_, action) = app.parts.care.correct(&by, id, text, Provenance::default()).await?;
-        Ok(action)
-    };
-    let action = care::act(&app, owner, key, deed).await?;
-    let Deed::Correct { new, .. } = &action.deed else {
-        return Err(ApiError::new(Code::Internal, "the deed of a correction is another"));
-    };
-    // As it stands: where the same text was remembered already, that one holds now.
-    let kept = app.parts.memories.get(owner, new.id).await?;
-    let memory = kept.unwrap_or_else(|| (**new).clone());
+    let key = key.batch_key(user.id(), ROUTE, &[&id.to_string(), &body.text]);
+    let by = care::by(&user, &caller, key);
+    let (memory, action) = app.parts.care.correct(&by, Correction::new(id, body.text)).await?;
     Ok(Answer(Corrected { memory: view::memory(memory), action: view::action(action) }))
 }

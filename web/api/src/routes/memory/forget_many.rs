@@ -63,6 +63,5 @@ pub(crate) async fn forgotten(
     let named: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
     let key = key.batch_key(owner, ROUTE, &named);
-    let deed = async { Ok(app.parts.care.forget(&care::of(owner, ip), ids).await?) };
-    Ok(view::action(care::act(app, owner, key, deed).await?))
+    Ok(view::action(app.parts.care.forget(&care::of(owner, ip, key), ids).await?))
 }

@@ -29,9 +29,8 @@ pub(crate) async fn post(
     Id(id): Id<MemoryId>,
     Json(body): Json<PinMemory>,
 ) -> Result<Answer<ActionView>, ApiError> {
-    let by = care::by(&user, &caller);
     let what = [id.to_string(), body.pinned.to_string()];
     let key = key.batch_key(user.id(), ROUTE, &[&what[0], &what[1]]);
-    let deed = async { Ok(app.parts.care.pin(&by, id, body.pinned).await?) };
-    Ok(Answer(view::action(care::act(&app, user.id(), key, deed).await?)))
+    let by = care::by(&user, &caller, key);
+    Ok(Answer(view::action(app.parts.care.pin(&by, id, body.pinned).await?)))
 }

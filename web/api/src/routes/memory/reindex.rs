@@ -3,17 +3,11 @@
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use web_dto::{Code, JobView};
+use web_dto::JobView;
 
 use super::care;
 use crate::{
-    auth::Admin,
-    error::ApiError,
-    extract::IdempotencyKey,
-    gate::Caller,
-    once::{Once, once},
-    parts::Shared,
-    view,
+    auth::Admin, error::ApiError, extract::IdempotencyKey, gate::Caller, parts::Shared, view,
 };
 
 /// The route's name in batch keys.
@@ -29,17 +23,7 @@ pub(crate) async fn post(
     Admin(user): Admin,
     key: IdempotencyKey,
 ) -> Result<(StatusCode, Json<JobView>), ApiError> {
-    let owner = user.id();
-    let by = care::by(&user, &caller);
-    let deed = async { Ok(app.parts.care.reindex(&by).await?) };
-    // A job has no id; that there was one is all that the key has to say.
-    let began = once(&app, key.batch_key(owner, ROUTE, &[]), deed, |_| [0; 16]).await?;
-    let job = match began {
-        Once::Now(job) => Some(job),
-        Once::Before(_) => app.parts.care.stats(owner).await?.job,
-    };
-    let job = job.ok_or_else(|| {
-        ApiError::new(Code::Conflict, "the job under this key ended before the server's restart")
-    })?;
+    let by = care::by(&user, &caller, key.batch_key(user.id(), ROUTE, &[]));
+    let job = app.parts.care.reindex(&by).await?;
     Ok((StatusCode::ACCEPTED, Json(view::job(job))))
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The route's name in batch keys.
-const ROUTE: &str = "memory.post";
+const ROUTE: &str = "memory.remember";
 
 /// Memories written in one batch.
 const CHUNK: usize = 250;
@@ -63,7 +63,7 @@ pub(crate) async fn remembered(
     for (n, (memories, items)) in memories.chunks(CHUNK).zip(items.chunks(CHUNK)).enumerate() {
         let said: Vec<String> = items.iter().map(fingerprint).collect();
         let said: Vec<&str> = said.iter().map(String::as_str).collect();
-        let line = Line::data(owner, ip, "memory.post").on("memory", &memories[0].id);
+        let line = Line::data(owner, ip, ROUTE).on("memory", &memories[0].id);
         let mut writes: Vec<Write> = memories.iter().cloned().map(Write::PutMemory).collect();
         writes.push(line.write(&app.parts.mint));
         let batch = Batch {

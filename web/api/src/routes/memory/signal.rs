@@ -1,9 +1,6 @@
 //! `POST /api/memory/signals`: what a person tells about an answer moves the memories it cited.
 
-use appliance_core::{
-    ConversationId, MessageId, PageRequest, Signal, SignalId, SignalType, UserId, page::MAX_PAGE,
-    ports::Told,
-};
+use appliance_core::{ConversationId, MessageId, SignalType, UserId, ports::Told};
 use axum::{Json as Answer, extract::State};
 use http::StatusCode;
 use web_dto::{Code, NewSignal, SignalView};
@@ -15,7 +12,6 @@ use crate::{
     extract::{IdempotencyKey, Json},
     gate::Caller,
     intake::require_conversation,
-    once::{Once, once},
     parts::{App, Shared},
     view,
 };
@@ -40,13 +36,9 @@ pub(crate) async fn post(
     })?;
     let owner = user.id();
     require_answer(&app, owner, &told).await?;
-    let by = care::by(&user, &caller);
     let key = key.batch_key(owner, ROUTE, &[&format!("{body:?}")]);
-    let deed = async { Ok(app.parts.care.signal(&by, told).await?) };
-    let signal = match once(&app, key, deed, |signal| signal.id.bytes()).await? {
-        Once::Now(signal) => signal,
-        Once::Before(id) => kept(&app, owner, SignalId::from_bytes(id)).await?,
-    };
+    let by = care::by(&user, &caller, key);
+    let signal = app.parts.care.signal(&by, told).await?;
     Ok((StatusCode::CREATED, Answer(view::signal(signal))))
 }
 
@@ -69,6 +61,7 @@ fn told(body: &NewSignal) -> Result<Told, Wrong> {
         conversation_id,
         message_id,
         task_id: None,
+        learned: Vec::new(),
     })
 }
 
@@ -125,19 +118,6 @@ async fn require_answer(app: &App, owner: UserId, told: &Told) -> Result<(), Api
         found.ok_or_else(|| ApiError::not_found("message"))?;
     }
     Ok(())
-}
-
-/// Finds a signal of the last day.
-async fn kept(app: &App, owner: UserId, id: SignalId) -> Result<Signal, ApiError> {
-    let mut after = None;
-    loop {
-        let page = app.parts.memories.signals(owner, PageRequest::new(MAX_PAGE, after)).await?;
-        if let Some(found) = page.items.into_iter().find(|signal| signal.id == id) {
-            return Ok(found);
-        }
-        let Some(next) = page.next else { return Err(ApiError::not_found("signal")) };
-        after = Some(next);
-    }
 }
 
 #[cfg(test)]

@@ -36,13 +36,10 @@ pub(crate) async fn post(
         .transpose()
         .map_err(|_| ApiError::field(Code::BodyInvalid, "/action_id", "not a UUID"))?;
     let owner = user.id();
-    let by = care::by(&user, &caller);
     let key = key.batch_key(owner, ROUTE, &[body.action_id.as_deref().unwrap_or("newest")]);
-    let deed = async {
-        if let Some(id) = id {
-            care::noted(&app, owner, id).await?;
-        }
-        Ok(app.parts.care.undo(&by, id).await?)
-    };
-    Ok(Answer(view::action(care::act(&app, owner, key, deed).await?)))
+    if let Some(id) = id {
+        care::noted(&app, owner, id).await?;
+    }
+    let by = care::by(&user, &caller, key);
+    Ok(Answer(view::action(app.parts.care.undo(&by, id).await?)))
 }

@@ -9,7 +9,7 @@
 use appliance_core::{
     Actor, Batch, Conflict, EventBody, InFlight, Message, Role, SignalType, StoreError, Task,
     TaskId, TaskStatus, Topic, Write,
-    ports::{By, Told},
+    ports::{By, Cause, Told},
 };
 use axum::{Json, extract::State};
 use web_dto::{Code, TaskView};
@@ -126,6 +126,7 @@ async fn tell(app: &App, root: &Task, caller: &Caller) {
         owner: root.owner,
         actor: Actor::User(root.owner),
         ip: caller.ip.map(|ip| ip.to_string()),
+        cause: Cause::default(),
     };
     let told = Told {
         kind: SignalType::TaskAbandon,
@@ -135,6 +136,7 @@ async fn tell(app: &App, root: &Task, caller: &Caller) {
         conversation_id: Some(root.conversation_id),
         message_id: Some(root.answer_id),
         task_id: Some(root.id),
+        learned: Vec::new(),
     };
     if let Err(error) = app.parts.care.signal(&by, told).await {
         tracing::info!(%error, task = %root.id, "a task was called off without its signal");
