@@ -9,7 +9,7 @@ use appliance_core::{
     ActionId, Applied, Batch, BatchKey, Conversation, ConversationId, ConversationStatus, Deed,
     IdMint, Memory, MemoryAction, MemoryId, MemoryKind, PageRequest, Provenance, SearchFilter,
     Signal, SignalId, SignalType, StoreError, Task, TaskId, TaskStatus, UserId, Utility, Write,
-    ports::{Conversations, Memories, Records, TaskFilter, Tasks},
+    ports::{Conversations, Deeds as _, Memories, Records, TaskFilter, Tasks},
     time::ManualClock,
 };
 use appliance_tasks::Tasks as Home;
@@ -123,7 +123,14 @@ impl World {
         let id = self.mint.next(ActionId::from_uuid);
         self.deeds.push(id);
         let at = self.mint.clock().now();
-        Write::ActOnMemory(MemoryAction { id, owner: self.owner(n), deed, at, undone_at: None })
+        Write::ActOnMemory(MemoryAction {
+            id,
+            owner: self.owner(n),
+            deed,
+            at,
+            undone_at: None,
+            task_id: None,
+        })
     }
 
     /// Says what one step writes.
@@ -209,7 +216,7 @@ impl World {
             None => {
                 let Step::Keyed(n, digest) = step else { return };
                 let memory = self.new_memory(n, n % TEXTS.len());
-                let key = BatchKey { name: format!("key {}", n % 5), digest: [digest; 32] };
+                let key = BatchKey::of_a_day(format!("key {}", n % 5), [digest; 32]);
                 Batch::new().key(key).write(Write::PutMemory(memory))
             }
         };

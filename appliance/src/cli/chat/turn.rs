@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cli::{Client, Context, arguments::Chat, print},
-    exit::{self, Failure},
+    exit::Failure,
 };
 
 /// Exit code after Ctrl-C: 128 and the signal's number.

@@ -4,11 +4,11 @@
 use std::sync::{Arc, Mutex};
 
 use appliance_core::{
-    ActionId, Batch, Collection, Conflict, Deed, IdMint, Memory, MemoryAction, MemoryHit, MemoryId,
-    MemoryKind, PageRequest, Signal, SignalId, StoreError, UserId, Write,
+    ActionId, Batch, Collection, Conflict, ConversationId, Deed, IdMint, Memory, MemoryAction,
+    MemoryHit, MemoryId, MemoryKind, PageRequest, Signal, SignalId, StoreError, UserId, Write,
     ports::{
         By, CareError, CollectionStats, Correction, Deeds as _, Job, Memories as _, MemoryCare,
-        MemoryStats, Records as _, TierCounts, Told,
+        MemoryStats, Purged, Purging, Records as _, TierCounts, Told,
     },
 };
 use async_trait::async_trait;
@@ -186,5 +186,18 @@ impl MemoryCare for HouseCare {
             ended: false,
         };
         Ok(job.insert(begun).clone())
+    }
+}
+
+#[async_trait]
+impl Purging for HouseCare {
+    async fn purge_memories(&self, by: &By, ids: Vec<MemoryId>) -> Result<Purged, CareError> {
+        let write = Write::PurgeMemories { owner: by.owner, ids };
+        Ok(Purged { memories: self.store.apply(Batch::new().write(write)).await?.memories })
+    }
+
+    async fn purge_conversation(&self, by: &By, id: ConversationId) -> Result<Purged, CareError> {
+        let write = Write::PurgeConversation { id, owner: by.owner };
+        Ok(Purged { memories: self.store.apply(Batch::new().write(write)).await?.memories })
     }
 }

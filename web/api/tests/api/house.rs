@@ -139,6 +139,7 @@ impl House {
             memories: shared.clone(),
             search: Arc::new(SubstringSearch(shared.clone())),
             care: care.clone(),
+            purging: care.clone(),
             desk: Arc::new(FakeDesk),
             fleet: fleet.clone(),
             model: model.clone(),

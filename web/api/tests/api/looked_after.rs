@@ -372,3 +372,23 @@ async fn the_figures_are_shown_and_a_reindex_runs_once() {
     let text = String::from_utf8_lossy(&metrics.body).into_owned();
     assert!(text.contains("memory_tier_items{tier=\"hot\"} 3"), "{text}");
 }
+
+#[tokio::test]
+async fn purging_asks_first_and_takes_only_what_is_ones_own() {
+    let house = House::new();
+    let (ann, bob) = house.two_people().await;
+    let ids = keep(&house, &ann, json!([{"text": "one"}, {"text": "two"}])).await;
+    let purge = |who, body: Value| {
+        let house = &house;
+        async move { house.post("/api/memory/purge", As::Bearer(who), &body).await }
+    };
+    purge(&ann, json!({"ids": [ids[0]], "confirm": false})).await.refused(422, "body.invalid");
+    purge(&ann, json!({"ids": [], "confirm": true})).await.refused(422, "body.invalid");
+    let theirs: Value = purge(&bob, json!({"ids": ids, "confirm": true})).await.json();
+    assert_eq!(theirs["memories"], json!([]));
+    let gone: Value = purge(&ann, json!({"ids": [ids[0]], "confirm": true})).await.json();
+    assert_eq!(gone["memories"], json!([ids[0]]));
+    assert_eq!(texts(&house, &ann, "").await, ["two"]);
+    let again: Value = purge(&ann, json!({"ids": [ids[0]], "confirm": true})).await.json();
+    assert_eq!(again["memories"], json!([]));
+}
