@@ -166,8 +166,9 @@ async fn learnings_and_signals_are_kept_as_files_too() {
     talk.tell(QUESTION, "heron", &[]).await;
     talk.house.tree.note(&talk.house.store, talk.house.owner).await.unwrap();
     let learned = talk.house.learnings().await;
-    let path =
-        talk.house.tree.root().join("Learning/LEARN").join(format!("{}.json", learned[0].id));
+    let day = learned[0].created_at.to_string();
+    let day = format!("Learning/LEARN/{}/{}", &day[..7], &day[8..10]);
+    let path = talk.house.tree.root().join(day).join(format!("{}.json", learned[0].id));
     let file: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(file["context_summary"], learned[0].text.as_str());
     assert_eq!((&file["phase"], &file["outcome"]), (&"LEARN".into(), &"success".into()));

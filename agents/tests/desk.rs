@@ -104,7 +104,7 @@ async fn a_message_goes_from_supervisor_to_worker_whose_answer_ends_it() {
 async fn every_command_can_be_repeated_without_effect() {
     let house = House::build().await;
     let (boss, code) = (house.life(AgentName::Supervisor), house.life(AgentName::Code));
-    let ids = house.say("one").await;
+    let ids = house.say("what is the answer?").await;
     let root = house.lease(boss).await;
     let first = house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
     let again = house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
@@ -154,7 +154,7 @@ async fn a_task_whose_agent_died_is_delivered_again_and_the_dead_agents_words_ar
 async fn a_failed_try_is_repeated_later_and_the_fifth_ends_with_a_sentence() {
     let house = House::build().await;
     let boss = house.life(AgentName::Supervisor);
-    let ids = house.say("one").await;
+    let ids = house.say("what is the answer?").await;
     let work = house.lease(boss).await;
     house.desk.fail(boss, fail(&work.lease, true)).await.unwrap();
     assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Pending);

@@ -10,7 +10,8 @@ use std::{path::Path, sync::Arc};
 use anyhow::Context;
 use appliance_core::{
     Batch, Clock, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter, UserId, Write,
-    ports::{Embedder, MemorySearch as _, Records as _},
+    memory::Origin,
+    ports::{Embedder, Memories as _, MemorySearch as _, Records as _},
 };
 use appliance_tests::{
     Client, Plan,
@@ -159,7 +160,9 @@ impl Peer {
             appliance_tasks::Tasks::new(),
         )?
         .index;
-        let texts = TextIndex::open(&place.join("texts"))?.index;
+        let origin = Origin { history: store.history(), latest: store.latest() };
+        let texts =
+            TextIndex::open(&place.join("texts"), &origin, appliance_tasks::Tasks::new())?.index;
         let search = Search::new(
             Arc::new(store.clone()),
             embedder,

@@ -18,8 +18,10 @@ use std::{
 };
 
 use appliance_core::{
-    ConversationId, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter, UserId,
-    ports::{Embedder as _, MemorySearch as _},
+    ConversationId, HistoryId, IdMint, Memory, MemoryId, MemoryKind, Provenance, SearchFilter,
+    UserId,
+    memory::Origin,
+    ports::{Embedder as _, Memories as _, MemorySearch as _},
     time::ManualClock,
 };
 use pai::memory::{Indexes as _, Search};
@@ -55,7 +57,11 @@ fn open(memories: &Arc<ListedMemories>, embedder: &Arc<WatchedEmbedder>, folder:
     )
     .unwrap()
     .index;
-    let texts = TextIndex::open(&folder.join("texts")).unwrap().index;
+    let history = HistoryId::from_bytes([7; 16]);
+    let origin = Origin { history, latest: memories.latest() };
+    let texts = TextIndex::open(&folder.join("texts"), &origin, appliance_tasks::Tasks::new())
+        .unwrap()
+        .index;
     println!("indexes opened in {:?}", start.elapsed());
     Search::new(memories.clone(), embedder.clone(), Arc::new(index), appliance_tasks::Tasks::new())
         .with_texts(Arc::new(texts))

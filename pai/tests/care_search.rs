@@ -49,7 +49,7 @@ impl Desk {
 
     async fn find(&self, as_of: Option<Timestamp>) -> Vec<MemoryHit> {
         let filter = SearchFilter { as_of, ..SearchFilter::default() };
-        self.search.search(self.house.owner, ASKED, filter, 5).await.unwrap()
+        self.search.search(self.house.owner, ASKED, filter, 5).await.unwrap().hits
     }
 
     async fn texts(&self, as_of: Option<Timestamp>) -> Vec<String> {

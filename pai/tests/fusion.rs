@@ -67,7 +67,7 @@ fn weighed(desk: &Desk, weights: Weights) -> Search {
 }
 
 async fn found(search: &Search, owner: UserId, query: &str) -> Vec<MemoryHit> {
-    search.search(owner, query, SearchFilter::default(), 10).await.unwrap()
+    search.search(owner, query, SearchFilter::default(), 10).await.unwrap().hits
 }
 
 fn place(hits: &[MemoryHit], id: MemoryId) -> Option<usize> {

@@ -8,7 +8,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use appliance_core::{
     Batch, Clock, ConversationId, Deed, IdMint, Labels, Memory, MemoryAction, MemoryId, MemoryKind,
@@ -24,6 +24,7 @@ use storage_embedded::{DataDir, Store};
 /// 2026-11-22, in the middle of a month.
 const NOVEMBER: u64 = 1_795_300_000_000;
 const MONTH: &str = "2026-11";
+const DAY: &str = "21";
 
 struct House {
     store: Store,
@@ -115,7 +116,11 @@ impl House {
     }
 
     fn file(&self, phase: &str, id: MemoryId) -> std::path::PathBuf {
-        self.root().join("Learning").join(phase).join(format!("{id}.json"))
+        self.day(phase).join(format!("{id}.json"))
+    }
+
+    fn day(&self, phase: &str) -> std::path::PathBuf {
+        self.root().join("Learning").join(phase).join(MONTH).join(DAY)
     }
 
     fn lines(&self, folder: &str) -> Vec<String> {
@@ -144,7 +149,7 @@ async fn a_learning_has_a_file_under_its_own_id_and_phase() {
     assert_eq!(file["context_summary"], "VERIFY: `a && b`");
     assert_eq!(file["signals"][0]["rating"], serde_json::json!({ "value": 8, "of": 10 }));
     assert!(file["extracted_at"].as_str().unwrap().starts_with(MONTH));
-    let beside = fs::read_dir(house.root().join("Learning/VERIFY")).unwrap().count();
+    let beside = fs::read_dir(house.day("VERIFY")).unwrap().count();
     assert_eq!(beside, 1, "nothing is left beside it");
 }
 
@@ -156,7 +161,7 @@ async fn a_file_that_is_lost_is_written_again_and_one_that_is_there_is_left_alon
     house.tree().await;
     fs::write(house.file("LEARN", kept.id), "{\"mine\": true}").unwrap();
     fs::remove_file(house.file("LEARN", lost.id)).unwrap();
-    let stray = house.root().join("Learning/LEARN/notes.txt");
+    let stray = house.day("LEARN").join("notes.txt");
     fs::write(&stray, "a person's own").unwrap();
     house.tree().await;
     assert_eq!(json(&house.file("LEARN", kept.id))["mine"], true);
@@ -184,6 +189,42 @@ async fn what_is_forgotten_loses_its_file_and_gets_it_back_when_that_is_undone()
     house.apply(Write::UndoMemoryAction { id, owner, at }).await;
     tree.note(&house.store, house.owner).await.unwrap();
     assert!(house.file("LEARN", learned.id).exists());
+}
+
+#[tokio::test]
+async fn a_folder_takes_so_many_files_and_the_next_ones_begin_another() {
+    let house = House::build().await;
+    for n in 0..505 {
+        house.learn(Phase::Learn, &format!("LEARN: number {n}"), None).await;
+    }
+    house.tree().await;
+    let count = |folder: String| fs::read_dir(folder).unwrap().count();
+    let day = house.day("LEARN").display().to_string();
+    assert_eq!((count(day.clone()), count(format!("{day}.2"))), (500, 5));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let pai = house.dir.path().join("pai");
+    assert_eq!((mode(&pai), mode(Path::new(&day))), (0o700, 0o700));
+}
+
+#[tokio::test]
+async fn files_of_an_older_version_are_moved_and_those_of_no_memory_are_swept() {
+    let house = House::build().await;
+    let learned = house.learn(Phase::Learn, "LEARN: one", None).await;
+    let phase = house.root().join("Learning/LEARN");
+    fs::create_dir_all(&phase).unwrap();
+    fs::set_permissions(house.root(), fs::Permissions::from_mode(0o777)).unwrap();
+    let older = phase.join(format!("{}.json", learned.id));
+    fs::write(&older, "{\"mine\": true}").unwrap();
+    let lost = [(); 2].map(|()| house.mint.next(MemoryId::from_uuid));
+    let strays = [phase.join(format!("{}.json", lost[0])), house.file("LEARN", lost[1])];
+    fs::create_dir_all(house.day("LEARN")).unwrap();
+    for stray in &strays {
+        fs::write(stray, "{}").unwrap();
+    }
+    house.tree().await;
+    assert_eq!(json(&house.file("LEARN", learned.id))["mine"], true);
+    assert!(!older.exists() && strays.iter().all(|stray| !stray.exists()));
+    assert_eq!(fs::metadata(house.root()).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ const HERON: &str = "remember that the staging database is called heron";
 const ASKED: &str = "what is the staging database called?";
 
 async fn search(desk: &Desk, query: &str) -> Vec<MemoryHit> {
-    desk.search.search(desk.owner, query, SearchFilter::default(), 10).await.unwrap()
+    desk.search.search(desk.owner, query, SearchFilter::default(), 10).await.unwrap().hits
 }
 
 #[tokio::test]

@@ -16,7 +16,8 @@ use std::{
 };
 
 use appliance_core::{
-    Embedding, Facets, MemoryId, MemoryKind, SearchFilter, StoreError, UserId,
+    Embedding, Facets, HistoryId, MemoryId, MemoryKind, SearchFilter, StoreError, UserId,
+    memory::Origin,
     ports::{
         CareError, Embedder, IndexEntry, Memories as _, MemorySearch, SearchError, VectorHome as _,
         VectorIndex,
@@ -107,14 +108,17 @@ impl VectorIndex for KeptIndex {
 /// One life of a search; what outlives it is the embedder, the index and the texts' folder.
 fn life(desk: &Desk, space: Option<Space>, folder: &Path) -> Search {
     let words = Arc::new(StaticEmbedder::load().unwrap());
-    let opened = TextIndex::open(&folder.join("texts")).unwrap();
+    let history = HistoryId::from_bytes([7; 16]);
+    let origin = Origin { history, latest: desk.memories.latest() };
+    let opened =
+        TextIndex::open(&folder.join("texts"), &origin, appliance_tasks::Tasks::new()).unwrap();
     Search::over(desk.memories.clone(), words, space, appliance_tasks::Tasks::new())
         .with_texts(Arc::new(opened.index))
         .with_home(Arc::new(Home::at(folder)))
 }
 
 async fn ask(search: &Search, desk: &Desk, query: &str) -> Vec<appliance_core::MemoryHit> {
-    search.search(desk.owner, query, SearchFilter::default(), 5).await.unwrap()
+    search.search(desk.owner, query, SearchFilter::default(), 5).await.unwrap().hits
 }
 
 fn furnished(count: usize) -> Desk {

@@ -156,5 +156,7 @@ fn tree(server: &Server) -> PathBuf {
 
 fn learning_file(server: &Server, learning: &MemoryView) -> anyhow::Result<PathBuf> {
     let phase = learning.labels.phase.as_deref().context("a phase")?;
-    Ok(tree(server).join("Learning").join(phase).join(format!("{}.json", learning.id)))
+    let (month, day) = (&learning.created_at[..7], &learning.created_at[8..10]);
+    let folder = tree(server).join("Learning").join(phase).join(month).join(day);
+    Ok(folder.join(format!("{}.json", learning.id)))
 }

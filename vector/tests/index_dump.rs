@@ -11,8 +11,8 @@ use std::{
 };
 
 use appliance_core::{
-    AgentName, ErrorKind, Facets, Labels, MemoryId, MemoryTier, MessageId, SearchFilter,
-    memory::Outcome,
+    AgentName, ErrorKind, Facets, HistoryId, Labels, MemoryId, MemoryTier, MessageId, SearchFilter,
+    memory::{Origin, Outcome},
     ports::{IndexEntry, VectorIndex},
 };
 use support::{facets, id, owner, run, vector};
@@ -247,4 +247,28 @@ fn an_index_in_memory_has_nothing_to_save() {
     fill(&index);
     run(index.save(9)).unwrap();
     assert_eq!(index.position(), 0);
+}
+
+#[test]
+fn an_index_of_other_records_or_ahead_of_them_is_refused_and_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let ours = Origin { history: HistoryId::from_bytes([7; 16]), latest: 42 };
+    let open = |origin| {
+        let options = Options { origin: Some(origin), ..options() };
+        SegmentIndex::open(dir.path(), DIM, options, appliance_tasks::Tasks::new()).unwrap()
+    };
+    let index = open(ours).index;
+    fill(&index);
+    run(index.save(42)).unwrap();
+    drop(index);
+    assert_eq!(open(ours).rebuilt, None);
+    let other = Origin { history: HistoryId::from_bytes([8; 16]), ..ours };
+    for (origin, reason) in [(other, "another history"), (Origin { latest: 41, ..ours }, "ahead")] {
+        let opened = open(origin);
+        assert_eq!((opened.index.count(), opened.index.position()), (0, 0));
+        assert!(opened.rebuilt.is_some_and(|why| why.contains(reason)), "{reason}");
+    }
+    assert_eq!(open(ours).rebuilt, None, "looking at it left it as it was");
+    fs::write(dir.path().join(FILE), b"ai-infra vec 004 and so on").unwrap();
+    assert!(open(ours).rebuilt.is_some_and(|why| why.contains("another version")));
 }

@@ -5,12 +5,15 @@
 use std::{fs, path::Path};
 
 use appliance_core::{
-    MemoryId, UserId,
+    HistoryId, MemoryId, UserId,
+    memory::Origin,
     ports::{TextChanges, TextEntry, TextIndex as _},
 };
+use appliance_tasks::Tasks;
 use tokio::time::Instant;
 use vector::TextIndex;
 
+const OURS: Origin = Origin { history: HistoryId::from_bytes([7; 16]), latest: 1_000_000 };
 const ADA: UserId = UserId::from_bytes([1; 16]);
 const BOB: UserId = UserId::from_bytes([2; 16]);
 
@@ -86,7 +89,7 @@ async fn an_author_is_a_word() {
 #[tokio::test]
 async fn what_was_flushed_is_there_after_a_restart_with_its_position() {
     let folder = tempfile::tempdir().unwrap();
-    let index = TextIndex::open(folder.path()).unwrap().index;
+    let index = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap().index;
     put(&index, 2, [entry(1, ADA, "heron"), entry(2, ADA, "osprey")]).await;
     index.flush().await.unwrap();
     take(&index, 3, [1]).await;
@@ -96,7 +99,7 @@ async fn what_was_flushed_is_there_after_a_restart_with_its_position() {
     index.flush().await.unwrap();
     put(&index, 10, [entry(10, ADA, "gull")]).await;
     drop(index);
-    let again = TextIndex::open(folder.path()).unwrap();
+    let again = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap();
     assert_eq!((again.rebuilt, again.index.count(), again.index.position()), (None, 2, 9));
     assert!(!again.index.holds(id(1)) && again.index.holds(id(4)) && !again.index.holds(id(10)));
     assert_eq!(found(&again.index, ADA, "heron osprey kestrel gull").await.len(), 2);
@@ -105,12 +108,12 @@ async fn what_was_flushed_is_there_after_a_restart_with_its_position() {
 #[tokio::test]
 async fn a_folder_of_another_layout_is_emptied_and_filled_again() {
     let folder = tempfile::tempdir().unwrap();
-    drop(TextIndex::open(folder.path()).unwrap());
+    drop(TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap());
     let meta = folder.path().join("meta.json");
     let text = fs::read_to_string(&meta).unwrap();
     assert!(text.contains("\"owner\""));
     fs::write(&meta, text.replace("\"owner\"", "\"tier\"")).unwrap();
-    let opened = TextIndex::open(folder.path()).unwrap();
+    let opened = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap();
     assert_eq!(opened.rebuilt.as_deref(), Some("it was written by another version"));
     assert_eq!((opened.index.count(), opened.index.position()), (0, 0));
 }
@@ -119,7 +122,7 @@ async fn a_folder_of_another_layout_is_emptied_and_filled_again() {
 async fn a_folder_is_gone_on_from_and_a_damaged_one_is_filled_again() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("texts");
-    let opened = TextIndex::open(&place).unwrap();
+    let opened = TextIndex::open(&place, &OURS, Tasks::new()).unwrap();
     assert!(opened.rebuilt.is_none());
     let birds = vec![entry(1, ADA, "heron"), entry(2, ADA, "osprey")];
     let more = (3..=301).map(|n| entry(n, ADA, "a common gull"));
@@ -128,7 +131,7 @@ async fn a_folder_is_gone_on_from_and_a_damaged_one_is_filled_again() {
     assert_eq!(found(&opened.index, ADA, "kestrel").await, [id(302)]);
     drop(opened);
 
-    let again = TextIndex::open(&place).unwrap();
+    let again = TextIndex::open(&place, &OURS, Tasks::new()).unwrap();
     assert!(again.rebuilt.is_none());
     let committed = again.index.count();
     assert_eq!((committed, again.index.position()), (301, 301), "what waited is read again");
@@ -136,7 +139,7 @@ async fn a_folder_is_gone_on_from_and_a_damaged_one_is_filled_again() {
     drop(again);
 
     damage(&place);
-    let healed = TextIndex::open(&place).unwrap();
+    let healed = TextIndex::open(&place, &OURS, Tasks::new()).unwrap();
     assert!(healed.rebuilt.is_some());
     assert_eq!((healed.index.count(), healed.index.position()), (0, 0));
     put(&healed.index, 1, [entry(1, ADA, "heron")]).await;
@@ -176,7 +179,7 @@ async fn a_text_has_the_same_score_before_and_after_its_commit() {
 #[tokio::test]
 async fn a_commit_of_one_text_and_a_search_among_many_are_quick() {
     let folder = tempfile::tempdir().unwrap();
-    let on_disk = TextIndex::open(&folder.path().join("texts")).unwrap().index;
+    let on_disk = TextIndex::open(&folder.path().join("texts"), &OURS, Tasks::new()).unwrap().index;
     for (place, index) in [("memory", TextIndex::in_memory().unwrap()), ("folder", on_disk)] {
         let start = Instant::now();
         let texts = (0..20_000).map(|n| {

@@ -69,7 +69,7 @@ impl Service {
     ) -> Result<Vec<MemoryHit>, DeskError> {
         let except_message = Some(task.message_id);
         let filter = SearchFilter { except_message, collection, ..SearchFilter::default() };
-        Ok(self.parts.search.search(task.owner, query, filter, limit).await?)
+        Ok(self.parts.search.search(task.owner, query, filter, limit).await?.hits)
     }
 }
 

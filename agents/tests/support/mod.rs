@@ -18,6 +18,7 @@ use appliance_core::{
     batch::Batch,
     desk::{Lease, Work},
     intake::{self, Accepted, Incoming},
+    memory::MemoryHits,
     ports::{
         CareError, CollectionStats, Conversations, Desk, Job, Live, Memories, MemoryCare,
         MemorySearch, Records, SearchError, Streams, Subscription, Tasks,
@@ -258,7 +259,7 @@ impl MemorySearch for WordSearch {
         query: &str,
         filter: SearchFilter,
         limit: usize,
-    ) -> Result<Vec<MemoryHit>, SearchError> {
+    ) -> Result<MemoryHits, SearchError> {
         if query.trim().is_empty() {
             return Err(SearchError::Empty);
         }
@@ -266,10 +267,8 @@ impl MemorySearch for WordSearch {
         let all = Memories::list(&self.0, owner, &filter, page).await?.items;
         let shares = |text: &str| query.split_whitespace().any(|word| text.contains(word));
         let hits = all.into_iter().filter(|memory| shares(&memory.text));
-        Ok(hits
-            .take(limit)
-            .map(|memory| MemoryHit { memory, score: 0.5, why: "shares a word".to_owned() })
-            .collect())
+        let hit = |memory| MemoryHit { memory, score: 0.5, why: "shares a word".to_owned() };
+        Ok(hits.take(limit).map(hit).collect::<Vec<_>>().into())
     }
 }
 

@@ -67,9 +67,9 @@ pub async fn join(needs: Needs<'_>) -> anyhow::Result<Remembering> {
         Arc::new(StaticEmbedder::load().context("while reading the built-in embedder")?);
     let embedders = vectors::Embedders::of(chosen, words.clone(), data, clock, tasks)?;
     store.embedded_by(embedders.chosen.model(), embedders.chosen.dim());
-    let search = Arc::new(
-        vectors::search(chosen, data, &embedders, reader.clone(), weights(chosen), tasks).await?,
-    );
+    let (history, weights) = (store.history(), weights(chosen));
+    let search = vectors::search(chosen, data, &embedders, reader.clone(), history, weights, tasks);
+    let search = Arc::new(search.await?);
     let care = Arc::new(Care::new(CareParts {
         records: records.clone(),
         memories: reader.clone(),

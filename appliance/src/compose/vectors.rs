@@ -8,7 +8,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use appliance_config::{Memory as Chosen, MemoryEmbedder, MemoryQdrant, MemoryVectors};
 use appliance_core::{
-    Clock, ErrorKind, StoreError,
+    Clock, ErrorKind, HistoryId, StoreError,
+    memory::Origin,
     ports::{Embedder, Memories, Serving, VectorHome as _, VectorIndex},
 };
 use appliance_tasks::{TaskKind, Tasks};
@@ -82,11 +83,13 @@ pub async fn search(
     data: &Path,
     embedders: &Embedders,
     memories: Arc<dyn Memories>,
+    history: HistoryId,
     weights: Weights,
     tasks: &Tasks,
 ) -> anyhow::Result<Search> {
-    let home = Home::at(data.join(INDEXES));
-    let maker = Maker::of(chosen, home.clone(), tasks.clone());
+    let home = Home::at(data.join(INDEXES)).of(history);
+    let origin = Origin { history, latest: memories.latest() };
+    let maker = Maker::of(chosen, home.clone(), origin, tasks.clone());
     let mark = home.serving();
     let served = mark.as_ref().and_then(|mark| Some((mark, embedders.that_made(mark)?)));
     let is_chosen = mark.as_ref().is_none_or(|mark| mark.is_of(embedders.chosen.as_ref()));
@@ -95,8 +98,9 @@ pub async fn search(
         None if is_chosen => Some(maker.plain(embedders.chosen.clone()).await?),
         None => None,
     };
-    let opened = TextIndex::open(&home.place("texts"))
-        .context("while opening the index of the memories' words")?;
+    let (at, its) = (home.place("texts"), tasks.clone());
+    let opened = tasks.blocking(OPEN, move || TextIndex::open(&at, &origin, its)).await?;
+    let opened = opened.context("while opening the index of the memories' words")?;
     if let Some(why) = opened.rebuilt {
         tracing::warn!(event = "rebuilding", %why, "the words of the memories are indexed anew");
     }
@@ -123,13 +127,14 @@ struct Maker {
     qdrant: MemoryQdrant,
     floor: Option<f32>,
     home: Home,
+    origin: Origin,
     tasks: Tasks,
 }
 
 impl Maker {
-    fn of(chosen: &Chosen, home: Home, tasks: Tasks) -> Self {
-        let qdrant = chosen.qdrant.clone();
-        Self { vectors: chosen.vectors, qdrant, floor: chosen.relevance_floor, home, tasks }
+    fn of(chosen: &Chosen, home: Home, origin: Origin, tasks: Tasks) -> Self {
+        let (qdrant, floor) = (chosen.qdrant.clone(), chosen.relevance_floor);
+        Self { vectors: chosen.vectors, qdrant, floor, home, origin, tasks }
     }
 
     /// The space that served before the restart.
@@ -195,7 +200,7 @@ impl Maker {
     ) -> anyhow::Result<Arc<SegmentIndex>> {
         let place = self.home.place(folder);
         let (at, tasks) = (place.clone(), self.tasks.clone());
-        let options = Options { model, ..Options::default() };
+        let options = Options { model, origin: Some(self.origin), ..Options::default() };
         let open = move || SegmentIndex::open(&at, dim, options, tasks);
         let opened = self.tasks.blocking(OPEN, open).await?;
         let opened =
@@ -214,14 +219,15 @@ impl Maker {
         model: String,
     ) -> anyhow::Result<Arc<QdrantIndex>> {
         let place = self.home.place(folder);
-        std::fs::create_dir_all(&place)
-            .with_context(|| format!("while making {}", place.display()))?;
+        self.home.make(folder).with_context(|| format!("while making {}", place.display()))?;
         let (url, api_key) = (self.qdrant.address(), self.qdrant.api_key.clone());
+        let origin = Some(self.origin);
         let prefix = match folder.rsplit_once('.') {
             Some((_, number)) => format!("{}-{number}", self.qdrant.prefix),
             None => self.qdrant.prefix.clone(),
         };
-        let index = QdrantIndex::connect(QdrantOptions { url, api_key, dim, model, prefix }).await;
+        let index =
+            QdrantIndex::connect(QdrantOptions { url, api_key, dim, model, origin, prefix }).await;
         Ok(Arc::new(index.context("while preparing the Qdrant server of memory.qdrant")?))
     }
 }

@@ -12,13 +12,13 @@ use std::{
     collections::{BTreeMap, HashSet},
     fs::{self, File},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use appliance_core::{Signal, SignalId, SignalType};
 use serde_json::{Value, json};
 
+use super::door;
 use crate::ratings::PRAISE;
 
 const FOLDERS: [&str; 4] = ["ratings", "sentiment", "behavioral", "verification"];
@@ -50,9 +50,8 @@ pub(super) fn append(root: &Path, signals: &[Signal]) -> io::Result<()> {
         text.push(b'\n');
     }
     for (path, text) in files {
-        fs::create_dir_all(path.parent().unwrap_or(root))?;
-        let mut options = File::options();
-        let mut file = options.append(true).create(true).mode(0o600).open(&path)?;
+        door::folder(path.parent().unwrap_or(root))?;
+        let mut file = door::appended(&path)?;
         file.write_all(&text)?;
         file.sync_data()?;
     }

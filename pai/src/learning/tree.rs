@@ -20,7 +20,11 @@ use appliance_core::{
 use appliance_tasks::{TaskKind, Tasks};
 use tokio::sync::{Mutex, Notify};
 
-use super::{files, lines};
+use super::{
+    door,
+    files::{self, Files},
+    lines,
+};
 
 /// Reading and writing the tree's files.
 const FILES: TaskKind = TaskKind::new("learning.files");
@@ -68,7 +72,9 @@ struct State {
     /// The change up to which learnings are followed.
     position: u64,
     owners: BTreeSet<UserId>,
-    files: HashMap<MemoryId, PathBuf>,
+    files: Files,
+    /// Learnings that the records have, while they are looked through for the first time.
+    seen: Option<HashSet<MemoryId>>,
     noted: HashSet<SignalId>,
 }
 
@@ -151,6 +157,11 @@ impl Tree {
             let Some(last) = changes.last().map(|change| change.position) else { break };
             for change in changes {
                 state.owners.insert(change.owner);
+                if let Some(seen) = &mut state.seen
+                    && !matches!(change.now, Changed::Gone)
+                {
+                    seen.insert(change.id);
+                }
                 match change.now {
                     Changed::Live(memory) if memory.kind == MemoryKind::Learning => {
                         self.write(state, memories, &memory, &mut told).await?;
@@ -161,6 +172,17 @@ impl Tree {
             }
             state.position = last;
         }
+        self.sweep(state).await
+    }
+
+    /// Removes, once, the files of memories that the records do not have: purged, or of other records.
+    async fn sweep(&self, state: &mut State) -> Result<(), TreeError> {
+        let Some(seen) = &state.seen else { return Ok(()) };
+        let lost: Vec<MemoryId> = state.files.ids().filter(|id| !seen.contains(id)).collect();
+        for id in lost {
+            self.remove(state, id).await?;
+        }
+        state.seen = None;
         Ok(())
     }
 
@@ -169,8 +191,14 @@ impl Tree {
         if state.read {
             return Ok(());
         }
-        let found = self.disk(|root| Ok((files::present(root)?, lines::present(root)?))).await?;
-        (state.files, state.noted) = found;
+        let look = |root: &Path| {
+            root.ancestors().take(2).try_for_each(door::close)?;
+            Ok((Files::found(root)?, lines::present(root)?))
+        };
+        (state.files, state.noted) = self.disk(look).await?;
+        if state.position == 0 {
+            state.seen = Some(HashSet::new());
+        }
         state.read = true;
         Ok(())
     }
@@ -182,8 +210,16 @@ impl Tree {
         learning: &Memory,
         told: &mut HashMap<UserId, Vec<Signal>>,
     ) -> Result<(), TreeError> {
-        let Some(path) = files::place(&self.root, learning) else { return Ok(()) };
-        if state.files.contains_key(&learning.id) {
+        if state.files.is_too_old(learning.id) {
+            return Ok(());
+        }
+        let Some(path) = state.files.place(&self.root, learning) else { return Ok(()) };
+        if let Some(known) = state.files.get(learning.id).cloned() {
+            if Files::is_misplaced(&known) {
+                let to = path.clone();
+                self.disk(move |_| files::relocate(&known, &to)).await?;
+                state.files.note(learning.id, path);
+            }
             return Ok(());
         }
         let told = match told.entry(learning.owner) {
@@ -196,14 +232,17 @@ impl Tree {
         let id = learning.id;
         let to = path.clone();
         self.disk(move |_| files::write(&to, &learning, &signals)).await?;
-        state.files.insert(id, path);
-        Ok(())
+        state.files.note(id, path);
+        match state.files.surplus() {
+            Some(oldest) => self.remove(state, oldest).await,
+            None => Ok(()),
+        }
     }
 
     async fn remove(&self, state: &mut State, id: MemoryId) -> Result<(), TreeError> {
-        let Some(path) = state.files.get(&id).cloned() else { return Ok(()) };
+        let Some(path) = state.files.get(id).cloned() else { return Ok(()) };
         self.disk(move |_| files::remove(&path)).await?;
-        state.files.remove(&id);
+        state.files.forget(id);
         Ok(())
     }
 

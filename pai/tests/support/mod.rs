@@ -11,6 +11,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use appliance_core::{
@@ -34,6 +35,8 @@ pub struct ListedMemories {
     pub reads: AtomicUsize,
     pub gets: AtomicUsize,
     pub failures_left: AtomicUsize,
+    /// How long reading what changed takes, in milliseconds.
+    pub slow: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -132,7 +135,10 @@ impl Memories for ListedMemories {
 
     async fn since(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
-        tokio::task::yield_now().await;
+        match self.slow.load(Ordering::SeqCst) {
+            0 => tokio::task::yield_now().await,
+            millis => tokio::time::sleep(Duration::from_millis(millis as u64)).await,
+        }
         let fails = |left: usize| left.checked_sub(1);
         if self.failures_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails).is_ok() {
             return Err(StoreError::unavailable("memories.since", "the disk is away"));
@@ -221,7 +227,7 @@ impl Desk {
     }
 
     pub async fn found_in(&self, query: &str, filter: SearchFilter) -> Vec<MemoryHit> {
-        self.search.search(self.owner, query, filter, 10).await.unwrap()
+        self.search.search(self.owner, query, filter, 10).await.unwrap().hits
     }
 }
 

@@ -1,8 +1,9 @@
 //! The card of a collection: the one point in it that is no memory.
 //!
-//! Says whose vectors these are (model, dimension) and up to which position the records are in. It
-//! has no owner, so that no search finds it; counts leave it out by its id.
+//! Says whose vectors these are (model, dimension), of which history of records, and up to which
+//! position these are in. It has no owner, so that no search finds it; counts leave it out by its id.
 
+use appliance_core::HistoryId;
 use qdrant_client::{
     Payload, Qdrant,
     qdrant::{
@@ -20,13 +21,22 @@ const CARD: Uuid = Uuid::from_u128(0x5b0c_71f6_2e0a_4a39_9d8e_61c2_f40b_7a15);
 const MODEL: &str = "model";
 const DIM: &str = "dim";
 const POSITION: &str = "position";
+const HISTORY: &str = "history";
 
-/// Reads the position off a collection's card; `None` where there is no card.
+/// What a card says of the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Card {
+    pub(crate) position: u64,
+    /// Cards of an older version name none.
+    pub(crate) history: Option<HistoryId>,
+}
+
+/// Reads a collection's card; `None` where there is none.
 pub(crate) async fn read(
     client: &Qdrant,
     name: &str,
     options: &QdrantOptions,
-) -> Result<Option<u64>, Fault> {
+) -> Result<Option<Card>, Fault> {
     let wanted = GetPointsBuilder::new(name, vec![id()]).with_payload(true);
     let found = client.get_points(wanted).await?.result;
     let Some(card) = found.into_iter().next().map(|point| point.payload) else { return Ok(None) };
@@ -42,7 +52,8 @@ pub(crate) async fn read(
             wanted: format!("{} with {} numbers", options.model, options.dim),
         });
     }
-    Ok(Some(number(POSITION).unwrap_or(0)))
+    let history = card.get(HISTORY).and_then(Value::as_str).and_then(|id| id.parse().ok());
+    Ok(Some(Card { position: number(POSITION).unwrap_or(0), history }))
 }
 
 /// Writes a collection's card.
@@ -52,10 +63,13 @@ pub(crate) async fn write(
     options: &QdrantOptions,
     position: u64,
 ) -> Result<(), Fault> {
-    let mut payload = Payload::with_capacity(3);
+    let mut payload = Payload::with_capacity(4);
     payload.insert(MODEL, options.model.as_str());
     payload.insert(DIM, options.dim as i64);
     payload.insert(POSITION, i64::try_from(position).unwrap_or(i64::MAX));
+    if let Some(origin) = options.origin {
+        payload.insert(HISTORY, origin.history.to_string());
+    }
     let mut vector = vec![0.0_f32; options.dim];
     if let Some(first) = vector.first_mut() {
         *first = 1.0; // cosine knows no zero vector

@@ -1,6 +1,6 @@
 //! Which server, as whom, for which vectors. Checks it; connects to nothing.
 
-use appliance_core::{Collection, StoreError};
+use appliance_core::{Collection, StoreError, memory::Origin};
 use qdrant_client::{Qdrant, config::QdrantConfig};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -27,6 +27,8 @@ pub struct QdrantOptions {
     pub dim: usize,
     /// The embedder's model.
     pub model: String,
+    /// The records that the vectors are of; collections of others are made anew.
+    pub origin: Option<Origin>,
     /// What the collections' names begin with; two appliances on one server need two.
     pub prefix: String,
 }
@@ -102,6 +104,7 @@ mod tests {
             url: url.to_owned(),
             api_key: None,
             dim: 256,
+            origin: None,
             model: "org/model v2".to_owned(),
             prefix: "ai-infra".to_owned(),
         }

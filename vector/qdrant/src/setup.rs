@@ -13,7 +13,12 @@ use qdrant_client::{
     },
 };
 
-use crate::{card, fault::Fault, options::QdrantOptions, payload};
+use crate::{
+    card::{self, Card},
+    fault::Fault,
+    options::QdrantOptions,
+    payload,
+};
 
 /// Makes a collection ready; returns the position up to which the records are in.
 pub(crate) async fn collection(
@@ -33,11 +38,19 @@ pub(crate) async fn collection(
             index(client, &name, field, kind).await?;
         }
     }
-    if let Some(position) = card::read(client, &name, options).await? {
-        return Ok(position);
-    }
-    card::write(client, &name, options, 0).await?;
-    Ok(0)
+    let Some(found) = card::read(client, &name, options).await? else {
+        card::write(client, &name, options, 0).await?;
+        return Ok(0);
+    };
+    let Some(why) = refused(found, options) else { return Ok(found.position) };
+    tracing::warn!(event = "rebuilding", collection = name, %why, "a collection is filled anew");
+    remove(client, &name).await?;
+    Box::pin(self::collection(client, collection, options)).await
+}
+
+fn refused(found: Card, options: &QdrantOptions) -> Option<String> {
+    let origin = options.origin?;
+    origin.refuses(found.history.unwrap_or(origin.history), found.position)
 }
 
 /// Removes a collection with all that is in it, if it is there.

@@ -12,9 +12,14 @@ use std::{
 };
 
 use appliance_core::{
-    ErrorKind, StoreError,
+    ErrorKind, HistoryId, StoreError,
     ports::{Embedder, Serving, VectorHome},
 };
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::door;
 
 /// The mark's name in the folder of the indexes.
 const MARK: &str = "serving.json";
@@ -22,23 +27,51 @@ const MARK: &str = "serving.json";
 /// What the name of every folder of vectors begins with.
 const PREFIX: &str = "vectors-";
 
+/// What stands before a mark's checksum, at its end.
+const SUM: &str = ",\"sum\":\"";
+
 /// The folder of the indexes.
 #[derive(Debug, Clone)]
 pub struct Home {
     folder: PathBuf,
+    history: Option<HistoryId>,
+}
+
+/// The mark as it is written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Mark {
+    #[serde(flatten)]
+    serving: Serving,
+    /// The history of the records that the vectors are of; marks of an older version name none.
+    #[serde(default)]
+    history: Option<String>,
 }
 
 impl Home {
     /// Says where it is; it is made when something is written.
     #[must_use]
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), history: None }
+    }
+
+    /// Says of which records everything in it is; a mark of others is none.
+    #[must_use]
+    pub fn of(self, history: HistoryId) -> Self {
+        Self { history: Some(history), ..self }
     }
 
     /// Returns the place of a folder or file in it.
     #[must_use]
     pub fn place(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Makes a folder in it, for an index that keeps its vectors elsewhere and its name here.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn make(&self, name: &str) -> io::Result<()> {
+        door::folder(&self.place(name))
     }
 
     /// Returns the usual name of a folder for vectors of this embedder.
@@ -73,15 +106,21 @@ impl Home {
 impl VectorHome for Home {
     fn serving(&self) -> Option<Serving> {
         let text = fs::read_to_string(self.place(MARK)).ok()?;
-        let mark = serde_json::from_str(&text);
-        mark.inspect_err(|why| tracing::warn!(%why, "the mark of the serving vectors is damaged"))
-            .ok()
-            .filter(names_a_plain_folder)
+        let mark = parsed(&text)
+            .inspect_err(|why| tracing::warn!(%why, "the mark of the serving vectors is damaged"));
+        let mark = mark.ok().filter(|mark| names_a_plain_folder(&mark.serving))?;
+        let other = mark.history.zip(self.history).filter(|(its, ours)| *its != ours.to_string());
+        if let Some((its, _)) = other {
+            tracing::warn!(history = its, "the vectors that served are of other records");
+            return None;
+        }
+        Some(mark.serving)
     }
 
     fn serve(&self, serving: &Serving) -> Result<(), StoreError> {
-        let text = serde_json::to_vec(serving).map_err(io::Error::other);
-        text.and_then(|text| replace(&self.folder, &text)).map_err(|why| {
+        let history = self.history.map(|history| history.to_string());
+        let text = text_of(&Mark { serving: serving.clone(), history });
+        text.and_then(|text| replace(&self.folder, text.as_bytes())).map_err(|why| {
             let why = format!("while writing {MARK} in {}: {why}", self.folder.display());
             StoreError::new(ErrorKind::Unavailable, "vectors.serve", why)
         })
@@ -99,6 +138,23 @@ impl VectorHome for Home {
     }
 }
 
+/// Returns the mark with its checksum at the end.
+fn text_of(mark: &Mark) -> io::Result<String> {
+    let text = serde_json::to_string(mark).map_err(io::Error::other)?;
+    let open = text.strip_suffix('}').unwrap_or(&text);
+    Ok(format!("{open}{SUM}{:016x}\"}}", xxh3_64(open.as_bytes())))
+}
+
+/// Reads a mark; one of an older version has no checksum.
+fn parsed(text: &str) -> io::Result<Mark> {
+    if let Some((open, sum)) = text.rsplit_once(SUM)
+        && sum != format!("{:016x}\"}}", xxh3_64(open.as_bytes()))
+    {
+        return Err(io::Error::other("its checksum does not match"));
+    }
+    serde_json::from_str(text).map_err(io::Error::other)
+}
+
 /// A folder beside the mark, and nowhere else.
 fn names_a_plain_folder(serving: &Serving) -> bool {
     serving.folder.as_deref().is_none_or(plain)
@@ -111,9 +167,9 @@ fn plain(folder: &str) -> bool {
 }
 
 fn replace(folder: &Path, text: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    door::folder(folder)?;
     let (place, new) = (folder.join(MARK), folder.join("serving.json.new"));
-    let mut file = File::create(&new)?;
+    let mut file = door::file(&new)?;
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&new, &place)?;
@@ -145,6 +201,26 @@ mod tests {
         assert_eq!(home.serving(), None);
         fs::write(home.place(MARK), "{\"model\":").unwrap();
         assert_eq!(home.serving(), None);
+    }
+
+    #[test]
+    fn no_changed_bit_and_no_mark_of_other_records_is_believed_and_an_older_mark_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ours, other] = [1, 2].map(|n| HistoryId::from_bytes([n; 16]));
+        let home = Home::at(folder.path()).of(ours);
+        let older = r#"{"model":"a","dim":3,"folder":"vectors-a-3"}"#;
+        fs::write(home.place(MARK), older).unwrap();
+        let serving = home.serving().unwrap();
+        home.serve(&serving).unwrap();
+        assert_eq!(home.serving(), Some(serving.clone()));
+        assert_eq!(Home::at(folder.path()).of(other).serving(), None);
+        let whole = fs::read(home.place(MARK)).unwrap();
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 4;
+            fs::write(home.place(MARK), &bytes).unwrap();
+            assert!(home.serving().is_none_or(|read| read == serving), "byte {at}");
+        }
     }
 
     #[test]

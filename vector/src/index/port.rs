@@ -12,6 +12,7 @@ use std::{
 
 use appliance_core::{
     Embedding, ErrorKind, Facets, MemoryId, SearchFilter, StoreError, UserId,
+    memory::Origin,
     ports::{IndexEntry, VectorIndex},
 };
 use appliance_tasks::{TaskKind, Tasks};
@@ -45,6 +46,8 @@ thread_local! {
 pub struct Options {
     /// The embedder's model; a dump of another model is refused.
     pub model: String,
+    /// The records that the vectors are of; a dump of others is refused.
+    pub origin: Option<Origin>,
     /// Rows kept while walking (the paper's ef): more find more and cost more.
     pub ef: usize,
     /// Rows the fresh segment takes before it is sealed and merged.
@@ -62,6 +65,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             model: String::new(),
+            origin: None,
             ef: 96,
             fresh_rows: 4_096,
             graph_from: 10_000,
@@ -145,7 +149,7 @@ impl SegmentIndex {
 
     /// Opens the index that is kept in `dir`, which is made if need be. Blocks on the disk.
     ///
-    /// What cannot be taken over (nothing was saved yet, another model or dimension, damaged bytes)
+    /// What cannot be taken over (nothing was saved yet, another model, dimension or history, damaged bytes)
     /// gives an empty index and the reason.
     ///
     /// # Errors
@@ -156,7 +160,7 @@ impl SegmentIndex {
         options: Options,
         tasks: Tasks,
     ) -> Result<Opened, DumpError> {
-        let kind = Kind { model: &options.model, dim };
+        let kind = Kind { model: &options.model, dim, origin: options.origin };
         let room = options.fresh_rows.max(1);
         let folder = Folder::at(dir).map_err(|source| DumpError::Io {
             doing: "making the folder of",
@@ -304,7 +308,8 @@ impl Shared {
     fn save(&self, position: u64) -> Result<(), StoreError> {
         let _turn = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = Snapshot::of(&self.state.read().unwrap_or_else(PoisonError::into_inner));
-        let kind = Kind { model: &self.options.model, dim: self.dim };
+        let Options { model, origin, .. } = &self.options;
+        let kind = Kind { model, dim: self.dim, origin: *origin };
         let saved = snapshot.save(&self.folder, &kind, position);
         saved.map_err(|error| StoreError::new(kind_of(&error), "vectors.save", error))?;
         if self.folder.dir().is_some() {
@@ -346,6 +351,8 @@ fn kind_of(error: &DumpError) -> ErrorKind {
             ErrorKind::Full
         }
         DumpError::Io { .. } => ErrorKind::Unavailable,
-        DumpError::Foreign { .. } | DumpError::Corrupt { .. } => ErrorKind::Corrupt,
+        DumpError::Foreign { .. } | DumpError::Stale { .. } | DumpError::Corrupt { .. } => {
+            ErrorKind::Corrupt
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! What is indexed of a text, and how a text becomes words. Searches nothing.
 
+use std::collections::HashSet;
+
 use appliance_core::{MemoryId, UserId, memory::MAX_MEMORY_BYTES, ports::TextEntry};
 use appliance_phrases::words;
 use tantivy::{
-    Index, TantivyDocument, Term,
+    Index, Searcher, TantivyDocument, TantivyError, Term,
     schema::{
         FAST, Field, INDEXED, IndexRecordOption, Schema, SchemaBuilder, TextFieldIndexing,
         TextOptions,
@@ -72,6 +74,20 @@ impl Fields {
         let text = &entry.text[..entry.text.floor_char_boundary(MAX_MEMORY_BYTES)];
         document.add_text(self.text, text);
         document
+    }
+}
+
+impl Fields {
+    /// Returns the ids of all living texts that are committed.
+    pub fn ids(self, searcher: &Searcher) -> Result<HashSet<MemoryId>, TantivyError> {
+        let mut ids = HashSet::new();
+        for segment in searcher.segment_readers() {
+            let [high, low] = ID_HALVES.map(|name| segment.fast_fields().u64(name));
+            let (high, low) = (high?, low?);
+            let id = |doc| Some(id_of(high.first(doc)?, low.first(doc)?));
+            ids.extend(segment.doc_ids_alive().filter_map(id));
+        }
+        Ok(ids)
     }
 }
 

@@ -1,26 +1,25 @@
 //! How a text index begins: empty in memory, or from a folder that is checked before it is believed.
 
 use std::{
-    collections::HashSet,
     fs, io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::RwLock,
 };
 
-use appliance_core::MemoryId;
+use appliance_core::{HistoryId, memory::Origin};
+use appliance_tasks::Tasks;
 use tantivy::{
-    Index, IndexReader, ReloadPolicy, TantivyError,
+    Index, TantivyError,
     directory::{MmapDirectory, error::OpenDirectoryError},
 };
 
 use super::{
-    State, TextIndex, WRITER_BYTES,
-    fields::{self, Fields, ID_HALVES, id_of},
-    tail::Tail,
+    fields::{self, Fields},
+    noted::Noted,
+    port::TextIndex,
+    state::State,
 };
-
-/// The layout of the folder; another one is filled again.
-const LAYOUT: &str = "texts.v2";
+use crate::door;
 
 /// The folder cannot hold an index.
 #[derive(Debug, thiserror::Error)]
@@ -60,36 +59,41 @@ impl TextIndex {
     pub fn in_memory() -> Result<Self, OpenError> {
         let made = || {
             let (schema, _) = Fields::schema();
-            Self::over(&Index::create_in_ram(schema), 0)
+            Self::made(Index::create_in_ram(schema), None, 0, Tasks::new())
         };
         made().map_err(|why| OpenError::Index { folder: PathBuf::from("memory"), why })
     }
 
-    /// Opens the index in `folder`; empties the folder first when what it holds cannot be trusted.
-    /// Holds files of this index only.
+    /// Opens the index of these records in `folder`; empties the folder first when what it holds
+    /// cannot be trusted, or is of other records. Holds files of this index only.
     ///
     /// # Errors
     /// [`OpenError`] when not even an empty index can be made there.
-    pub fn open(folder: &Path) -> Result<Opened, OpenError> {
+    pub fn open(folder: &Path, origin: &Origin, tasks: Tasks) -> Result<Opened, OpenError> {
         let refused = |why| OpenError::Folder { folder: folder.to_owned(), why };
         let rebuilt = if folder.join("meta.json").exists() {
-            match Self::believe(folder) {
+            // A number that is wrong in what tantivy does not check makes it panic.
+            let its = tasks.clone();
+            let believed = catch_unwind(AssertUnwindSafe(|| Self::believe(folder, origin, its)));
+            match believed.unwrap_or_else(|_| Err("it is damaged".to_owned())) {
                 Ok(index) => return Ok(Opened { index, rebuilt: None }),
                 Err(why) => Some(why),
             }
         } else {
             None
         };
-        fs::create_dir_all(folder).map_err(refused)?;
+        door::folder(folder).map_err(refused)?;
         tidy(folder).map_err(refused)?;
         let index = Index::create_in_dir(folder, Fields::schema().0)
-            .and_then(|index| Self::over(&index, 0))
+            .and_then(|index| {
+                Self::made(index, Some((folder.to_owned(), origin.history)), 0, tasks)
+            })
             .map_err(|why| OpenError::Index { folder: folder.to_owned(), why })?;
         Ok(Opened { index, rebuilt })
     }
 
     /// Opens what is there, or says why it cannot be used.
-    fn believe(folder: &Path) -> Result<Self, String> {
+    fn believe(folder: &Path, origin: &Origin, tasks: Tasks) -> Result<Self, String> {
         let said = |why: TantivyError| why.to_string();
         let directory =
             MmapDirectory::open(folder).map_err(|why: OpenDirectoryError| why.to_string())?;
@@ -98,54 +102,33 @@ impl TextIndex {
             return Err("it was written by another version".to_owned());
         }
         let meta = index.load_metas().map_err(said)?;
-        let position = meta.payload.as_deref().and_then(position).ok_or("it was never finished")?;
+        let payload = meta.payload.as_deref().ok_or("it was never finished")?;
+        let noted = Noted::parse(payload)?;
+        if let Some(why) = origin.refuses(noted.history, noted.position) {
+            return Err(why);
+        }
         let damaged = index.validate_checksum().map_err(said)?;
         if let Some(file) = damaged.iter().next() {
             return Err(format!("{} of its files are damaged, such as {file:?}", damaged.len()));
         }
-        Self::over(&index, position).map_err(said)
+        let place = Some((folder.to_owned(), origin.history));
+        let made = Self::made(index, place, noted.position, tasks).map_err(said)?;
+        let there = made.inner.read().ids.len();
+        if there != noted.count {
+            return Err(format!("it holds {there} texts and notes {}", noted.count));
+        }
+        Ok(made)
     }
 
-    fn over(index: &Index, position: u64) -> Result<Self, TantivyError> {
-        let (_, fields) = Fields::schema();
-        let words = fields::register(index);
-        let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let ids = ids(&reader)?;
-        Ok(Self {
-            fields,
-            words,
-            position: position.into(),
-            count: ids.len().into(),
-            state: RwLock::new(State {
-                writer,
-                reader,
-                ids,
-                tail: Tail::default(),
-                committed: position,
-            }),
-        })
+    fn made(
+        index: Index,
+        folder: Option<(PathBuf, HistoryId)>,
+        position: u64,
+        tasks: Tasks,
+    ) -> Result<Self, TantivyError> {
+        let words = fields::register(&index);
+        Ok(Self::over(State::of(index, folder, position)?, words, tasks))
     }
-}
-
-/// Returns what is stored beside a commit.
-pub(super) fn payload(position: u64) -> String {
-    format!("{LAYOUT} {position}")
-}
-
-fn position(payload: &str) -> Option<u64> {
-    payload.strip_prefix(LAYOUT)?.trim_start().parse().ok()
-}
-
-fn ids(reader: &IndexReader) -> Result<HashSet<MemoryId>, TantivyError> {
-    let mut ids = HashSet::new();
-    for segment in reader.searcher().segment_readers() {
-        let [high, low] = ID_HALVES.map(|name| segment.fast_fields().u64(name));
-        let (high, low) = (high?, low?);
-        let id = |doc| Some(id_of(high.first(doc)?, low.first(doc)?));
-        ids.extend(segment.doc_ids_alive().filter_map(id));
-    }
-    Ok(ids)
 }
 
 /// Takes the files of an unusable index away; folders are not ours.

@@ -1,15 +1,15 @@
 //! The newest texts, until a commit takes them: searched in memory by the same formula.
 //!
 //! A commit of tantivy costs tens of milliseconds however little it holds, so one text does not get
-//! one of its own. Statistics count both sides ([`Both`]), so a text has the same score here and
-//! there. Writes no file.
+//! one of its own. Statistics count both sides, so a text has the
+//! same score here and there. Writes no file.
 
 use std::collections::{HashMap, HashSet};
 
 use appliance_core::{MemoryId, UserId, ports::TextEntry};
-use tantivy::{
-    Searcher, Term, query::Bm25StatisticsProvider, schema::Field, tokenizer::TextAnalyzer,
-};
+use tantivy::{Term, query::Bm25StatisticsProvider, tokenizer::TextAnalyzer};
+
+use super::score::{Scored, kept_length, rounded};
 
 /// The constants of BM25 that tantivy has.
 const K1: f32 = 1.2;
@@ -21,7 +21,7 @@ pub(super) struct Tail {
     rows: Vec<Row>,
     /// Committed texts that were replaced or taken out since.
     hidden: HashSet<MemoryId>,
-    tokens: u64,
+    words: u64,
 }
 
 #[derive(Debug)]
@@ -32,11 +32,8 @@ struct Row {
 }
 
 impl Tail {
-    /// Puts a text in; `committed` tells that an older form of it may be committed.
-    pub fn put(&mut self, entry: TextEntry, words: &mut TextAnalyzer, committed: bool) {
-        if committed {
-            self.take(entry.id);
-        }
+    /// Puts a text in; an older form of it has been [taken](Self::take) out.
+    pub fn put(&mut self, entry: TextEntry, words: &mut TextAnalyzer) {
         let (mut counts, mut length) = (HashMap::new(), 0);
         for text in entry.author.iter().chain([&entry.text]) {
             let mut stream = words.token_stream(text);
@@ -45,14 +42,15 @@ impl Tail {
                 length += 1;
             }
         }
-        self.tokens += u64::from(length);
+        let length = kept_length(length);
+        self.words += u64::from(length);
         self.rows.push(Row { entry, counts, length });
     }
 
     /// Takes a text out, here and from what is committed.
     pub fn take(&mut self, id: MemoryId) {
         if let Some(at) = self.rows.iter().position(|row| row.entry.id == id) {
-            self.tokens -= u64::from(self.rows.swap_remove(at).length);
+            self.words -= u64::from(self.rows.swap_remove(at).length);
         }
         self.hidden.insert(id);
     }
@@ -62,19 +60,24 @@ impl Tail {
         self.rows.len() + self.hidden.len()
     }
 
-    /// Returns what a commit has to delete and to add.
-    pub fn changes(&self) -> (&HashSet<MemoryId>, impl Iterator<Item = &TextEntry>) {
-        (&self.hidden, self.rows.iter().map(|row| &row.entry))
+    /// Returns what a commit has to delete.
+    pub fn hidden(&self) -> impl Iterator<Item = &MemoryId> {
+        self.hidden.iter()
     }
 
-    /// Tells whether a committed text does not count any more.
-    pub fn hides(&self, id: MemoryId) -> bool {
-        self.hidden.contains(&id)
+    /// Returns what a commit has to add.
+    pub fn entries(&self) -> impl Iterator<Item = &TextEntry> {
+        self.rows.iter().map(|row| &row.entry)
     }
 
-    /// Returns how many committed texts do not count any more.
-    pub fn hidden(&self) -> usize {
-        self.hidden.len()
+    /// Returns how many texts wait.
+    pub fn texts(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    /// Returns how many words they have, as lengths are kept.
+    pub fn words(&self) -> u64 {
+        self.words
     }
 
     /// Returns the texts of `owner` that have one of the words, in no order.
@@ -82,13 +85,14 @@ impl Tail {
         &self,
         owner: UserId,
         words: &[Term],
-        both: &Both<'_>,
-    ) -> tantivy::Result<Vec<(MemoryId, f32)>> {
+        both: &dyn Bm25StatisticsProvider,
+    ) -> tantivy::Result<Vec<Scored>> {
         if self.rows.is_empty() {
             return Ok(Vec::new());
         }
         let docs = both.total_num_docs()? as f32;
-        let average = (both.tokens()? as f32 / docs).max(1.0);
+        let average = words.first().map_or(Ok(0), |term| both.total_num_tokens(term.field()))?;
+        let average = average as f32 / docs;
         let mut rare = Vec::with_capacity(words.len());
         for term in words {
             let having = both.doc_freq(term)? as f32;
@@ -97,11 +101,13 @@ impl Tail {
             rare.push((word, (1.0 + (docs - having + 0.5) / (having + 0.5)).ln()));
         }
         let theirs = self.rows.iter().filter(|row| row.entry.owner == owner);
-        let scored = theirs.map(|row| (row.entry.id, row.score(&rare, average)));
-        Ok(scored.filter(|(_, score)| *score > 0.0).collect())
+        let scored = theirs
+            .map(|row| Scored { score: rounded(row.score(&rare, average)), id: row.entry.id });
+        Ok(scored.filter(|it| it.score > 0.0).collect())
     }
 
-    fn having(&self, term: &Term) -> u64 {
+    /// Counts those that have a word.
+    pub fn having(&self, term: &Term) -> u64 {
         let value = term.value();
         let Some(word) = value.as_str() else { return 0 };
         self.rows.iter().filter(|row| row.counts.contains_key(word)).count() as u64
@@ -116,32 +122,5 @@ impl Row {
             rarity * (1.0 + K1) * count / (count + length)
         };
         rare.iter().map(part).sum()
-    }
-}
-
-/// The statistics of what is committed and what waits, together.
-pub(super) struct Both<'a> {
-    pub committed: &'a Searcher,
-    pub tail: &'a Tail,
-    pub text: Field,
-}
-
-impl Both<'_> {
-    fn tokens(&self) -> tantivy::Result<u64> {
-        Ok(self.committed.total_num_tokens(self.text)? + self.tail.tokens)
-    }
-}
-
-impl Bm25StatisticsProvider for Both<'_> {
-    fn total_num_tokens(&self, _: Field) -> tantivy::Result<u64> {
-        self.tokens()
-    }
-
-    fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(Bm25StatisticsProvider::total_num_docs(self.committed)? + self.tail.rows.len() as u64)
-    }
-
-    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        Ok(self.committed.doc_freq(term)? + self.tail.having(term))
     }
 }

@@ -6,7 +6,9 @@
 
 mod action;
 mod embedding;
+mod found;
 mod hit;
+mod origin;
 mod signal;
 mod spread;
 mod standing;
@@ -15,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub use action::{Deed, MemoryAction};
 pub use embedding::Embedding;
+pub use found::{MemoryHits, SearchPart};
 pub use hit::{Facets, MemoryHit, SearchFilter};
+pub use origin::Origin;
 pub use signal::{Signal, SignalType};
 pub use spread::Spread;
 pub use standing::{Standing, Utility};

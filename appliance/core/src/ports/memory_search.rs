@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{MemoryHit, SearchFilter, StoreError, UserId, ports::EmbedError};
+use crate::{SearchFilter, StoreError, UserId, memory::MemoryHits, ports::EmbedError};
 
 /// Why a search has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,8 @@ pub enum SearchError {
     Store(#[from] StoreError),
 }
 
-/// Searches one owner's memories. What was committed before the call MUST be findable by it.
+/// Searches one owner's memories. What was committed before the call MUST be findable by it, unless
+/// the answer says what it is [missing](MemoryHits::missing).
 #[async_trait]
 pub trait MemorySearch: fmt::Debug + Send + Sync {
     /// Returns up to `limit` (1..=100) hits, best first.
@@ -41,5 +42,11 @@ pub trait MemorySearch: fmt::Debug + Send + Sync {
         query: &str,
         filter: SearchFilter,
         limit: usize,
-    ) -> Result<Vec<MemoryHit>, SearchError>;
+    ) -> Result<MemoryHits, SearchError>;
+
+    /// Says what is not as it should be though searches answer, such as files that cannot be
+    /// written; `None` when all is well.
+    fn ailing(&self) -> Option<String> {
+        None
+    }
 }

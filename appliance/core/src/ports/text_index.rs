@@ -62,6 +62,10 @@ pub trait TextIndex: fmt::Debug + Send + Sync {
     /// Writes what waits to disk now rather than when enough of it has come together.
     async fn flush(&self) -> Result<(), StoreError>;
 
+    /// Says why its files are behind what it holds, if they cannot be written just now: it answers
+    /// all the same, and is asked to [`flush`](Self::flush) again later.
+    fn fault(&self) -> Option<String>;
+
     /// Returns the position up to which the records are in, 0 for none.
     fn position(&self) -> u64;
 

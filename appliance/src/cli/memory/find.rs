@@ -43,6 +43,10 @@ pub(super) fn show(
 ) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
     let found: MemoryResults = context.block_on(client.post("/api/memory/search", query))?;
+    if !context.json() && !found.missing.is_empty() {
+        let missing = found.missing.join(" and ");
+        context.say(&format!("without {missing} just now; the same search may find more later"));
+    }
     if context.json() {
         print::json(&found)?;
     } else if found.results.is_empty() {

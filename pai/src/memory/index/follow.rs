@@ -33,6 +33,9 @@ use super::{
 /// Changes read at a time: a few milliseconds of work.
 const PAGE: usize = 256;
 
+/// Changes that an index of words may lack and still answer for the vectors.
+const MOST_BEHIND: u64 = 2_000;
+
 /// Words that are embedded at a time.
 const WORDS_AT_ONCE: usize = 1_024;
 
@@ -96,6 +99,20 @@ impl Follower {
             tokio::task::yield_now().await;
         }
         Ok(goal)
+    }
+
+    /// Has an index of words that could not be written try again.
+    pub(crate) async fn mend(&self) {
+        let Some(texts) = self.texts.get() else { return };
+        if texts.fault().is_some() {
+            let _ = texts.flush().await; // it says itself what is wrong, and when it is mended
+        }
+    }
+
+    /// Tells whether the index of words has most of what there is.
+    pub(crate) fn has_words(&self, latest: u64) -> bool {
+        let behind = |texts: &Arc<dyn TextIndex>| latest.saturating_sub(texts.position());
+        self.texts_at_work().is_some_and(|texts| behind(texts) <= MOST_BEHIND)
     }
 
     /// Returns what is known just now; not to be held across an await.

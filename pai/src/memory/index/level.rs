@@ -11,6 +11,7 @@ use appliance_core::{
     ports::{Embedder, Memories, SearchError},
 };
 use appliance_tasks::Tasks;
+use tokio::time::timeout;
 
 use super::{feed::Feeder, follow::Follower, space::Space, spaces::Spaces};
 
@@ -19,6 +20,12 @@ const EVERY: Duration = Duration::from_millis(250);
 
 /// Longest wait after records could not be read.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// Changes from which on a search does not wait until all of them are taken in.
+const FAR: u64 = 2_000;
+
+/// How long it waits then.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// Nobody waits for what is taken in as it comes.
 const NO_HURRY: Duration = Duration::MAX;
@@ -49,6 +56,19 @@ impl Level {
         let heard = |position, memory: &_| self.spaces.heard_of(position, memory);
         self.follower.level(heard).await?;
         Ok(())
+    }
+
+    /// Brings words and shelves level for a search that words can answer; gives up at once where too
+    /// much is new, as after a start. Tells whether they are level.
+    pub(crate) async fn glance(&self) -> Result<bool, StoreError> {
+        let behind = self.memories.latest().saturating_sub(self.follower.position());
+        if behind <= FAR || self.follower.texts.get().is_none() {
+            return self.words().await.map(|()| true);
+        }
+        match timeout(GLANCE, self.words()).await {
+            Ok(done) => done.map(|()| true),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Brings all of them level.
@@ -89,6 +109,8 @@ impl Level {
     }
 
     async fn catch_up(&self) -> Result<(), StoreError> {
+        self.follower.mend().await;
+        self.spaces.mend().await;
         self.words().await?;
         if let Some(feeder) = self.spaces.serving() {
             let goal = self.follower.position();

@@ -32,6 +32,12 @@ impl Outage {
         (at.elapsed() < PAUSE).then(|| why.clone())
     }
 
+    /// Returns why it failed the last time, if it did and has not worked since.
+    pub(crate) fn stands(&self) -> Option<String> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.failed.as_ref().map(|(_, why)| why.clone())
+    }
+
     /// Notes that `what` failed; returns why, for whoever has to say it.
     pub(crate) fn failed(&self, what: &str, why: &dyn fmt::Display) -> String {
         let why = why.to_string();

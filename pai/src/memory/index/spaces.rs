@@ -10,7 +10,7 @@ use appliance_core::{
 };
 use appliance_tasks::{Task, TaskKind, Tasks};
 
-use super::{feed::Feeder, space::SpaceMaker};
+use super::{feed::Feeder, outage::Outage, space::SpaceMaker};
 
 /// The name of the job that builds a space.
 pub(crate) const REINDEX: &str = "reindex";
@@ -27,6 +27,8 @@ pub(crate) struct Spaces {
     /// Keeps note of what serves.
     pub home: OnceLock<Arc<dyn VectorHome>>,
     pub maker: OnceLock<SpaceMaker>,
+    /// Of saving them.
+    saving: Outage,
 }
 
 /// The space that is built, or was built last.
@@ -40,6 +42,7 @@ pub(crate) struct Building {
 impl Spaces {
     pub(crate) fn of(serving: Option<Feeder>, tasks: Tasks) -> Self {
         Self {
+            saving: Outage::default(),
             tasks,
             serving: RwLock::new(serving.map(Arc::new)),
             building: Mutex::default(),
@@ -68,8 +71,29 @@ impl Spaces {
         }
     }
 
+    /// Says why the vectors could not be saved the last time, if they could not.
+    pub(crate) fn fault(&self) -> Option<String> {
+        self.saving.stands()
+    }
+
+    /// Saves again what could not be saved, once it was left alone for a while.
+    pub(crate) async fn mend(&self) {
+        if self.saving.stands().is_some() && self.saving.pause().is_none() {
+            let _ = self.save().await; // noted where it failed
+        }
+    }
+
     /// Keeps both across a restart, and what is known of them.
     pub(crate) async fn save(&self) -> Result<(), StoreError> {
+        let done = self.save_both().await;
+        match &done {
+            Ok(()) => self.saving.works(),
+            Err(why) => drop(self.saving.failed("what vectors a restart could go on from", why)),
+        }
+        done
+    }
+
+    async fn save_both(&self) -> Result<(), StoreError> {
         let building = self.building().as_ref().map(|it| it.feeder.clone());
         if let Some(feeder) = self.serving() {
             feeder.save().await?;

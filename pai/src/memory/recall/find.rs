@@ -9,6 +9,7 @@ use std::{collections::HashMap, time::Duration};
 
 use appliance_core::{
     Embedding, Memory, MemoryId, MemoryTier, SearchFilter, StoreError, UserId,
+    memory::SearchPart,
     ports::{Memories, SearchError},
 };
 use appliance_phrases::utterance;
@@ -47,12 +48,22 @@ pub(super) struct Missing {
     pub building: bool,
     /// Not all memories have a vector yet.
     pub behind: bool,
+    /// Memory is still being read in: what no shelf has yet is read one by one.
+    pub loading: bool,
 }
 
 impl Missing {
     /// Tells whether nothing was left to ask.
     pub(super) const fn is_all(&self, has_texts: bool) -> bool {
         self.meaning.is_some() && (self.words.is_some() || !has_texts)
+    }
+
+    /// Returns the parts that the answer lacks.
+    pub(super) fn parts(&self) -> Vec<SearchPart> {
+        let vectors = self.meaning.is_some() || self.building || self.behind;
+        let words = self.words.is_some();
+        let parts = [(vectors, SearchPart::Vectors), (words, SearchPart::Words)];
+        parts.into_iter().filter(|(lacks, _)| *lacks).map(|(_, part)| part).collect()
     }
 
     /// Returns why nothing was.
@@ -92,6 +103,18 @@ pub(super) struct Finder<'a> {
 }
 
 impl Finder<'_> {
+    /// Asks only one index while memory is being read in: words, or vectors where words are behind.
+    pub(super) fn hurry(&mut self) {
+        self.missing.loading = true;
+        let why = "memory is being read in";
+        if self.follower.has_words(self.memories.latest()) || self.feeder.is_none() {
+            self.feeder = None;
+            self.missing.meaning = Some(StoreError::unavailable("vectors.search", why).into());
+        } else {
+            self.missing.words = Some(why.to_owned());
+        }
+    }
+
     /// Brings the vectors level with the shelves, within [`PATIENCE`].
     pub(super) async fn level(&mut self) -> Result<(), SearchError> {
         let Some(feeder) = self.feeder else {
@@ -134,8 +157,12 @@ impl Finder<'_> {
             self.feeder.inspect(|feeder| feeder.asked(vector));
             found.near = self.near(wanted, vector).await;
         }
-        let (texts, unknown) = self.texts(wanted).await;
+        let (texts, mut unknown) = self.texts(wanted).await;
         found.texts = texts;
+        if self.missing.loading {
+            // Meanings of what is read by them are compared anyway.
+            unknown.extend(self.unknown(wanted.owner, found.near.as_deref().unwrap_or_default()));
+        }
         found.archived = self.archived(wanted, vector, unknown).await?;
         Ok(found)
     }
@@ -157,7 +184,9 @@ impl Finder<'_> {
             Err(why) => return self.without_meaning(feeder, why),
         };
         feeder.asking.works();
-        self.sweep(feeder, wanted.owner, &near).await;
+        if !self.missing.loading {
+            self.sweep(feeder, wanted.owner, &near).await;
+        }
         Some(near)
     }
 
@@ -172,6 +201,12 @@ impl Finder<'_> {
         }
     }
 
+    /// Returns those that no shelf has, without a score for their words.
+    fn unknown(&self, owner: UserId, near: &[(MemoryId, f32)]) -> Scored {
+        let unknown = near.iter().filter(|(id, _)| !self.follower.has(owner, *id));
+        unknown.map(|(id, _)| (*id, 0.0)).collect()
+    }
+
     fn without_meaning<T>(&mut self, feeder: &Feeder, why: SearchError) -> Option<T> {
         feeder.asking.failed("meaning, by words alone", &why);
         self.missing.meaning = Some(why);
@@ -181,6 +216,9 @@ impl Finder<'_> {
     /// Returns live memories that pass, and those that no shelf has.
     async fn texts(&mut self, wanted: Wanted<'_>) -> (Scored, Scored) {
         let Some(texts) = self.follower.texts.get() else { return (Vec::new(), Vec::new()) };
+        if self.missing.words.is_some() {
+            return (Vec::new(), Vec::new());
+        }
         let outage = &self.follower.texts_outage;
         if let Some(why) = outage.pause() {
             self.missing.words = Some(why);
@@ -199,6 +237,7 @@ impl Finder<'_> {
             let (passing, unknown) = self.sorted(wanted, hits);
             let enough = match wanted.filter.tier {
                 Some(MemoryTier::Cold) => unknown.len() >= MOST_ARCHIVED,
+                _ if self.missing.loading => passing.len() + unknown.len() >= MOST_ARCHIVED,
                 _ => passing.len() * 2 >= wanted.pool,
             };
             if enough || asked < most || most >= MOST_TEXTS {
@@ -230,7 +269,8 @@ impl Finder<'_> {
         vector: Option<&Embedding>,
         mut hits: Vec<(MemoryId, f32)>,
     ) -> Result<Vec<Archived>, SearchError> {
-        if wanted.filter.tier.is_some_and(|tier| tier != MemoryTier::Cold) {
+        let elsewhere = wanted.filter.tier.is_some_and(|tier| tier != MemoryTier::Cold);
+        if elsewhere && !self.missing.loading {
             return Ok(Vec::new());
         }
         hits.truncate(MOST_ARCHIVED);

@@ -130,7 +130,7 @@ pub(super) fn fuse(
         }
     }
     pool.retain(|it| it.score.is_finite());
-    let seq = |it: &Candidate| table.row(it.place).map(|row| row.seq);
+    let seq = |it: &Candidate| table.row(it.place).map(|row| (row.seq, row.id));
     pool.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seq(a).cmp(&seq(b))));
     pool
 }
@@ -170,7 +170,8 @@ fn gather(table: Table<'_>, wanted: Wanted<'_>) -> Vec<Candidate> {
     let compared = found.near.is_some();
     let candidate = |(place, signs)| candidate(place, signs, compared);
     let mut pool: Vec<Candidate> = passing.map(candidate).collect();
-    pool.sort_unstable_by_key(|it| it.place); // sums of floats depend on their order
+    // Sums of floats depend on their order, and places on what came and went.
+    pool.sort_unstable_by_key(|it| table.row(it.place).map(|row| (row.seq, row.id)));
     pool
 }
 

@@ -104,6 +104,10 @@ impl Group {
 /// Says what could not be asked.
 fn lacks(missing: &Missing) -> String {
     let lack = match missing {
+        Missing { loading: true, words: None, .. } => {
+            "by words alone, memory is still being read in: "
+        }
+        Missing { loading: true, .. } => "by meaning alone, memory is still being read in: ",
         Missing { building: true, .. } => "by words alone, the vectors are being built: ",
         Missing { meaning: Some(_), .. } => "by words alone, the embedder or its index is away: ",
         Missing { words: Some(_), .. } => "by meaning alone, the index of words is away: ",

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use appliance_core::{
-    Memory, MemoryHit, SearchFilter, UserId,
+    Memory, SearchFilter, UserId,
+    memory::MemoryHits,
     ports::{
         CareError, Embedder, Job, Memories, MemorySearch, SearchError, TextIndex, VectorHome,
         VectorIndex,
@@ -216,23 +217,26 @@ impl MemorySearch for Search {
         query: &str,
         filter: SearchFilter,
         limit: usize,
-    ) -> Result<Vec<MemoryHit>, SearchError> {
+    ) -> Result<MemoryHits, SearchError> {
         if query.len() > MAX_QUERY_BYTES {
             return Err(SearchError::TooLong { got: query.len(), limit: MAX_QUERY_BYTES });
         }
         if query.trim().is_empty() {
             return Err(SearchError::Empty);
         }
-        self.level.words().await?;
+        let level = self.level.glance().await?;
         let limit = limit.clamp(1, MAX_HITS);
         let pool = self.weights.pool.max(limit * 2);
         let wanted = Wanted { owner, query, filter: &filter, pool };
-        let feeder = self.level.spaces.serving();
-        let feeder = feeder.as_deref();
+        let serving = self.level.spaces.serving();
+        let feeder = serving.as_deref();
         let (memories, mut missing) = (self.level.memories.as_ref(), Missing::default());
         let mut finder =
             Finder { memories, follower: &self.level.follower, feeder, missing: &mut missing };
-        finder.level().await?;
+        match level {
+            true => finder.level().await?,
+            false => finder.hurry(),
+        }
         let vector = finder.vector(query).await;
         let found = finder.find(wanted, vector.as_ref()).await?;
         if missing.is_all(self.level.follower.texts.get().is_some()) {
@@ -241,6 +245,12 @@ impl MemorySearch for Search {
         let asked = self.ask(query).await;
         let groups = self.ordered(&asked, wanted, &found, feeder);
         let kept = self.read(wanted, found, groups, limit).await?;
-        Ok(kept.into_iter().map(|(group, memory)| group.hit(memory, &missing)).collect())
+        let hits = kept.into_iter().map(|(group, memory)| group.hit(memory, &missing)).collect();
+        Ok(MemoryHits { hits, missing: missing.parts() })
+    }
+
+    fn ailing(&self) -> Option<String> {
+        let texts = self.level.follower.texts.get();
+        texts.and_then(|texts| texts.fault()).or_else(|| self.level.spaces.fault())
     }
 }

@@ -102,6 +102,7 @@ fn options(url: String, dim: usize) -> QdrantOptions {
         url,
         api_key: skip::variable("QDRANT_API_KEY").map(SecretString::from),
         dim,
+        origin: None,
         model: "test/model".to_owned(),
         prefix: format!("test-{}", Uuid::new_v4().simple()),
     }

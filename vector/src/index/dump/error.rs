@@ -35,6 +35,17 @@ pub enum DumpError {
         /// The dimensions that were asked for.
         wanted_dim: usize,
     },
+    /// It is whole, but not of these records as they are now, or not of this version.
+    #[error(
+        "the vector index {} cannot be gone on from: {why}; it is built anew from the memories",
+        path.display()
+    )]
+    Stale {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// Its bytes are not what was written.
     #[error(
         "the vector index {} is damaged ({what}); it has to be built anew from the memories",
@@ -54,6 +65,7 @@ pub(super) enum Fault {
     Io(io::Error),
     Corrupt(&'static str),
     Foreign { model: String, dim: usize },
+    Stale(String),
 }
 
 impl From<io::Error> for Fault {
@@ -77,6 +89,7 @@ impl Fault {
         match self {
             Self::Io(source) => DumpError::Io { doing, path, source },
             Self::Corrupt(what) => DumpError::Corrupt { path, what },
+            Self::Stale(why) => DumpError::Stale { path, why },
             Self::Foreign { model: found, dim: found_dim } => {
                 let wanted = model.to_owned();
                 DumpError::Foreign { path, found, found_dim, wanted, wanted_dim: dim }

@@ -2,7 +2,8 @@
 //!
 //! A dump spares a restart the building and is never the truth: whoever cannot open one builds the
 //! index anew from the records. It names the embedder's model and dimension, so vectors of different
-//! models never meet, and carries a position: how far into the records its caller had read.
+//! models never meet, and carries a position, how far into the records its caller had read, with the
+//! id of the history that the position is of.
 //!
 //! `vectors.index` has, in sections with a checksum each (see [`section`]): the head, names, for each
 //! merged segment its file, cards and dead, and the rows that no merge has taken yet. Merged segments
@@ -33,6 +34,8 @@ use std::{
     sync::Arc,
 };
 
+use appliance_core::{HistoryId, memory::Origin};
+
 pub use self::error::DumpError;
 use self::{
     error::Fault,
@@ -48,15 +51,24 @@ use super::{
     segment::{Kept, Merged, Segment},
     state::{Part, State},
 };
+use crate::door;
 
 /// What every index file of this layout begins with.
-const MAGIC: &[u8; 16] = b"ai-infra vec 004";
+const MAGIC: &[u8; 16] = b"ai-infra vec 005";
 
-/// Which vectors an index holds.
+/// Which vectors an index holds, of which records.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kind<'a> {
     pub(super) model: &'a str,
     pub(super) dim: usize,
+    /// `None` for records that have no history, as in benches.
+    pub(super) origin: Option<Origin>,
+}
+
+impl Kind<'_> {
+    fn history(&self) -> [u8; 16] {
+        self.origin.map(|origin| origin.history.bytes()).unwrap_or_default()
+    }
 }
 
 /// An index at one moment, shared with the one that lives on.
@@ -130,12 +142,12 @@ impl Snapshot {
         files: &[[u64; 2]],
     ) -> Result<(), Fault> {
         let aside = dir.join(format!("{INDEX}.new"));
-        let mut file = BufWriter::new(File::create(&aside)?);
+        let mut file = BufWriter::new(door::file(&aside)?);
         file.write_all(MAGIC)?;
         let mut out = Writer::new(file);
         let head = [kind.dim as u64, position, files.len() as u64, self.loose.len() as u64];
         let head = head.map(u64::to_le_bytes);
-        out.section([head.as_flattened(), kind.model.as_bytes()])?;
+        out.section([head.as_flattened(), &kind.history(), kind.model.as_bytes()])?;
         names::write(&mut out, &self.names)?;
         for ((segment, cards, dead), [number, sum]) in self.merged.iter().zip(files) {
             out.section([*number, *sum, segment.rows.len() as u64].map(u64::to_le_bytes))?;
@@ -205,10 +217,14 @@ fn read(
     let mut from = Reader::new(file, MAGIC)?;
     let mut head = Fields::new(from.section()?);
     let (dim, position, merged, loose) = (head.u64()?, head.u64()?, head.u64()?, head.u64()?);
+    let history = HistoryId::from_bytes(head.array()?);
     let model = String::from_utf8(head.rest().to_vec());
     let model = model.map_err(|_| Fault::Corrupt("its model has no name"))?;
     if dim != kind.dim as u64 || model != kind.model {
         return Err(Fault::Foreign { model, dim: dim as usize });
+    }
+    if let Some(why) = kind.origin.and_then(|origin| origin.refuses(history, position)) {
+        return Err(Fault::Stale(why));
     }
     let mut state = State::new(kind.dim, room);
     state.names = names::read(&mut from)?;

@@ -64,7 +64,14 @@ impl Reader {
     pub(super) fn new(file: File, magic: &[u8; 16]) -> Result<Self, Fault> {
         let left = file.metadata()?.len();
         let mut reader = Self { file: BufReader::new(file), left, number: 0, bytes: Vec::new() };
-        if reader.array::<16>()? != *magic {
+        let begins = reader.array::<16>()?;
+        if begins[..13] == magic[..13]
+            && begins[13..].iter().all(u8::is_ascii_digit)
+            && begins != *magic
+        {
+            return Err(Fault::Stale("it was written by another version".to_owned()));
+        }
+        if begins != *magic {
             return Err(Fault::Corrupt("it does not begin like an index of this version"));
         }
         Ok(reader)

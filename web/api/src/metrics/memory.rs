@@ -7,7 +7,8 @@ use std::{
 };
 
 use appliance_core::{
-    MemoryHit, MemoryTier, SearchFilter, UserId,
+    MemoryTier, SearchFilter, UserId,
+    memory::MemoryHits,
     ports::{MemorySearch, SearchError, TierCounts},
 };
 use async_trait::async_trait;
@@ -212,7 +213,7 @@ impl MemorySearch for TimedSearch {
         query: &str,
         filter: SearchFilter,
         limit: usize,
-    ) -> Result<Vec<MemoryHit>, SearchError> {
+    ) -> Result<MemoryHits, SearchError> {
         let began = Instant::now();
         let found = self.inner.search(owner, query, filter, limit).await;
         let memory = &self.metrics.0.memory;
@@ -224,6 +225,10 @@ impl MemorySearch for TimedSearch {
         };
         memory.searches.get_or_create(&StatusLabels { status }).inc();
         found
+    }
+
+    fn ailing(&self) -> Option<String> {
+        self.inner.ailing()
     }
 }
 

@@ -13,6 +13,7 @@ use appliance_core::{
         Beat, CareCommand, CareDone, Complete, Delegate, Fail, Lease, Progress, Recall, Welcome,
         Work,
     },
+    memory::MemoryHits,
     ports::{
         Desk, DeskError, Fleet, FleetError, LlmError, LlmErrorKind, Memories, MemorySearch, Model,
         ModelCall, ModelReply, PeerProcess, SearchError,
@@ -153,13 +154,14 @@ impl MemorySearch for SubstringSearch {
         query: &str,
         filter: SearchFilter,
         limit: usize,
-    ) -> Result<Vec<MemoryHit>, SearchError> {
+    ) -> Result<MemoryHits, SearchError> {
         if query.trim().is_empty() {
             return Err(SearchError::Empty);
         }
         let page = self.0.list(owner, &filter, PageRequest::new(limit, None)).await?;
         let hits = page.items.into_iter().filter(|memory| memory.text.contains(query));
-        Ok(hits.map(|memory| MemoryHit { memory, score: 1.0, why: "said so".to_owned() }).collect())
+        let hit = |memory| MemoryHit { memory, score: 1.0, why: "said so".to_owned() };
+        Ok(hits.map(hit).collect::<Vec<_>>().into())
     }
 }
 

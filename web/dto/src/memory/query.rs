@@ -118,6 +118,10 @@ impl MemoryListQuery {
 pub struct MemoryResults {
     /// The hits.
     pub results: Vec<MemoryHitView>,
+    /// What could not be asked just now, or not for all memories: `vectors`, `words`. The same
+    /// question later may find more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 #[cfg(test)]

@@ -82,12 +82,17 @@ pub(super) async fn call(memory: &dyn Memory, arguments: JsonObject) -> Result<A
     };
     let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
     let query = MemoryQuery { query: asked.query, limit, filters, peek: false };
-    let results = memory.search(query).await?.results;
-    let results: Vec<SeenHit> = results.into_iter().map(SeenHit::of).collect();
+    let found = memory.search(query).await?;
+    let missing = found.missing;
+    let results: Vec<SeenHit> = found.results.into_iter().map(SeenHit::of).collect();
     let text = if results.is_empty() {
         "nothing is remembered about that".to_owned()
     } else {
         results.iter().zip(1..).map(|(hit, n)| hit.told(n)).collect()
+    };
+    let text = match missing.is_empty() {
+        true => text,
+        false => format!("{text}\n(asked without {} just now)", missing.join(" and ")),
     };
     Ok((text, written(&Found { results })?))
 }

@@ -6,7 +6,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use appliance_core::{AgentState, PageRequest, SearchFilter, UserId, bus::AGENTS_GROUP};
+use appliance_core::{
+    AgentState, PageRequest, SearchFilter, UserId, bus::AGENTS_GROUP, ports::SearchError,
+};
 use axum::{
     Json,
     extract::State,
@@ -83,7 +85,17 @@ async fn bus(app: &App) -> &'static str {
 async fn memory(app: &App) -> &'static str {
     // Nobody's memories: it is the way there that is tried, not what is found.
     let nobody = UserId::from_bytes([0; 16]);
-    within(app.parts.search.search(nobody, "ready", SearchFilter::default(), 1)).await
+    let found = app.parts.search.search(nobody, "ready", SearchFilter::default(), 1);
+    let found = async {
+        let found = found.await?;
+        let ails = !found.missing.is_empty() || app.parts.search.ailing().is_some();
+        Ok::<_, SearchError>(ails)
+    };
+    match tokio::time::timeout(PATIENCE, found).await {
+        Ok(Ok(true)) => "degraded",
+        Ok(done) => told(done),
+        Err(_) => "timeout",
+    }
 }
 
 /// Agents that somebody stopped on purpose are no fault.
@@ -104,11 +116,17 @@ async fn within<T, E: std::fmt::Display>(
     asked: impl Future<Output = Result<T, E>>,
 ) -> &'static str {
     match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(_)) => OK,
-        Ok(Err(error)) => {
+        Ok(done) => told(done),
+        Err(_) => "timeout",
+    }
+}
+
+fn told<T, E: std::fmt::Display>(done: Result<T, E>) -> &'static str {
+    match done {
+        Ok(_) => OK,
+        Err(error) => {
             tracing::warn!(%error, event = "degraded", "a part is not ready");
             "unavailable"
         }
-        Err(_) => "timeout",
     }
 }

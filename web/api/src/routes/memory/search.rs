@@ -33,9 +33,10 @@ pub(crate) async fn found(
 ) -> Result<MemoryResults, ApiError> {
     let filter = filter::of_body(&asked.filters)?;
     let limit = asked.limit.clamp(1, MAX_PAGE);
-    let hits = app.parts.search.search(owner, &asked.query, filter, limit).await?;
+    let found = app.parts.search.search(owner, &asked.query, filter, limit).await?;
     if !asked.peek {
-        app.parts.care.used(owner, &hits).await;
+        app.parts.care.used(owner, &found).await;
     }
-    Ok(MemoryResults { results: hits.into_iter().map(view::memory_hit).collect() })
+    let missing = found.missing.iter().map(|part| part.as_str().to_owned()).collect();
+    Ok(MemoryResults { results: found.into_iter().map(view::memory_hit).collect(), missing })
 }

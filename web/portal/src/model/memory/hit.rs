@@ -68,7 +68,8 @@ mod tests {
             score,
             why: format!("words of {id}"),
         };
-        let answer = MemoryResults { results: vec![hit("a", 0.75), hit("b", 0.5)] };
+        let answer =
+            MemoryResults { results: vec![hit("a", 0.75), hit("b", 0.5)], missing: Vec::new() };
         let Found(read) = Found::read(&serde_json::to_string(&answer).unwrap()).unwrap();
         let back = read.into_iter().map(|hit| {
             let why = hit.why.unwrap();
