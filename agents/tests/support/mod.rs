@@ -20,7 +20,7 @@ use appliance_core::{
     intake::{self, Accepted, Incoming},
     memory::MemoryHits,
     ports::{
-        CareError, CollectionStats, Conversations, Desk, Job, Live, Memories, MemoryCare,
+        CareError, CollectionStats, Conversations, Deeds, Desk, Job, Live, Memories, MemoryCare,
         MemorySearch, Records, SearchError, Streams, Subscription, Tasks,
     },
     time::{Clock, Monotonic, Timestamp},
@@ -208,7 +208,7 @@ impl House {
 
     pub async fn signals(&self) -> Vec<Signal> {
         let page = PageRequest::new(100, None);
-        Memories::signals(&self.store, self.owner, page).await.unwrap().items
+        Deeds::signals(&self.store, self.owner, page).await.unwrap().items
     }
 
     async fn everything(&self, owner: UserId) -> Vec<Memory> {
