@@ -12,7 +12,7 @@ use std::sync::{
 
 use appliance_core::{
     Memory, MemoryId, StoreError, UserId, Utility, Write,
-    ports::{HotTier, Memories, MemoryCare, MemoryTiers},
+    ports::{Correction, HotTier, Memories, MemoryCare, MemoryTiers},
 };
 use async_trait::async_trait;
 use care_house::House;

@@ -99,16 +99,8 @@ impl<'a> Round<'a> {
         let client = server.local()?;
         let (thread, name) = (client.converse().await?, named(number));
         let beside = keep(&client, &format!("the cellar {number} is damp")).await?;
-        let mut round = Self {
-            server,
-            client,
-            kind,
-            name,
-            thread,
-            target: String::new(),
-            beside,
-            deeds: 0,
-        };
+        let mut round =
+            Self { server, client, kind, name, thread, target: String::new(), beside, deeds: 0 };
         round.target = match kind {
             Kind::Remember => String::new(),
             Kind::Forget | Kind::Correct => keep(&round.client, &round.fact()).await?,
