@@ -231,7 +231,7 @@ fn under(house: &House, key: &str) -> By {
 async fn a_deed_under_a_key_is_done_once_and_tells_its_first_result() {
     let house = House::new().await;
     let (wren, other) = (house.remember("wren").await, house.remember("kestrel").await);
-    let pin = |key| house.care.pin(&under(&house, key), wren, true);
+    let pin = async |key| house.care.pin(&under(&house, key), wren, true).await;
     let pinned = house.care.pin(&under(&house, "pin"), wren, true).await.unwrap();
     assert_eq!(pin("again").await.unwrap().id, pinned.id, "it is pinned already");
     house.care.pin(&house.by(), wren, false).await.unwrap();
