@@ -35,7 +35,7 @@ impl Said {
     async fn say(&mut self, client: &Client, length: usize) -> u16 {
         let number = self.acked.len() + self.refused.len();
         let text = format!("number {number} {}", "x".repeat(length));
-        let key = format!("key-{number}");
+        let key = format!("{}-{number}", self.conversation);
         let status =
             client.say_once(&self.conversation, &text, &key).await.map_or(0, |it| it.status);
         if status == 202 {

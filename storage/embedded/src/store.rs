@@ -55,6 +55,7 @@ struct Inner {
     writer: Writer,
     shared: Arc<Shared>,
     archive: Arc<Archive>,
+    room: Room,
     home: Home,
     _claim: DataDir,
 }
@@ -101,7 +102,14 @@ impl Store {
         let writer = Writer::start(engine, &shared.signs, &home)
             .map_err(|source| OpenError::Io { doing: "starting the writer of", path, source })?;
         history::leave_a_sign(dir, shared.history);
-        let inner = Inner { writer, shared, archive, home, _claim: dir.clone() };
+        let inner = Inner {
+            writer,
+            shared,
+            archive,
+            room: Room::around(dir.path()),
+            home,
+            _claim: dir.clone(),
+        };
         let store = Self { inner: Arc::new(inner) };
         begin(store.shared(), store.archive());
         Ok(store)
@@ -208,9 +216,12 @@ impl Records for Store {
 
 impl StoreSigns for Store {
     fn signs(&self) -> StoreHealth {
-        let health = self.shared().signs.read();
+        let mut health = self.shared().signs.read();
         if health.state != StoreState::Well {
             self.shared().signs.call_writer(); // what was wrong may have passed
+        } else if self.inner.room.is_gone() {
+            let why = "next to nothing is free on the disk of the data directory";
+            health.state = StoreState::Full(why.to_owned()); // nothing was tried yet
         }
         health
     }
