@@ -77,7 +77,6 @@ fn step(owner: UserId, writer: u64, step: u64) -> Batch {
             at: now(),
             undone_at: None,
             task_id: None,
-            task_id: None,
         })
     };
     let undo = |part| Write::UndoMemoryAction { id: action(part), owner, at: now() };

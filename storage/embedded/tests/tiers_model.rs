@@ -221,7 +221,6 @@ impl Pair {
             at,
             undone_at: None,
             task_id: None,
-            task_id: None,
         }))
         .await;
         id
