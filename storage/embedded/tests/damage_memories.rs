@@ -128,12 +128,14 @@ impl Kept {
         }
         let all = shown.counted == shown.list.len() as u64;
         assert!(all || !shown.named.is_empty(), "{what}: counted {shown:?}");
-        self.go_on(&store, &mint, what).await;
+        let held = self.go_on(&store, &mint, what).await;
+        let whole = shown.list.len() == self.ids.len() && shown.named.is_empty();
+        assert!(!whole || held == self.ids, "{what}: the same said again is known");
         (shown, mended)
     }
 
-    /// What a person and a search do next is taken.
-    async fn go_on(&self, store: &Store, mint: &IdMint, what: &str) {
+    /// What a person and a search do next is taken; returns who holds the texts that were there.
+    async fn go_on(&self, store: &Store, mint: &IdMint, what: &str) -> Vec<MemoryId> {
         let (owner, at) = (self.owner, mint.clock().now());
         let touched = self.ids.iter().map(|id| (*id, 1, Utility::MOST)).collect();
         let mut batch = Batch::new().write(Write::TouchMemories { owner, touched, at });
@@ -145,6 +147,7 @@ impl Kept {
         assert!(found.is_some(), "{what}: a new memory is there");
         store.since(0, 100).await.unwrap();
         store.close();
+        applied.memories[..4].to_vec()
     }
 }
 
