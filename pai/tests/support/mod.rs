@@ -43,6 +43,7 @@ pub struct ListedMemories {
 struct Rows {
     memories: HashMap<MemoryId, Memory>,
     positions: HashMap<MemoryId, u64>,
+    texts: HashMap<MemoryId, u64>,
     log: BTreeMap<u64, (MemoryId, UserId)>,
     seq: u64,
     latest: u64,
@@ -64,8 +65,15 @@ impl Rows {
             Some(memory) if memory.tier == MemoryTier::Cold => Changed::Archived,
             Some(memory) => Changed::Live(Box::new(memory.clone())),
         };
-        Change { position, text_at: position, id, owner, now }
+        let text_at = self.texts.get(&id).copied().unwrap_or(position);
+        Change { position, text_at, id, owner, now }
     }
+}
+
+/// What an index has of a memory's text.
+fn indexed(memory: &Memory) -> Option<&str> {
+    let live = memory.standing.forgotten_at.is_none() && memory.tier != MemoryTier::Cold;
+    live.then_some(&memory.text)
 }
 
 impl ListedMemories {
@@ -77,6 +85,8 @@ impl ListedMemories {
         rows.seq = rows.seq.max(memory.seq);
         rows.memories.insert(memory.id, memory.clone());
         rows.note(memory.id, memory.owner);
+        let position = rows.latest;
+        rows.texts.insert(memory.id, position);
         memory
     }
 
@@ -84,9 +94,14 @@ impl ListedMemories {
     pub fn change(&self, id: MemoryId, change: impl FnOnce(&mut Memory)) {
         let mut rows = self.rows.lock().unwrap();
         let memory = rows.memories.get_mut(&id).unwrap();
+        let before = memory.clone();
         change(memory);
-        let owner = memory.owner;
+        let (owner, is_other) = (memory.owner, indexed(&before) != indexed(memory));
         rows.note(id, owner);
+        if is_other {
+            let position = rows.latest;
+            rows.texts.insert(id, position);
+        }
     }
 
     /// Moves a memory to the archive.
