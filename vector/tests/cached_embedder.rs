@@ -16,7 +16,7 @@ use std::{
 use appliance_core::{
     Embedding,
     ports::{EmbedError, Embedder},
-    time::ManualClock,
+    time::{Clock, ManualClock},
 };
 use async_trait::async_trait;
 use tempfile::TempDir;
@@ -108,8 +108,11 @@ impl Given {
         Self { cache, ..self }
     }
 
-    fn later(&self, days: u64) {
-        self.clock.set_millis(START + days * DAY.as_millis() as u64);
+    /// Lives until that many days after the start.
+    fn later(&self, days: u32) {
+        let until = Duration::from_millis(START) + days * DAY;
+        let now = Duration::from_millis(Clock::now(&*self.clock).unix_millis());
+        self.clock.advance(until - now);
     }
 
     async fn ask(&self, texts: &[&str]) -> Vec<Option<Embedding>> {

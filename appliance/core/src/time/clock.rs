@@ -103,7 +103,6 @@ impl Clock for ManualClock {
     }
 }
 
-#[expect(clippy::cast_possible_wrap, reason = "a moment after the year 292,000,000 is not told")]
 const fn moment(millis: u64) -> Timestamp {
     Timestamp::from_unix_micros((millis as i64).saturating_mul(1_000))
 }
