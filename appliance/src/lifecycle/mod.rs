@@ -15,6 +15,7 @@ mod people_key;
 mod secrets;
 mod signals;
 mod sockets;
+mod upkeep;
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
@@ -54,6 +55,7 @@ const CLOCK: TaskKind = TaskKind::new("clock.tick").vital();
 /// before that what it cannot do.
 const LEVEL: TaskKind = TaskKind::new("memory.level");
 const KEEPER: TaskKind = TaskKind::new("memory.keep");
+const UPKEEP: TaskKind = TaskKind::new("records.upkeep");
 const LIVED: TaskKind = TaskKind::new("clock.lived");
 const TREE: TaskKind = TaskKind::new("learning.tree");
 
@@ -183,6 +185,8 @@ impl Running {
         tasks.spawn(FLEET, fleet.clone().run(stop()));
         tasks.spawn(TICK, notify::watchdog(signs, stop()));
         tasks.spawn(CLOCK, crate::clock::tick(mint.clock().clone(), stop()));
+        let upkeep = upkeep::run(Arc::new(store.clone()), mint.clock().clone(), stop());
+        tasks.spawn(UPKEEP, upkeep);
         let (level, end) = (search.clone(), stop());
         tasks.spawn(LEVEL, async move {
             end.run_until_cancelled(level.keep_level()).await;

@@ -22,6 +22,7 @@ mod mapped;
 mod merge;
 mod names;
 mod pages;
+mod plain;
 mod port;
 mod rows;
 mod search;
