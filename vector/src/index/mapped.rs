@@ -222,8 +222,6 @@ impl<T: Plain> Deref for Column<T> {
     }
 }
 
-const _: () = assert!(align_of::<Ground>() <= LINE && align_of::<u64>() <= LINE, "lines align all");
-
 #[cfg(test)]
 mod tests {
     use std::{io::Write, sync::Arc};

@@ -6,7 +6,7 @@ use super::{
     card::{Tag, Times, Whose},
     graph::{Ground, LINKS},
     mapped::Plain,
-    simd::Block,
+    simd::{Block, LINE},
 };
 
 // SAFETY: numbers and arrays of them; `Block` and `Ground` are as long as they are aligned, or twice.
@@ -35,3 +35,4 @@ const _: () =
     assert!(size_of::<Tag>() == 4 * 3 + 2 + 1 + 1 && size_of::<Times>() == 24, "no padding");
 const _: () = assert!(size_of::<Whose>() == 8, "no padding");
 const _: () = assert!(cfg!(target_endian = "little"), "files hold numbers low byte first");
+const _: () = assert!(align_of::<Ground>() <= LINE && align_of::<u64>() <= LINE, "lines align all");
