@@ -244,7 +244,8 @@ async fn a_deed_under_a_key_is_done_once_and_tells_its_first_result() {
     let (new, corrected) = house.care.correct(&by, heron()).await.unwrap();
     house.care.correct(&house.by(), Correction::new(new.id, "robin")).await.unwrap();
     let (same, again) = house.care.correct(&by, heron()).await.unwrap();
-    assert_eq!((same.id, same.text.as_str(), again), (new.id, "heron", corrected));
+    // What became of the memory since is told as it is now.
+    assert_eq!((same.id, same.text.as_str(), again.id), (new.id, "heron", corrected.id));
 
     let by = under(&house, "forget");
     let forgotten = house.care.forget(&by, vec![other]).await.unwrap();

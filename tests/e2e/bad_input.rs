@@ -154,7 +154,7 @@ async fn a_missing_or_foreign_session_is_refused() -> anyhow::Result<()> {
     assert!(told.contains("closed") || told.contains("ended"), "{told}");
 
     let local = server.local()?;
-    post("/agent/v1/lease-next", r#"{"wait_ms": 1}"#, 403, "agent.stranger").check(&local).await
+    post("/agent/v1/lease-next", r#"{"wait_ms": 1}"#, 404, "route.unknown").check(&local).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

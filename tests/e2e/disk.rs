@@ -39,9 +39,9 @@ impl Said {
         let status =
             client.say_once(&self.conversation, &text, &key).await.map_or(0, |it| it.status);
         if status == 202 {
-            self.acked.push(text)
+            self.acked.push(text);
         } else {
-            self.refused.push(text)
+            self.refused.push(text);
         }
         status
     }

@@ -61,11 +61,11 @@ async fn ready(client: &Client) -> Vec<Check> {
 async fn rows(client: &Client) -> Option<Check> {
     let stats = client.get::<MemoryStatsView>("/api/memory/stats").await.ok()?;
     let said = stats.damaged.into_iter().map(|it| told(&it.place, &it.what, it.memory.as_deref()));
-    damaged(said.collect())
+    damaged(&said.collect::<Vec<_>>())
 }
 
 /// Names what cannot be read; `None` when all can be.
-fn damaged(said: Vec<String>) -> Option<Check> {
+fn damaged(said: &[String]) -> Option<Check> {
     let remedy = "all else works without it; restore a backup to have it again";
     (!said.is_empty()).then(|| Check::warn("rows", said.join("; "), remedy))
 }
@@ -131,7 +131,8 @@ async fn compared(store: &Store) -> Check {
         .found
         .into_iter()
         .map(|it| told(&it.place, &it.what, it.memory.map(|id| id.to_string()).as_deref()));
-    damaged(found.collect()).unwrap_or_else(|| Check::ok("store", "opens, and its rows agree"))
+    damaged(&found.collect::<Vec<_>>())
+        .unwrap_or_else(|| Check::ok("store", "opens, and its rows agree"))
 }
 
 fn is_absent(error: &anyhow::Error) -> bool {

@@ -1,5 +1,7 @@
 //! Rules of the port `Memories`: the truth that every index follows.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
 use appliance_core::{
     AgentName, Batch, Collection, ConversationId, Deed, ErrorKind, Labels, Memory, MemoryId,
     MemoryKind, MemoryTier, MessageId, Outcome, PageRequest, Phase, Provenance, SearchFilter,
@@ -96,7 +98,7 @@ pub async fn positions_become_visible_in_their_order(it: &mut impl StoreFixture)
     let writers: Vec<_> = (0..WRITERS).map(write).collect();
     let (mut told, mut position) = (Vec::new(), 0);
     while told.len() < WRITERS * EACH {
-        let over = writers.iter().all(|writer| writer.is_finished());
+        let over = writers.iter().all(tokio::task::JoinHandle::is_finished);
         let goal = memories.latest();
         let page = memories.since(position, 5).await?;
         told.extend(page.iter().map(|change| change.position));

@@ -1,7 +1,12 @@
 //! One flipped byte in a row that memories are kept by, or in the archive: everything else goes on,
 //! and what is left out is named or made anew.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed"
+)]
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 

@@ -234,7 +234,7 @@ impl World {
             let (one, two) = (disk.signals(owner, page), ram.signals(owner, page));
             assert_eq!(one.await.unwrap(), two.await.unwrap());
             let none = TaskFilter::default();
-            let one = Tasks::list(disk, owner, none.clone(), page).await.unwrap();
+            let one = Tasks::list(disk, owner, none, page).await.unwrap();
             assert_eq!(one, Tasks::list(ram, owner, none, page).await.unwrap());
             for status in [ConversationStatus::Active, ConversationStatus::Archived] {
                 let one = Conversations::list(disk, owner, status, page).await.unwrap();

@@ -160,7 +160,8 @@ fn taken(text: &str) -> Vec<Names> {
     }
     for word in code.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':'))) {
         let names: Names = word.trim_end_matches(':').split("::").map(str::to_owned).collect();
-        if names.len() > 1 && matches!(names[0].as_str(), "crate" | "super" | "self") {
+        let is_path = names.len() > 1 && matches!(names[0].as_str(), "crate" | "super" | "self");
+        if is_path && !found.contains(&names) {
             found.push(names);
         }
     }

@@ -15,6 +15,6 @@ pub(crate) fn confirmed(confirm: bool) -> Result<(), ApiError> {
 }
 
 /// Shows what went.
-pub(crate) fn view(purged: Purged) -> PurgedView {
+pub(crate) fn view(purged: &Purged) -> PurgedView {
     PurgedView { memories: purged.memories.iter().map(ToString::to_string).collect() }
 }
