@@ -166,7 +166,8 @@ async fn a_restart_from_saved_positions_embeds_nothing_again() {
     let killed = life(&desk, Some(space), folder.path());
     let hits = ask(&killed, &desk, "when does the canteen close?").await;
     assert!(texts(&hits)[0].contains("canteen"), "{hits:#?}");
-    assert_eq!((embedder.kept(), index.count()), (603, 601));
+    // What is new is embedded again; what only stood anew is not, in this life either.
+    assert_eq!((embedder.kept(), index.count()), (602, 601));
 }
 
 #[tokio::test]
