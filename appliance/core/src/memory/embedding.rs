@@ -32,12 +32,14 @@ impl Embedding {
 
     /// Returns how near two meanings are, in -1..=1; rounding may carry a product a little over.
     #[must_use]
+    #[inline] // into the scans of other crates, whose loops it is
     pub fn cosine(&self, other: &Self) -> f32 {
         Self::inner(&self.0, &other.0).clamp(-1.0, 1.0)
     }
 
     /// Returns the inner product of two slices of one length: for values that are kept elsewhere.
     #[must_use]
+    #[inline]
     pub fn inner(a: &[f32], b: &[f32]) -> f32 {
         let (a_chunks, a_rest) = a.as_chunks::<LANES>();
         let (b_chunks, b_rest) = b.as_chunks::<LANES>();
