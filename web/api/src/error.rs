@@ -139,7 +139,8 @@ impl From<StoreError> for ApiError {
 /// The store's own words say what is full, and name no path.
 fn full(error: &StoreError) -> String {
     let why = std::error::Error::source(error).map(ToString::to_string);
-    why.unwrap_or_else(|| "nothing was written".to_owned())
+    let why = why.filter(|words| !words.contains('/')); // a driver's, which may name one
+    why.unwrap_or_else(|| "there is no room, and nothing was written".to_owned())
 }
 
 impl From<SearchError> for ApiError {

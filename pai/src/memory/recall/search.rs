@@ -107,7 +107,7 @@ impl Search {
     }
 
     /// Ends the task that builds a space, if one runs. It goes on at the next start from what was
-    /// saved; [`save`](Indexes::save) afterwards.
+    /// saved; `save` afterwards.
     pub async fn close(&self) {
         self.level.close().await;
     }

@@ -1,9 +1,9 @@
 //! Memories: the texts that every index is derived from, how each stands, and what changed last.
 //!
-//! A text and where it came from ([`row`]) never change; how it stands ([`stand`]) does, in a row
-//! of its own. [`ledger`] is the one way to change either: it gives the memory a new position of the
+//! A text and where it came from (`row`) never change; how it stands ([`stand`]) does, in a row
+//! of its own. `ledger` is the one way to change either: it gives the memory a new position of the
 //! change log, and its declared keys move it to its shelf and in the counts. [`put`] remembers,
-//! [`forms`] tells repeats, [`deeds`] and [`signals`] are what people do, [`places`] serves the
+//! [`forms`] tells repeats, `deeds` and [`signals`] are what people do, `places` serves the
 //! tiers. Decides nothing about tiers.
 //!
 //! Invariant: every memory has one row in each of [`MEMORIES`] and [`STANDING`]; one that was purged

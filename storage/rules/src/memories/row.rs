@@ -43,7 +43,7 @@ pub struct Head {
     pub labels: Labels,
     /// When it was said.
     pub created_at: Timestamp,
-    /// What tells that the same is said again, see [`sameness`]; kept because the text may be away.
+    /// What tells that the same is said again, see `sameness`; kept because the text may be away.
     pub form: [u8; 32],
 }
 

@@ -1,7 +1,7 @@
 //! The manifest: which segments count, which of them hold copies that nothing points to, and which
 //! store wrote them.
 //!
-//! How many memories live in a segment is counted by [`crate::records::memories`]. Touches no file.
+//! How many memories live in a segment is counted by [`crate::memories`]. Touches no file.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -63,8 +63,6 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("POST", "/api/memory/reindex", "{}", Refused),
     ("POST", "/api/memory/{id}/correct", r#"{"text":"it nests at noon"}"#, Absent),
     ("POST", "/api/memory/forget", r#"{"ids":["{memory}"]}"#, Absent),
-    ("POST", "/api/memory/purge", r#"{"ids":["{memory}"],"confirm":true}"#, Own),
-    ("POST", "/api/conversations/{id}/purge", r#"{"confirm":true}"#, Own),
     ("POST", "/api/memory/{id}/forget", "", Absent),
     // Bob has done nothing that he could undo.
     ("POST", "/api/memory/undo", r#"{"action_id":"{action}"}"#, Absent),
@@ -72,6 +70,8 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("POST", "/api/clock/confirm", "{}", Refused),
     ("GET", "/api/logs", "", Refused),
     ("GET", "/api/settings", "", Refused),
+    ("POST", "/api/memory/purge", r#"{"ids":["{memory}"],"confirm":true}"#, Own),
+    ("POST", "/api/conversations/{id}/purge", r#"{"confirm":true}"#, Own),
     // Last: it ends the stranger's own login.
     ("POST", "/api/auth/logout", "{}", Own),
 ];

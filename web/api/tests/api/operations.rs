@@ -25,7 +25,9 @@ async fn health_answers_without_a_login() {
     assert_eq!(ready.status, StatusCode::OK);
     let ready: Value = ready.json();
     let all = ["records", "bus", "memory", "agents", "clock"].map(|part| (part.to_owned(), "ok"));
-    let all = json!(std::collections::BTreeMap::from(all));
+    let mut all = std::collections::BTreeMap::from(all);
+    all.insert("rows".to_owned(), "checking"); // nobody has begun to compare them in this house
+    let all = json!(all);
     assert_eq!((&ready["status"], &ready["checks"]), (&json!("ok"), &all));
     let agents: Value = house.get("/api/health/agents", As::Nobody).await.json();
     assert_eq!(agents["agents"].as_object().unwrap().len(), 6);
