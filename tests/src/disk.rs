@@ -13,19 +13,15 @@ use std::{
 };
 
 use anyhow::Context as _;
-use rustix::process::Signal;
 
-use crate::{Home, Program, Server, processes, wait};
+use crate::{Home, Program, Server, strace::Strace, wait};
 
-/// How long strace and a mount may take.
+/// How long a mount may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One system call of a running server that fails with EIO.
 #[derive(Debug)]
-pub struct Fault {
-    strace: Child,
-    seen: PathBuf,
-}
+pub struct Fault(Strace);
 
 impl Fault {
     /// Has the `nth` `call` on the server's `state.redb` fail with EIO from now on, once a thread;
@@ -34,43 +30,17 @@ impl Fault {
     /// # Errors
     /// When strace does not get hold of the server.
     pub async fn of(server: &Server, call: &str, nth: u32) -> anyhow::Result<Option<Self>> {
-        let strace = Path::new("/usr/bin/strace");
-        if !strace.exists() {
-            return Ok(None);
-        }
-        let place = |end: &str| server.home().root().join(format!("{call}-{nth}.{end}"));
-        let (seen, said) = (place("calls"), place("strace"));
-        let mut command = Program::bare(strace)
-            .arguments(["-f", "-p", &server.pid()?.to_string()])
-            .arguments(["-P", &server.home().data().join("state.redb").display().to_string()])
-            .arguments(["-e", &format!("trace={call}")])
-            .arguments(["-e", &format!("inject={call}:error=EIO:when={nth}")])
-            .arguments(["-o", &seen.display().to_string()])
-            .command();
-        command.stderr(File::create(&said)?).kill_on_drop(false);
-        let strace = command.as_std_mut().spawn().context("while starting strace")?;
-        let fault = Self { strace, seen };
-        let is_attached = async || {
-            let text = fs::read_to_string(&said)?;
-            Ok(text.contains("attached").then_some(()))
-        };
-        wait::until("strace to be attached", PATIENCE, is_attached)
-            .await
-            .with_context(|| fs::read_to_string(&said).unwrap_or_default())?;
-        Ok(Some(fault))
+        let file = server.home().data().join("state.redb").display().to_string();
+        let traced = format!("trace={call}");
+        let injected = format!("inject={call}:error=EIO:when={nth}");
+        let arguments = ["-P", &file, "-e", &traced, "-e", &injected];
+        Ok(Strace::attach(server, &format!("{call}-{nth}"), &arguments).await?.map(Self))
     }
 
     /// Tells whether the call has failed.
     #[must_use]
     pub fn has_come(&self) -> bool {
-        fs::read_to_string(&self.seen).is_ok_and(|text| text.contains("INJECTED"))
-    }
-}
-
-impl Drop for Fault {
-    fn drop(&mut self) {
-        processes::kill(self.strace.id(), Signal::TERM); // which lets the server go
-        let _reaped = self.strace.wait();
+        self.0.seen().contains("INJECTED")
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Invariant: whatever a test does, nothing it started is left behind ([`server::Server`]'s `drop`).
 
+pub mod by_hand;
 pub mod client;
 pub mod disk;
 pub mod feed;
@@ -18,8 +19,10 @@ pub mod processes;
 pub mod program;
 pub mod server;
 pub mod skip;
+pub mod strace;
 pub mod wait;
 
+pub use by_hand::ByHand;
 pub use client::Client;
 pub use feed::Feed;
 pub use home::Home;
