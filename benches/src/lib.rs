@@ -1,8 +1,9 @@
 //! The benches: how fast the appliance starts, how much it holds, how soon it answers.
 //!
 //! [`appliance`] measures the real binary in a home of its own, [`store`] the records and the bus in
-//! this process; [`flood`], [`recall`] and [`vectors`], benches of their own, honest requests in a flood,
-//! remembering and searching through the whole product, and the vector index. A report with aims, not a gate: a
+//! this process; [`flood`], [`recall`], [`bytes`] and [`vectors`], benches of their own, honest requests in
+//! a flood, remembering and searching through the whole product, what a message weighs on disk, and the
+//! vector index. A report with aims, not a gate: a
 //! shared machine moves absolute figures by two to five times, so a baseline names the machine it was
 //! taken on ([`machine`]).
 //!
@@ -11,6 +12,7 @@
 
 pub mod appliance;
 pub mod arguments;
+pub mod bytes;
 pub mod flood;
 pub mod machine;
 pub mod recall;
@@ -49,6 +51,14 @@ pub fn run_recall(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
 /// As [`run`].
 pub fn run_stall(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
     reported("stall", words, stall::measure)
+}
+
+/// As [`run`], of what a message weighs on disk.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_bytes(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    reported("bytes", words, bytes::measure)
 }
 
 /// As [`run`], of honest requests in a flood of silent connections.

@@ -1,8 +1,8 @@
 //! What the mock model says: a fixed rule from the request to content blocks, so tests can foretell it.
 //!
 //! Stands between the request check and the wire. Three cases: a forced tool gives a `tool_use`
-//! block, cited documents give a quotation with its place, anything else gives an echo. It does not
-//! pretend to be clever, and it never looks at anything but the request.
+//! block, cited documents give a quotation with its place, anything else gives an echo, thrice where it is
+//! told to say it all. It does not pretend to be clever, and it never looks at anything but the request.
 
 use serde_json::{Value, json};
 
@@ -43,12 +43,15 @@ pub fn to(request: &Value) -> Answer {
     let question = last_words(request);
     let blocks = match best_document(request, &question) {
         Some(found) => quotation(&found),
-        None => vec![plain(format!(
-            "The mock model heard {} words and answers with them: {question}",
-            question.split_whitespace().count()
-        ))],
+        None => vec![plain(echo(&question))],
     };
     Answer { blocks, stop_reason: "end_turn" }
+}
+
+fn echo(question: &str) -> String {
+    let words = question.split_whitespace().count();
+    let said = format!("The mock model heard {words} words and answers with them: {question}");
+    if question.contains("say it all") { [said.as_str(); 3].join(" ") } else { said }
 }
 
 fn forced_tool(request: &Value) -> Option<&Value> {

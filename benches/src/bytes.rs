@@ -1,0 +1,156 @@
+//! What a message weighs on disk: every file of the data directory and every table of the records, in
+//! bytes a message. An answer is a message as its question is.
+//!
+//! The real binary with its six agents; the Messages API is the mock. Questions have about 80 bytes
+//! and answers about 400, twenty conversations at a time; then the server is stopped, and what lies in
+//! its data directory is weighed as the file system counts it. What leaves within a day by itself (keys
+//! of requests, acknowledged entries of the bus) is in it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, ensure};
+use appliance_tests::{Client, MockMessages, Plan, wait};
+use redb::{ReadableDatabase as _, ReadableTableMetadata as _, TableHandle as _};
+use tokio::task::JoinSet;
+
+use crate::{arguments::Arguments, report::Report};
+
+const KEY: &str = "sk-ant-mock";
+
+/// Conversations that go on side by side.
+const CONVERSATIONS: usize = 20;
+
+/// Questions of a conversation in each round.
+const A_ROUND: usize = 10;
+
+/// Longest time an answer is waited for, on a busy machine with a debug build.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a message may weigh, all told.
+const AIM: f64 = 1_500.0;
+
+/// Talks, stops, and pushes what lies there.
+///
+/// # Errors
+/// When the binary does not start or answer, or its files cannot be read.
+pub async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
+    let mock = MockMessages::with(Some(KEY), Duration::ZERO).await?;
+    let plan = Plan::new(&arguments.binary).with_agents();
+    let mut server = plan.anthropic(&mock.base_url(), KEY).start().await?;
+    server.agents_idle().await?;
+    let client = server.first_user("bench@example.com", "a long enough password").await?;
+    let before = weigh(&server.home().data())?;
+    let questions = talk(&client, arguments.rounds * A_ROUND).await?;
+    server.stop().await?;
+    let messages = (questions * 2) as f64;
+    report.push("messages, answers too", messages, "");
+    let mut all = 0;
+    for (name, bytes) in weigh(&server.home().data())? {
+        let grown = bytes.saturating_sub(before.get(&name).copied().unwrap_or_default());
+        all += grown;
+        report.push(&format!("in {name}"), grown as f64 / messages, "B");
+    }
+    for table in tables(&server.home().data().join("state.redb"))? {
+        let Table { name, rows, stored, beside } = table;
+        let rows = rows as f64 / messages;
+        report.push(&format!("{name} ({rows:.1} rows)"), stored as f64 / messages, "B");
+        report.push(&format!("{name}, what pages cost"), beside as f64 / messages, "B");
+    }
+    report.push_with_aim("a message, all told", all as f64 / messages, "B", AIM);
+    Ok(())
+}
+
+/// Asks in every conversation, one question after another; returns how many were answered.
+async fn talk(client: &Client, each: usize) -> anyhow::Result<usize> {
+    let mut talks = JoinSet::new();
+    for conversation in 0..CONVERSATIONS {
+        let client = client.clone();
+        talks.spawn(async move {
+            let thread = client.converse().await?;
+            for n in 0..each {
+                let question = question(conversation, n);
+                let accepted = client.say(&thread, &question).await?;
+                ended(&client, &accepted.task_id).await?;
+            }
+            anyhow::Ok(each)
+        });
+    }
+    let mut answered = 0;
+    while let Some(count) = talks.join_next().await {
+        answered += count.context("while talking")??;
+    }
+    Ok(answered)
+}
+
+async fn ended(client: &Client, task: &str) -> anyhow::Result<()> {
+    let status = wait::until("the end of a task", PATIENCE, async || {
+        let status = client.task(task).await?.status;
+        Ok(matches!(status.as_str(), "completed" | "failed" | "cancelled").then_some(status))
+    })
+    .await?;
+    ensure!(status == "completed", "the task was {status}");
+    Ok(())
+}
+
+/// A question of about 80 bytes that is unlike the others; its answer is the mock's long one.
+fn question(conversation: usize, n: usize) -> String {
+    let word = |salt: usize| {
+        let mut rest = (conversation * 1_000 + n + 7) * (salt * 2_654_435_761 + 40_503);
+        let letter = |_| {
+            rest = rest.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040);
+            char::from(b'a' + u8::try_from((rest >> 33) % 26).unwrap_or_default())
+        };
+        (0..7).map(letter).collect::<String>()
+    };
+    let words: Vec<String> = (1..=7).map(word).collect();
+    format!("say it all: why is {} so in {}?", words[..4].join(" "), words[4..].join(" "))
+}
+
+/// Returns the bytes on disk of each file, or of each folder in the data directory.
+fn weigh(data: &Path) -> anyhow::Result<BTreeMap<String, u64>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(data).with_context(|| format!("while reading {}", data.display()))? {
+        let path = entry.context("while reading an entry")?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        found.insert(name, on_disk(path));
+    }
+    Ok(found)
+}
+
+fn on_disk(path: PathBuf) -> u64 {
+    let Ok(metadata) = fs::symlink_metadata(&path) else { return 0 };
+    let below = fs::read_dir(&path).into_iter().flatten().flatten();
+    metadata.blocks() * 512 + below.map(|entry| on_disk(entry.path())).sum::<u64>()
+}
+
+/// One table of the records.
+struct Table {
+    name: String,
+    rows: u64,
+    /// Bytes of ids and rows.
+    stored: u64,
+    /// Bytes of pages beyond that.
+    beside: u64,
+}
+
+fn tables(file: &Path) -> anyhow::Result<Vec<Table>> {
+    let db = redb::Database::open(file).context("while opening the records")?;
+    let txn = db.begin_read().context("while reading the records")?;
+    let mut found = Vec::new();
+    for handle in txn.list_tables().context("while listing the tables")? {
+        let name = handle.name().to_owned();
+        let table = txn.open_untyped_table(handle).context("while opening a table")?;
+        let stats = table.stats().context("while weighing a table")?;
+        let beside = stats.metadata_bytes() + stats.fragmented_bytes();
+        let rows = table.len().context("while counting a table")?;
+        found.push(Table { name, rows, stored: stats.stored_bytes(), beside });
+    }
+    found.sort_by_key(|table| u64::MAX - table.stored - table.beside);
+    Ok(found)
+}
