@@ -11,13 +11,15 @@ use std::{
     fs,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::{Context, ensure};
-use appliance_tests::{Client, MockMessages, Plan, wait};
+use appliance_tests::{Client, MockMessages, Plan};
 use redb::{ReadableDatabase as _, ReadableTableMetadata as _, TableHandle as _};
-use tokio::task::JoinSet;
+use tokio::{
+    task::JoinSet,
+    time::{Duration, Instant, sleep},
+};
 
 use crate::{arguments::Arguments, report::Report};
 
@@ -31,6 +33,9 @@ const A_ROUND: usize = 10;
 
 /// Longest time an answer is waited for, on a busy machine with a debug build.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks whether an answer is there.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(30);
 
 /// What a message may weigh, all told.
 const AIM: f64 = 1_500.0;
@@ -89,13 +94,16 @@ async fn talk(client: &Client, each: usize) -> anyhow::Result<usize> {
 }
 
 async fn ended(client: &Client, task: &str) -> anyhow::Result<()> {
-    let status = wait::until("the end of a task", PATIENCE, async || {
+    let asked = Instant::now();
+    loop {
         let status = client.task(task).await?.status;
-        Ok(matches!(status.as_str(), "completed" | "failed" | "cancelled").then_some(status))
-    })
-    .await?;
-    ensure!(status == "completed", "the task was {status}");
-    Ok(())
+        if status == "completed" {
+            return Ok(());
+        }
+        ensure!(!matches!(status.as_str(), "failed" | "cancelled"), "the task was {status}");
+        ensure!(asked.elapsed() < PATIENCE, "the task is still {status} after {PATIENCE:?}");
+        sleep(BETWEEN_LOOKS).await;
+    }
 }
 
 /// A question of about 80 bytes that is unlike the others; its answer is the mock's long one.

@@ -18,6 +18,7 @@ pub mod memories;
 pub mod memory_actions;
 pub mod memory_repeats;
 pub mod memory_signals;
+pub mod once;
 pub mod purge;
 pub mod records;
 pub mod streams;

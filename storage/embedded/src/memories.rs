@@ -50,17 +50,19 @@ impl Store {
 impl Memories for Store {
     async fn get(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
         const OP: &str = "memories.get";
-        let Some(entry) = self.read(OP, |file| read::shown(file, owner, id))? else {
-            return Ok(None);
+        let at_once = |file: &dyn View| match read::shown(file, owner, id)? {
+            Some(entry) if !read::is_here(&entry) => Ok(None), // it takes the archive
+            found => {
+                let whole = found.map(|entry| read::whole(file, self.archive().as_ref(), entry));
+                whole.transpose().map(Some)
+            }
         };
-        if read::is_here(&entry) {
-            return read::whole(entry, self.archive().as_ref())
-                .map(Some)
-                .map_err(|fault| fault.at(OP));
+        if let Some(found) = self.read(OP, at_once)? {
+            return Ok(found);
         }
         self.scan_texts(OP, move |file, archive| {
             let found = read::shown(file, owner, id)?;
-            let whole = found.map(|entry| read::whole(entry, archive)).transpose();
+            let whole = found.map(|entry| read::whole(file, archive, entry)).transpose();
             if let Err(fault) = &whole
                 && archive.is_settled()
             {

@@ -27,6 +27,7 @@ storage_contract::memories_contract!(Fixture::start());
 storage_contract::memory_repeats_contract!(Fixture::start());
 storage_contract::memory_actions_contract!(Fixture::start());
 storage_contract::memory_signals_contract!(Fixture::start());
+storage_contract::once_contract!(Fixture::start());
 storage_contract::purge_contract!(Fixture::start());
 storage_contract::trail_contract!(Fixture::start());
 storage_contract::streams_contract!(Fixture::start());

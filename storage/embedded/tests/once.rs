@@ -10,14 +10,18 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use appliance_core::{
     AgentName, Batch, Citation, Conversation, ConversationId, ConversationStatus, Envelope,
-    EnvelopeId, EnvelopeKind, Memory, MemoryId, MemoryKind, MemoryTier, Message, MessageId, Pai,
-    Payload, Phase, Priority, Provenance, Role, Task, TaskId, TaskKind, TaskOutcome, TaskStatus,
-    Timestamp, User, UserId, UserRole, Write,
+    EnvelopeId, EnvelopeKind, Memory, MemoryId, MemoryKind, MemoryTier, Message, MessageId,
+    PageRequest, Pai, Payload, Phase, Priority, Provenance, Role, SearchFilter, Task, TaskId,
+    TaskKind, TaskOutcome, TaskStatus, Timestamp, User, UserId, UserRole, Write,
     batch::ToParent,
     envelope::Sender,
-    ports::{Conversations as _, Memories, Records as _, Tasks},
+    ports::{
+        Changed, Conversations as _, Memories, MemoryTiers as _, Records as _, StoreDamage as _,
+        TaskFilter, Tasks,
+    },
     time::ManualClock,
 };
+use redb::{ReadableDatabase as _, ReadableTable as _, TableDefinition, TableHandle as _};
 use storage_embedded::{DataDir, Store};
 use tempfile::TempDir;
 
@@ -249,4 +253,103 @@ async fn a_file_in_which_each_had_its_own_copy_reads_as_it_was_written() {
     let folder = TempDir::new().unwrap();
     fs::copy(fixture(), folder.path().join("state.redb")).unwrap();
     assert_as_written(&open(&folder)).await;
+}
+
+/// How often a text lies in the rows of a closed store.
+fn copies(folder: &TempDir, text: &str) -> usize {
+    let db = redb::Database::open(folder.path().join("state.redb")).unwrap();
+    let txn = db.begin_read().unwrap();
+    let mut found = 0;
+    for table in txn.list_tables().unwrap() {
+        let raw: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new(table.name());
+        for row in txn.open_table(raw).unwrap().iter().unwrap() {
+            let (_, value) = row.unwrap();
+            let bytes = value.value();
+            found += bytes.windows(text.len()).filter(|at| *at == text.as_bytes()).count();
+        }
+    }
+    found
+}
+
+/// The texts of the talk, and how often each lies in the file now and before texts were referred to.
+const TEXTS: [(&str, usize, usize); 4] =
+    [(QUESTION, 1, 2), (ASKED, 1, 4), (ANSWER, 1, 3), (NEWS, 1, 4)];
+
+#[tokio::test]
+async fn a_text_lies_in_the_file_once() {
+    let before = TempDir::new().unwrap();
+    fs::copy(fixture(), before.path().join("state.redb")).unwrap();
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    talk(&store).await;
+    assert_as_written(&store).await;
+    close(store);
+    for (text, now, then) in TEXTS {
+        assert_eq!((copies(&folder, text), copies(&before, text)), (now, then), "{text}");
+    }
+    assert_as_written(&open(&folder)).await;
+}
+
+#[tokio::test]
+async fn a_text_that_comes_back_from_the_archive_is_referred_to_again() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    talk(&store).await;
+    let ids = [remembered().id, news().id];
+    assert_eq!(store.archive(&ids, at(9)).await.unwrap().memories, 2);
+    for memory in [remembered(), news()] {
+        let found = Memories::get(&store, owner(), memory.id).await.unwrap().unwrap();
+        assert_eq!((found.tier, found.text), (MemoryTier::Cold, memory.text));
+    }
+    assert_eq!(store.warm(&ids, at(10)).await.unwrap().memories, 2);
+    for memory in [remembered(), news()] {
+        let found = Memories::get(&store, owner(), memory.id).await.unwrap().unwrap();
+        assert_eq!((found.tier, found.text), (MemoryTier::Warm, memory.text));
+    }
+    close(store);
+    for (text, now, _) in TEXTS {
+        assert_eq!(copies(&folder, text), now, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_message_leaves_out_what_refers_to_it_and_names_it() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    talk(&store).await;
+    close(store);
+    damage_message(&folder, answer().seq);
+    let store = open(&folder);
+    store.compare().await.unwrap();
+    let (page, all) = (PageRequest::new(10, None), SearchFilter::default());
+    let listed = Memories::list(&store, owner(), &all, page).await.unwrap().items;
+    assert_eq!(listed, [remembered()], "the question's is whole");
+    let told = store.since(0, 10).await.unwrap();
+    assert!(matches!(&told[1].now, Changed::Damaged { .. }), "{told:?}");
+    let tasks = Tasks::list(&store, owner(), TaskFilter::default(), page).await.unwrap().items;
+    assert!(tasks.is_empty(), "both ended with that answer: {tasks:?}");
+    let named = store.damage().found;
+    assert!(named.iter().any(|it| it.memory == Some(news().id)), "{named:?}");
+    let more = memory(10, 0, MemoryKind::Said, QUESTION, &question());
+    store.apply(Batch::new().write(Write::PutMemory(more))).await.unwrap();
+}
+
+/// Flips a bit of a message of the thread.
+fn damage_message(folder: &TempDir, seq: u64) {
+    let db = redb::Database::open(folder.path().join("state.redb")).unwrap();
+    let txn = db.begin_write().unwrap();
+    {
+        let raw: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("messages.v1");
+        let mut rows = txn.open_table(raw).unwrap();
+        let key = [thread().bytes().as_slice(), &seq.to_be_bytes()].concat();
+        let mut bytes = rows.get(key.as_slice()).unwrap().unwrap().value().to_vec();
+        bytes[40] ^= 1;
+        rows.insert(key.as_slice(), bytes.as_slice()).unwrap();
+    }
+    txn.commit().unwrap();
+}
+
+fn close(store: Store) {
+    store.close();
+    drop(store);
 }

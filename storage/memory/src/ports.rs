@@ -143,7 +143,7 @@ impl Memories for MemoryStore {
     async fn get(&self, owner: UserId, id: MemoryId) -> Result<Option<Memory>, StoreError> {
         self.read("memories.get", |view| {
             let entry = read::shown(view, owner, id)?;
-            entry.map(|entry| read::whole(entry, &AllHere)).transpose()
+            entry.map(|entry| read::whole(view, &AllHere, entry)).transpose()
         })
     }
 

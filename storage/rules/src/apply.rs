@@ -71,7 +71,11 @@ fn write(
     held: &mut Vec<MemoryId>,
 ) -> Result<Option<u64>, Refusal> {
     match write {
-        Write::AppendMessage(message) => return messages::append(draft, message).map(Some),
+        Write::AppendMessage(message) => {
+            let seq = messages::append(draft, message)?;
+            tasks::answered(draft, message)?;
+            return Ok(Some(seq));
+        }
         Write::AppendBus { stream, envelope } => {
             return bus::append(draft, stream, envelope).map(Some);
         }

@@ -47,7 +47,7 @@ impl KeyRow {
             return Ok(true);
         }
         let Some(id) = self.task else { return Ok(false) };
-        Ok(tasks::get(view, id)?.is_some_and(|task| !task.status.is_final()))
+        tasks::is_open(view, id)
     }
 
     /// Returns the first result; refuses another request.

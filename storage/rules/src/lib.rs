@@ -32,6 +32,7 @@ mod sealed;
 pub mod sessions;
 pub mod setup_links;
 mod stored;
+mod stretch;
 pub mod tasks;
 pub mod tiers;
 pub mod users;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use appliance_core::{MemoryId, MemoryTier, StoreError, Timestamp, ports::Moved};
 
 use storage_rules::{
-    Draft,
+    Draft, Read as _,
     memories::{self, Body, Entry, Spot},
     tiers::manifest,
 };
@@ -58,7 +58,8 @@ fn gather(work: &Work, ids: &[MemoryId]) -> Result<(Vec<Leaving>, usize), StoreE
             }
             looked_at += 1;
             let Some(entry) = memories::find(file, *id)?.filter(may_leave) else { continue };
-            let Body::Here(text) = entry.row.body else { continue };
+            let text = file.readable(entry.row.text(file), Some(*id))?.flatten();
+            let Some(text) = text else { continue };
             bytes += text.len();
             let record = ColdRecord::of(entry.row.head, text, embedder.clone());
             leaving.push(Leaving { id: *id, position: entry.stand.position, record });

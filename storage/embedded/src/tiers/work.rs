@@ -184,7 +184,7 @@ const fn row_of(written: &Written, since: Timestamp) -> Segment {
 pub(super) const fn spot_of(entry: &Entry) -> Option<Spot> {
     match entry.row.body {
         Body::Archived(spot) => Some(spot),
-        Body::Here(_) => None,
+        Body::Here(_) | Body::Said(_) => None,
     }
 }
 

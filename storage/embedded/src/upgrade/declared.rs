@@ -66,8 +66,8 @@ pub(super) fn declare(tables: &Tables<'_>, draft: &mut Draft<'_>) -> Result<(), 
     rows_of::<KeyRow>(draft, |draft, row| draft.replace(None, &row))?;
     each(tables, tasks::BY_OWNER.name, |at, sealed| {
         let id = layout::pointed(&tasks::TASKS, &tasks::BY_OWNER, at, sealed)?;
-        let Some(row) = draft.get::<TaskRow>(&id)? else { return Ok(()) };
-        let row = TaskRow { seq: trailing_seq(at), ..row };
+        let Some(mut row) = draft.get::<TaskRow>(&id)? else { return Ok(()) };
+        row.seq = trailing_seq(at);
         draft.replace(Some(&row), &row)
     })
 }

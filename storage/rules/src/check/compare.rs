@@ -31,13 +31,18 @@ pub fn compare(view: &dyn View) -> Result<Findings, Fault> {
     alone::<SetupLink>(view, &mut found, &mut tallies)?;
     alone::<ConversationRow>(view, &mut found, &mut tallies)?;
     alone::<Message>(view, &mut found, &mut tallies)?;
-    alone::<TaskRow>(view, &mut found, &mut tallies)?;
+    rows_of(view, &mut found, &mut tallies, |row: &TaskRow| {
+        named(row.clone().whole(view).map(drop), None)
+    })?;
     alone::<KeyRow>(view, &mut found, &mut tallies)?;
     alone::<ActionRow>(view, &mut found, &mut tallies)?;
     alone::<SignalRow>(view, &mut found, &mut tallies)?;
     // Either half of a memory is nothing without the other: how it stands cannot be guessed.
     rows_of(view, &mut found, &mut tallies, |row: &MemoryRow| {
         let id = row.head.id;
+        if let Some(lost) = named(row.text(view).map(drop), Some(id))? {
+            return Ok(Some(lost));
+        }
         let stands = view.has::<Stand>(&id.bytes())?;
         Ok(missing(stands, STANDING.name, &id.bytes(), id))
     })?;
@@ -57,6 +62,14 @@ fn alone<E: Entity>(
     tallies: &mut Tallies,
 ) -> Result<(), Fault> {
     rows_of(view, found, tallies, |_: &E| Ok(None))
+}
+
+/// Names what keeps a row's text from being read.
+fn named(read: Result<(), Fault>, memory: Option<MemoryId>) -> Result<Option<Damaged>, Fault> {
+    match read {
+        Err(fault) if fault.is_of_one_row() => Ok(damage::name(&fault, memory)),
+        read => read.map(|()| None),
+    }
 }
 
 fn missing(is_there: bool, table: &'static str, key: &[u8], memory: MemoryId) -> Option<Damaged> {

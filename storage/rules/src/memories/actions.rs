@@ -167,7 +167,7 @@ fn told(view: &dyn View, texts: &dyn Texts, row: ActionRow) -> Result<MemoryActi
         }
         DoneV1::Correct { old, new } => {
             let new = match read::find(view, MemoryId::from_bytes(new))? {
-                Some(entry) => whole(entry, texts)?,
+                Some(entry) => whole(view, texts, entry)?,
                 None => purged(MemoryId::from_bytes(new), row.owner, row.at),
             };
             Deed::Correct { old: MemoryId::from_bytes(old), new: Box::new(new) }

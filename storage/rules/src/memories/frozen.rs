@@ -12,6 +12,7 @@ use crate::{
     codec::{self, Place},
     codes::{Code, UnknownCode, optional},
     entity::{Keyed, Kind},
+    stretch::{Stretch, StretchV1},
 };
 
 /// The frozen form, version 1.
@@ -74,20 +75,28 @@ pub enum BodyV3 {
     },
 }
 
-impl Entity for MemoryRow {
-    type Frozen = MemoryV3;
-    const KIND: &'static Kind = &MEMORIES;
-    const VERSION: u8 = 3;
+/// The frozen form, version 4: a text that its message says is kept as where it stands there.
+#[derive(Serialize, Deserialize)]
+pub struct MemoryV4 {
+    before: MemoryV3,
+    said: Option<StretchV1>,
+}
 
-    fn freeze(&self) -> MemoryV3 {
+impl Entity for MemoryRow {
+    type Frozen = MemoryV4;
+    const KIND: &'static Kind = &MEMORIES;
+    const VERSION: u8 = 4;
+
+    fn freeze(&self) -> MemoryV4 {
         let Head { id, owner, seq, kind, provenance, labels, created_at, form } = self.head.clone();
-        let body = match self.body.clone() {
-            Body::Here(text) => BodyV3::Here(text),
+        let (body, said) = match self.body.clone() {
+            Body::Here(text) => (BodyV3::Here(text), None),
+            Body::Said(stretch) => (BodyV3::Here(String::new()), Some(stretch.freeze())),
             Body::Archived(Spot { segment, block, slot }) => {
-                BodyV3::Archived { segment, block, slot }
+                (BodyV3::Archived { segment, block, slot }, None)
             }
         };
-        MemoryV3 {
+        let before = MemoryV3 {
             id: id.bytes(),
             owner: owner.bytes(),
             seq,
@@ -104,10 +113,12 @@ impl Entity for MemoryRow {
             created_at: created_at.unix_micros(),
             form,
             body,
-        }
+        };
+        MemoryV4 { before, said }
     }
 
-    fn thaw(_id: &[u8], frozen: MemoryV3) -> Result<Self, UnknownCode> {
+    fn thaw(_id: &[u8], frozen: MemoryV4) -> Result<Self, UnknownCode> {
+        let MemoryV4 { before: frozen, said } = frozen;
         let head = Head {
             id: MemoryId::from_bytes(frozen.id),
             owner: UserId::from_bytes(frozen.owner),
@@ -129,9 +140,10 @@ impl Entity for MemoryRow {
             created_at: Timestamp::from_unix_micros(frozen.created_at),
             form: frozen.form,
         };
-        let body = match frozen.body {
-            BodyV3::Here(text) => Body::Here(text),
-            BodyV3::Archived { segment, block, slot } => {
+        let body = match (frozen.body, said) {
+            (BodyV3::Here(_), Some(said)) => Body::Said(Stretch::thaw(said)),
+            (BodyV3::Here(text), None) => Body::Here(text),
+            (BodyV3::Archived { segment, block, slot }, _) => {
                 Body::Archived(Spot { segment, block, slot })
             }
         };
@@ -139,7 +151,14 @@ impl Entity for MemoryRow {
     }
 
     fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
-        older(place, sealed).map(|read| read.map(|(row, _)| row))
+        let third = || {
+            let before = codec::open(place, 3, sealed)?;
+            Ok(Self::thaw(place.key, MemoryV4 { before, said: None })?)
+        };
+        match sealed.first() {
+            Some(3) => Some(third()),
+            _ => older(place, sealed).map(|read| read.map(|(row, _)| row)),
+        }
     }
 
     fn id(&self) -> Vec<u8> {

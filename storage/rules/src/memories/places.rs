@@ -66,11 +66,15 @@ pub fn settle(
     at: Timestamp,
 ) -> Result<(), Fault> {
     let Entry { row: before, stand } = entry;
-    let row = MemoryRow { head: before.head.clone(), body: body.unwrap_or(before.body.clone()) };
+    let body = match body {
+        Some(Body::Here(text)) => Body::of(draft.view(), &before.head, &text)?,
+        other => other.unwrap_or(before.body.clone()),
+    };
+    let row = MemoryRow { head: before.head.clone(), body };
     let tier = match (&row.body, tier) {
         (Body::Archived(_), _) => MemoryTier::Cold,
-        (Body::Here(_), MemoryTier::Cold) => MemoryTier::Warm,
-        (Body::Here(_), tier) => tier,
+        (Body::Here(_) | Body::Said(_), MemoryTier::Cold) => MemoryTier::Warm,
+        (Body::Here(_) | Body::Said(_), tier) => tier,
     };
     if row != before {
         draft.replace(Some(&before), &row)?;

@@ -44,7 +44,8 @@ pub(crate) fn put_new(draft: &mut Draft<'_>, memory: &Memory) -> Result<Put, Ref
     check(memory)?;
     let seq = next(&mut draft.counters.memory);
     let head = Head::of(memory, seq);
-    let row = MemoryRow { head, body: Body::Here(memory.text.clone()) };
+    let body = Body::of(draft.view(), &head, &memory.text)?;
+    let row = MemoryRow { head, body };
     ledger::enter(draft, &row, &stand(memory, seq))?;
     Ok(Put { seq, id: memory.id })
 }
@@ -66,7 +67,8 @@ fn replace(draft: &mut Draft<'_>, before: Entry, memory: &Memory) -> Result<Put,
     }
     let (seq, head) = (old.head.seq, Head::of(memory, old.head.seq));
     forms::release(draft, &old.head)?;
-    let row = MemoryRow { head, body: Body::Here(memory.text.clone()) };
+    let body = Body::of(draft.view(), &head, &memory.text)?;
+    let row = MemoryRow { head, body };
     draft.replace(Some(&old), &row)?;
     ledger::restand_anew(draft, &row.head, &stood, stand(memory, seq))?;
     Ok(Put { seq, id: memory.id })

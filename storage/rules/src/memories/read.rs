@@ -49,8 +49,8 @@ pub fn shown(view: &dyn View, owner: UserId, id: MemoryId) -> Result<Option<Entr
 }
 
 /// Brings the text of `entry`.
-pub fn whole(entry: Entry, texts: &dyn Texts) -> Result<Memory, Fault> {
-    entry.join(|id, spot| texts.read(id, spot))
+pub fn whole(view: &dyn View, texts: &dyn Texts, entry: Entry) -> Result<Memory, Fault> {
+    entry.join(view, |id, spot| texts.read(id, spot))
 }
 
 /// Returns those of `ids` that `owner` has, in that order, forgotten or not.
@@ -63,7 +63,7 @@ pub fn those(
     let mut found = Vec::new();
     for id in ids {
         let own = find(view, *id)?.filter(|entry| entry.row.head.owner == owner);
-        found.extend(own.map(|entry| whole(entry, texts)).transpose()?);
+        found.extend(own.map(|entry| whole(view, texts, entry)).transpose()?);
     }
     Ok(found)
 }
@@ -94,7 +94,7 @@ pub fn list(
             continue;
         }
         let id = entry.row.head.id;
-        match whole(entry, texts) {
+        match whole(view, texts, entry) {
             Err(fault @ Fault::Archive { .. }) if !texts.is_settled() => return Err(fault),
             memory => found.items.extend(view.readable(memory, Some(id))?),
         }
@@ -209,7 +209,7 @@ fn changed(view: &dyn View, stand: Stand) -> Result<Changed, Fault> {
     }
     let row: MemoryRow = view.follow(&stand.seq.to_be_bytes(), STANDING.name)?;
     let from = row.head.seq.to_be_bytes();
-    let memory = Entry { row, stand }.join(|_, _| Err(dangling(MEMORIES.name, &from)))?;
+    let memory = Entry { row, stand }.join(view, |_, _| Err(dangling(MEMORIES.name, &from)))?;
     Ok(Changed::Live(Box::new(memory)))
 }
 
@@ -218,8 +218,8 @@ fn with_stand(view: &dyn View, row: MemoryRow) -> Result<Entry, Fault> {
     Ok(Entry { row, stand })
 }
 
-/// Tells whether the text of `entry` is in its row.
+/// Tells whether the text of `entry` is brought without the archive.
 #[must_use]
 pub const fn is_here(entry: &Entry) -> bool {
-    matches!(entry.row.body, Body::Here(_))
+    !matches!(entry.row.body, Body::Archived(_))
 }

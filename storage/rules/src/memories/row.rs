@@ -1,10 +1,15 @@
-//! A memory's row: what never changes about it, and its text or the place of its text. Stands
-//! nowhere by itself: see [`Stand`].
+//! A memory's row: what never changes about it, and its text or the place of its text: in the message
+//! that says it, or in the archive. Stands nowhere by itself: see [`Stand`].
 
 use appliance_core::{Facets, Labels, Memory, MemoryId, MemoryKind, Provenance, Timestamp, UserId};
 
-use super::{Stand, sameness};
-use crate::Fault;
+use super::{MEMORIES, Stand, sameness};
+use crate::{
+    Fault, Read as _, View,
+    conversations::ConversationRow,
+    stretch::{self, Stretch},
+    view::dangling,
+};
 
 /// A place in the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +27,8 @@ pub struct Spot {
 pub enum Body {
     /// In the row.
     Here(String),
+    /// In the message that it is from.
+    Said(Stretch),
     /// In the archive.
     Archived(Spot),
 }
@@ -79,6 +86,46 @@ impl Head {
             form: sameness::digest(memory.kind, &memory.provenance, &memory.text),
         }
     }
+
+    /// Returns what the message that it is from says there.
+    fn said(&self, view: &dyn View, stretch: Stretch) -> Result<String, Fault> {
+        let thread = self.provenance.conversation_id;
+        let thread = thread.ok_or_else(|| dangling(MEMORIES.name, &self.seq.to_be_bytes()))?;
+        stretch.text(view, thread)
+    }
+}
+
+impl Body {
+    /// Returns where `text` of `head` is kept: in its message, if that says it word for word and is
+    /// purged with it, else in the row.
+    pub(super) fn of(view: &dyn View, head: &Head, text: &str) -> Result<Self, Fault> {
+        let from = &head.provenance;
+        let here = || Ok(Self::Here(text.to_owned()));
+        let (Some(message), Some(thread)) = (from.message_id, from.conversation_id) else {
+            return here();
+        };
+        let row = view.readable(view.row::<ConversationRow>(&thread.bytes()), None)?.flatten();
+        if row.is_none_or(|row| row.conversation.owner != head.owner) {
+            return here();
+        }
+        let message = stretch::source(view, message, thread)?;
+        let said = message.and_then(|message| Stretch::of(text, &message));
+        said.map_or_else(here, |stretch| Ok(Self::Said(stretch)))
+    }
+}
+
+impl MemoryRow {
+    /// Returns the text, unless it is in the archive.
+    ///
+    /// # Errors
+    /// A damaged message that has it, or the adapter's failure.
+    pub fn text(&self, view: &dyn View) -> Result<Option<String>, Fault> {
+        match &self.body {
+            Body::Here(text) => Ok(Some(text.clone())),
+            Body::Said(stretch) => self.head.said(view, *stretch).map(Some),
+            Body::Archived(_) => Ok(None),
+        }
+    }
 }
 
 impl Entry {
@@ -103,10 +150,12 @@ impl Entry {
     /// Joins the parts with the text, which `read` brings when it is in the archive.
     pub fn join(
         self,
+        view: &dyn View,
         read: impl FnOnce(MemoryId, Spot) -> Result<String, Fault>,
     ) -> Result<Memory, Fault> {
         let text = match self.row.body {
             Body::Here(text) => text,
+            Body::Said(stretch) => self.row.head.said(view, stretch)?,
             Body::Archived(spot) => read(self.row.head.id, spot)?,
         };
         let (head, stand) = (self.row.head, self.stand);

@@ -26,9 +26,10 @@ pub fn memories(
 ) -> Result<Vec<MemoryId>, Refusal> {
     let named = named(draft, owner, ids)?;
     let wanted: BTreeSet<MemoryId> = named.iter().map(|entry| entry.row.head.id).collect();
-    let forms = traces::forms(&named);
+    let forms = traces::forms(draft.view(), &named);
     let same = |row: &MemoryRow| {
-        wanted.contains(&row.head.id) || traces::form(row).is_some_and(|form| forms.contains(&form))
+        wanted.contains(&row.head.id)
+            || traces::form(draft.view(), row).is_some_and(|form| forms.contains(&form))
     };
     let first: BTreeSet<MemoryId> =
         traces::remembered(draft.view(), owner, same)?.into_iter().collect();

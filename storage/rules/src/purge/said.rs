@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{Message, MessageId, Role, TaskId, TaskOutcome, conversation::title_from};
+use appliance_core::{Message, MessageId, Role, TaskId, conversation::title_from};
 
 use crate::{
     Draft, Fault, Refusal, bus,
@@ -69,17 +69,7 @@ pub(super) fn tree(draft: &Draft<'_>, id: TaskId) -> Result<Vec<TaskRow>, Fault>
 
 fn empty_task(draft: &mut Draft<'_>, row: &TaskRow, asked: bool) -> Result<(), Fault> {
     let mut blank = row.clone();
-    if asked {
-        blank.task.input = String::new();
-    }
-    match &mut blank.task.outcome {
-        Some(TaskOutcome::Completed { text, citations, .. }) => {
-            text.clear();
-            citations.clear();
-        }
-        Some(TaskOutcome::Failed { error }) => error.clear(),
-        None => {}
-    }
+    blank.empty(asked);
     draft.replace(Some(row), &blank)
 }
 

@@ -8,7 +8,7 @@ use appliance_phrases::form::Form;
 use crate::{
     Fault,
     conversations::{self, ConversationRow},
-    memories::{BY_OWNER, Body, Entry, MemoryRow},
+    memories::{BY_OWNER, Entry, MemoryRow},
     view::{Read as _, Span, View},
 };
 
@@ -63,12 +63,12 @@ pub(super) fn remembered(
 }
 
 /// The texts that are to go, in the form in which they count as the same.
-pub(super) fn forms(entries: &[Entry]) -> BTreeSet<String> {
-    entries.iter().filter_map(|entry| form(&entry.row)).collect()
+pub(super) fn forms(view: &dyn View, entries: &[Entry]) -> BTreeSet<String> {
+    entries.iter().filter_map(|entry| form(view, &entry.row)).collect()
 }
 
-/// Returns the form of a text that is here; `None` for one in the archive, or of marks alone.
-pub(super) fn form(row: &MemoryRow) -> Option<String> {
-    let Body::Here(text) = &row.body else { return None };
-    Some(Form::NEWEST.of(text)).filter(|form| !form.is_empty())
+/// Returns the form of a text that can be read here; `None` for one in the archive, or of marks alone.
+pub(super) fn form(view: &dyn View, row: &MemoryRow) -> Option<String> {
+    let text = row.text(view).ok().flatten()?;
+    Some(Form::NEWEST.of(&text)).filter(|form| !form.is_empty())
 }

@@ -163,7 +163,7 @@ impl World {
                     let body = match (tier, &entry.row.body) {
                         (MemoryTier::Cold, _) => Some(Body::Archived(spot(segment))),
                         (_, Body::Archived(_)) => Some(Body::Here("the port is 1".to_owned())),
-                        (_, Body::Here(_)) => None,
+                        (_, Body::Here(_) | Body::Said(_)) => None,
                     };
                     Ok(memories::settle(draft, entry, tier, body, at)?)
                 })

@@ -1,0 +1,52 @@
+//! Reading tasks: one, a filtered page, the parts of one. Changes none.
+
+use appliance_core::{Page, PageRequest, Task, TaskId, UserId, ports::TaskFilter};
+
+use super::{BY_OWNER, BY_PARENT, row::TaskRow};
+use crate::{
+    Fault,
+    view::{Read as _, Span, View},
+    walk,
+};
+
+/// Most children that one question returns.
+const MAX_CHILDREN: usize = 100;
+
+/// Returns the task.
+///
+/// # Errors
+/// A damaged row, or the adapter's failure; so for all functions here.
+pub fn get(view: &dyn View, id: TaskId) -> Result<Option<Task>, Fault> {
+    view.row::<TaskRow>(&id.bytes())?.map(|row| row.whole(view)).transpose()
+}
+
+/// Tells whether there is such a task and it has not ended.
+pub fn is_open(view: &dyn View, id: TaskId) -> Result<bool, Fault> {
+    let row = view.row::<TaskRow>(&id.bytes())?;
+    Ok(row.is_some_and(|row| !row.task.status.is_final()))
+}
+
+/// Returns tasks of `owner`, newest first.
+pub fn list(
+    view: &dyn View,
+    owner: UserId,
+    filter: TaskFilter,
+    page: PageRequest,
+) -> Result<Page<Task>, Fault> {
+    let walk = view.walk_by::<TaskRow>(&BY_OWNER, Span::newest(&owner.bytes(), page.after));
+    walk::page(walk, page, |row| {
+        let fits = filter.status.is_none_or(|status| status == row.task.status)
+            && filter.agent.is_none_or(|agent| agent == row.task.assigned_agent);
+        if fits { view.readable(row.whole(view), None) } else { Ok(None) }
+    })
+}
+
+/// Returns the children of a task, oldest first.
+pub fn children(view: &dyn View, parent: TaskId) -> Result<Vec<Task>, Fault> {
+    let mut found = Vec::new();
+    let rows = view.walk_by::<TaskRow>(&BY_PARENT, Span::of(&parent.bytes()));
+    for row in walk::readable(rows).take(MAX_CHILDREN) {
+        found.extend(view.readable(row?.whole(view), None)?);
+    }
+    Ok(found)
+}
