@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { logIn } from './support/api.mjs';
 import { assertQuiet, openPage, startBrowser } from './support/browser.mjs';
 import { startModel } from './mock-model.mjs';
+import { details, press, rows } from './support/memories.mjs';
 import * as portal from './support/portal.mjs';
 import { startServer } from './support/server.mjs';
 import { sleep, until } from './support/wait.mjs';
@@ -106,6 +107,59 @@ test('a conversation is renamed, archived, brought back', async (t) => {
   await page.getByRole('button', { name: 'Undo' }).click();
   await link.waitFor();
   assertQuiet(page);
+});
+
+test('a conversation is deleted for good, with what was remembered of it', async (t) => {
+  const { page, server } = await begin(t);
+  await portal.say(page, 'remember that the vault opens with the word quagga');
+  await portal.finished(page);
+  const id = portal.conversation(page);
+  await press(page, 'Delete for good');
+  const dialog = page.getByRole('dialog', { name: 'Delete this conversation for good?' });
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  assert.equal(await portal.said(page).count(), 1, 'nothing went');
+
+  await press(page, 'Delete for good');
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByText(/^The conversation is deleted for good, and \d+ memor(y|ies) with it\.$/).waitFor();
+  await page.waitForURL('**/');
+  const api = await logIn(server);
+  const left = await api.conversations();
+  assert.deepEqual(left.items.filter((conversation) => conversation.id === id), []);
+  const { results } = await api.call('POST', '/api/memory/search', { query: 'word of the vault' });
+  assert.deepEqual(results.filter(({ text }) => text.includes('quagga')), []);
+  assertQuiet(page);
+});
+
+test('a message whose memory is deleted for good leaves its place, and says so', async (t) => {
+  const { page } = await begin(t);
+  await portal.say(page, 'remember that the ferry leaves at nine');
+  await portal.finished(page);
+  await page.getByRole('link', { name: 'Memory' }).first().click();
+  await rows(page).first().getByRole('button').click();
+  await press(page, 'Delete for good');
+  await details(page).getByText(/cannot be undone/).waitFor();
+  await press(page, 'Delete it for good');
+  await page.getByText(/^The memory is deleted for good/).waitFor();
+  await page.getByRole('link', { name: 'Chat' }).first().click();
+  await portal.said(page).getByText('Deleted for good').waitFor();
+  await portal.newest(page).getByText('Deleted for good').waitFor();
+  assert.equal(await portal.log(page).getByText('ferry').count(), 0);
+  assertQuiet(page);
+});
+
+test('a clock far ahead is said on every page until it is confirmed', async (t) => {
+  const { page, server } = await begin(t);
+  await server.kill();
+  server.environment = { AI_INFRA__CLOCK__OFFSET_SECONDS: String(400 * 86_400) };
+  await server.start();
+  const strip = page.getByRole('status', { name: 'Server' });
+  await strip.getByText(/clock is far ahead/).waitFor({ timeout: 60_000 });
+  await portal.open(page, '/settings');
+  await strip.getByRole('button', { name: 'The clock is right' }).click();
+  await page.getByText('The clock is confirmed.').waitFor();
+  await strip.getByText(/clock is far ahead/).waitFor({ state: 'hidden' });
 });
 
 test('deep links, the back button and another tab', async (t) => {

@@ -68,6 +68,8 @@ export function views(world) {
     { name: 'chat, unknown conversation', open: (page) => shown(page, '/c/00000000-0000-7000-8000-000000000000') },
     { name: 'chat, citation', open: (page) => citation(page, world.memory) },
     { name: 'chat, rename', open: (page) => rename(page, world.memory) },
+    { name: 'chat, delete', open: (page) => deleting(page, world.memory) },
+    { name: 'chat, ailing', open: (page) => ailing(page, `/c/${world.memory}`) },
     { name: 'chat, commands', open: (page) => key(page, 'Control+k', 'Commands') },
     { name: 'chat, shortcuts', open: (page) => key(page, '?', 'Keyboard shortcuts') },
     { name: 'agents, loaded', open: agents },
@@ -79,6 +81,8 @@ export function views(world) {
     { name: 'memory, loaded', open: (page) => search(page, 'staging database') },
     { name: 'memory, opened', open: openedMemory },
     { name: 'memory, correcting', open: correctedMemory },
+    { name: 'memory, delete', open: deletedMemory },
+    { name: 'memory, ailing', open: (page) => ailing(page, '/memory') },
     { name: 'memory, new note', open: newNote },
     { name: 'memory, error', open: memoryError },
     { name: 'settings, loaded', open: settings },
@@ -156,6 +160,27 @@ async function rename(page, id) {
   await page.getByRole('dialog', { name: 'Rename conversation' }).waitFor();
 }
 
+async function deleting(page, id) {
+  await conversation(page, id, 2);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Command' }).fill('delete');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Delete this conversation for good?' }).waitFor();
+}
+
+// Everything that a page can say about the server at once.
+async function ailing(page, path) {
+  const checks = { records: 'full', bus: 'ok', memory: 'ok', agents: 'ok', rows: 'damaged', clock: 'ahead' };
+  await page.route('**/api/health/ready', (route) => route.fulfill({ json: { status: 'degraded', checks } }));
+  await page.route('**/api/memory/stats', async (route) => {
+    const response = await route.fetch();
+    const damaged = [{ place: 'cold/00000007.seg, block 3', what: 'its checksum is wrong' }];
+    await route.fulfill({ response, json: { ...await response.json(), damaged } });
+  });
+  await shown(page, path);
+  await page.getByRole('status', { name: 'Server' }).getByText(/disk is full/).waitFor();
+}
+
 async function key(page, keys, dialog) {
   await chat(page);
   await page.evaluate(() => document.activeElement.blur());
@@ -193,6 +218,12 @@ async function correctedMemory(page) {
   await openedMemory(page);
   await page.getByRole('button', { name: 'Correct', exact: true }).click();
   await page.getByRole('textbox', { name: 'What is so' }).waitFor();
+}
+
+async function deletedMemory(page) {
+  await openedMemory(page);
+  await page.getByRole('button', { name: 'Delete for good', exact: true }).click();
+  await page.getByRole('button', { name: 'Delete it for good' }).waitFor();
 }
 
 async function newNote(page) {

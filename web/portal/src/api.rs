@@ -8,12 +8,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use web_dto::{
     Accepted, ActionList, ActionView, AgentList, AgentLog, AgentView, ConversationList,
     ConversationPatch, ConversationView, LoggedIn, Login, Me, MemoryList, MemoryView, MessageList,
-    NewConversation, NewMemories, NewMemory, NewMessage, Remembered, ServerInfo, SetUp,
-    SettingList, TaskList, TaskView,
+    NewConversation, NewMemories, NewMemory, NewMessage, PurgeConfirmed, PurgeMemories, PurgedView,
+    Remembered, ServerInfo, SetUp, SettingList, TaskList, TaskView,
 };
 
 use crate::model::{
-    Failure,
+    Checks, Failure,
     memory::{Asked, Figures, Found, read_deed},
 };
 
@@ -23,6 +23,16 @@ pub type Answer<T> = Result<T, Failure>;
 /// Asks what may be shown before anybody has logged in.
 pub async fn info() -> Answer<ServerInfo> {
     get("/api/info").await
+}
+
+/// Asks how the server is; one that cannot serve says so with a 503, and is asked again.
+pub async fn health() -> Answer<Checks> {
+    get("/api/health/ready").await
+}
+
+/// Says that the server's clock is right.
+pub async fn confirm_clock() -> Answer<()> {
+    sent(Request::post("/api/clock/confirm"), Some("{}".to_owned())).await.map(drop)
 }
 
 /// Asks who is logged in, if anybody.
@@ -146,6 +156,23 @@ pub async fn deed(path: &str, body: String) -> Answer<ActionView> {
     let body = Some(body).filter(|body| !body.is_empty());
     let answer = sent(Request::post(&format!("/api/memory/{path}")), body).await?;
     read_deed(&answer).map_err(|_| Failure::from_answer(200, ""))
+}
+
+/// Deletes one memory for good, with its traces; returns how many memories went.
+pub async fn purge_memory(id: &str) -> Answer<Vec<String>> {
+    purged(
+        post("/api/memory/purge", &PurgeMemories { ids: vec![id.to_owned()], confirm: true }).await,
+    )
+}
+
+/// Deletes a conversation for good, with what was remembered of it.
+pub async fn purge_conversation(id: &str) -> Answer<Vec<String>> {
+    let path = format!("/api/conversations/{id}/purge");
+    purged(post(&path, &PurgeConfirmed { confirm: true }).await)
+}
+
+fn purged(answer: Answer<PurgedView>) -> Answer<Vec<String>> {
+    answer.map(|purged| purged.memories)
 }
 
 /// Asks how full memory is and what was done last.

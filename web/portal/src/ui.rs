@@ -30,6 +30,8 @@ pub struct Ui {
     pub shortcuts: RwSignal<bool>,
     /// The rename dialog.
     pub renaming: RwSignal<bool>,
+    /// The question before a conversation is deleted for good.
+    pub purging: RwSignal<bool>,
     /// The details beside a conversation, where they do not stand there anyway.
     pub details: RwSignal<bool>,
     /// The sidebar, where it does not stand there anyway.
@@ -53,6 +55,7 @@ impl Ui {
             palette: RwSignal::new(false),
             shortcuts: RwSignal::new(false),
             renaming: RwSignal::new(false),
+            purging: RwSignal::new(false),
             details: RwSignal::new(false),
             sidebar: RwSignal::new(false),
             citation: RwSignal::new(None),

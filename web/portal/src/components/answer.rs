@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     Badge, Clock, Icon, Shape, Shown, citations::Citations, markdown::Markdown, phases::Phases,
+    said::DELETED,
 };
 use crate::{
     model::{Bubble, Delivery, face},
@@ -25,6 +26,7 @@ pub fn Answer(
         face(bubble.agent.as_deref().unwrap_or(fallback))
     });
     let open = Memo::new(move |_| bubble.read().is_open());
+    let deleted = Memo::new(move |_| bubble.read().is_deleted());
     let text = Memo::new(move |_| bubble.read().text.clone());
     let citations = Memo::new(move |_| bubble.read().citations.clone());
     let numbers = Memo::new(move |_| citations.read().iter().map(|c| c.number).collect());
@@ -59,8 +61,11 @@ pub fn Answer(
                 <div class="text" class:open=open data-testid="text">
                     <Markdown text open numbers pick/>
                 </div>
+                <Shown when=deleted>
+                    <p class="hint">{DELETED}</p>
+                </Shown>
                 <Citations citations/>
-                <Shown when=move || !open.get()>
+                <Shown when=move || !open.get() && !deleted.get()>
                     <Tools bubble/>
                 </Shown>
             </div>

@@ -51,6 +51,14 @@ pub fn Inspector() -> impl IntoView {
                     <Filled parts=move || quotes(&used.read())/>
                 </div>
             </section>
+            <Shown when=move || !portal.open_id.read().is_empty()>
+                <section>
+                    <h2 class="caption">"Conversation"</h2>
+                    <button class="button small danger" type="button" on:click=move |_| ui.purging.set(true)>
+                        "Delete for good"
+                    </button>
+                </section>
+            </Shown>
         </aside>
     }
 }

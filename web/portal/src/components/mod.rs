@@ -1,5 +1,6 @@
 //! The parts that pages are made of, one file each.
 
+mod ailing;
 mod alert;
 mod announcer;
 mod answer;
@@ -16,6 +17,7 @@ mod made;
 mod markdown;
 mod palette;
 mod phases;
+mod purge;
 mod rename;
 mod said;
 mod shelf;
@@ -42,6 +44,7 @@ pub use icon::{Icon, Shape};
 pub use inspector::Inspector;
 pub use made::{Filled, Made, deed_of, refill};
 pub use palette::Palette;
+pub use purge::PurgeSheet;
 pub use rename::RenameSheet;
 pub use shortcuts::ShortcutSheet;
 pub use shown::Shown;

@@ -151,6 +151,8 @@ fn commands(portal: Portal) -> Vec<Entry> {
         let archive = Arc::new(move || portal.archive(id.clone()));
         entries.push(command("Rename this conversation", rename));
         entries.push(command("Archive this conversation", archive));
+        let purge = Arc::new(move || portal.ui.purging.set(true));
+        entries.push(command("Delete this conversation for good", purge));
     }
     if portal.busy.get() {
         entries.push(command("Stop the answer", Arc::new(move || portal.stop())));

@@ -8,6 +8,9 @@ use crate::{
     state::Portal,
 };
 
+/// What stands in the place of a text that was deleted for good.
+pub const DELETED: &str = "Deleted for good";
+
 /// One message of the person.
 #[component]
 pub fn Said(
@@ -31,6 +34,9 @@ pub fn Said(
     view! {
         <article class="said" aria-label="You" data-message=move || bubble.read().id.clone() data-state=state>
             <p class="text" dir="auto" data-testid="text">{text}</p>
+            <Shown when=move || bubble.read().is_deleted()>
+                <p class="hint">{DELETED}</p>
+            </Shown>
             <Shown when=move || delivery.get() == Delivery::Sending>
                 <p class="hint">"Sending"</p>
             </Shown>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape, Shown};
+use super::{Icon, Shape, Shown, ailing::AilingStrip};
 use crate::state::Portal;
 
 /// Heading, connection, and the page's own controls; names the page in the tab too.
@@ -18,21 +18,24 @@ pub fn TopBar(
     let portal = Portal::here();
     Effect::new(move |_| document().set_title(&format!("{} - ai-infra", title.get())));
     view! {
-        <header class="top">
-            <button
-                class="icon-button only-narrow"
-                type="button"
-                aria-label="Conversations"
-                aria-expanded=move || portal.ui.sidebar.get().to_string()
-                on:click=move |_| portal.ui.sidebar.update(|open| *open = !*open)
-            >
-                <Icon shape=Shape::List/>
-            </button>
-            <h1 id="title" tabindex="-1">{title}</h1>
-            <span class="space"></span>
-            <Connection/>
-            {children.map(|children| children())}
-        </header>
+        <div>
+            <header class="top">
+                <button
+                    class="icon-button only-narrow"
+                    type="button"
+                    aria-label="Conversations"
+                    aria-expanded=move || portal.ui.sidebar.get().to_string()
+                    on:click=move |_| portal.ui.sidebar.update(|open| *open = !*open)
+                >
+                    <Icon shape=Shape::List/>
+                </button>
+                <h1 id="title" tabindex="-1">{title}</h1>
+                <span class="space"></span>
+                <Connection/>
+                {children.map(|children| children())}
+            </header>
+            <AilingStrip/>
+        </div>
     }
 }
 

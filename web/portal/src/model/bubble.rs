@@ -78,6 +78,13 @@ impl Bubble {
         matches!(self.delivery, Delivery::Waiting | Delivery::Writing(_))
     }
 
+    /// Whether its text was deleted for good: no other record is empty but an answer that was
+    /// stopped before its first word.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.delivery == Delivery::Stored && self.text.is_empty() && !self.stopped
+    }
+
     /// Takes a piece of the answer in.
     pub fn append(&mut self, chunk: &ChunkPayload) -> Appended {
         match self.delivery {
@@ -166,6 +173,15 @@ impl Bubble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_record_was_deleted_unless_it_was_stopped() {
+        let stored = |text: &str| Bubble::new("a", "assistant", text, Delivery::Stored);
+        assert!(stored("").is_deleted());
+        assert!(!stored("tea").is_deleted());
+        assert!(!Bubble { stopped: true, ..stored("") }.is_deleted());
+        assert!(!Bubble::awaited("a").is_deleted());
+    }
 
     fn chunk(attempt: u32, offset: u64, content: &str) -> ChunkPayload {
         ChunkPayload {

@@ -1,6 +1,7 @@
 //! What is on the screen, as plain data: no browser, no network, tested on the host.
 
 mod agents;
+mod ailing;
 mod board;
 mod bubble;
 mod failure;
@@ -10,6 +11,7 @@ pub mod markdown;
 pub mod memory;
 mod page;
 pub mod palette;
+mod purged;
 mod retry;
 mod theme;
 mod thread;
@@ -17,12 +19,14 @@ mod visible;
 pub mod when;
 
 pub use agents::{Face, Rail, face};
+pub use ailing::{Ailing, Checks};
 pub use board::{Board, Job, PHASES};
 pub use bubble::{Bubble, Delivery};
 pub use failure::Failure;
 pub use frame::read_frame;
 pub use link::token_of;
 pub use page::Page;
+pub use purged::purged;
 pub use retry::reconnect_after_ms;
 pub use theme::Theme;
 pub use thread::{Folded, Thread};

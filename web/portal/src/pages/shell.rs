@@ -6,7 +6,8 @@ use leptos::{ev, prelude::*};
 use super::{Agents, Chat, Memory, Settings};
 use crate::{
     components::{
-        Announcer, CitationSheet, Palette, RenameSheet, ShortcutSheet, Sidebar, Tabs, Toasts,
+        Announcer, CitationSheet, Palette, PurgeSheet, RenameSheet, ShortcutSheet, Sidebar, Tabs,
+        Toasts,
     },
     keys,
     model::Page,
@@ -68,6 +69,7 @@ pub fn Shell() -> impl IntoView {
         <Palette/>
         <ShortcutSheet/>
         <RenameSheet/>
+        <PurgeSheet/>
         <CitationSheet/>
     }
 }

@@ -3,8 +3,10 @@
 //! Rules about frames, tasks and text are in [`crate::model`]; requests are in [`crate::api`].
 //! [`Portal`] lives as long as the page, so an answer that comes late always finds it.
 
+mod ailing;
 mod announce;
 mod fleet;
+mod purge;
 mod recall;
 mod send;
 mod shelf;
@@ -22,7 +24,7 @@ use crate::{
     api::{self, Answer},
     feed::Feed,
     keep,
-    model::{Board, Bubble, Failure, Page, Rail, Thread},
+    model::{Ailing, Board, Bubble, Failure, Page, Rail, Thread},
     place::Place,
     session::Session,
     ui::Ui,
@@ -41,6 +43,8 @@ pub struct Portal {
     pub feed: Feed,
     /// What the server says about itself.
     pub info: RwSignal<Option<ServerInfo>>,
+    /// What ails it.
+    pub ailing: RwSignal<Vec<Ailing>>,
 
     /// The open conversation's id; empty for a new one.
     pub open_id: RwSignal<String>,
@@ -95,6 +99,7 @@ impl Portal {
             session,
             feed,
             info: RwSignal::new(None),
+            ailing: RwSignal::new(Vec::new()),
             open_id: RwSignal::new(String::new()),
             open_view: RwSignal::new(None),
             ids: RwSignal::new(Vec::new()),
@@ -117,6 +122,7 @@ impl Portal {
             rail: RwSignal::new(Rail::default()),
             rail_failure: RwSignal::new(None),
         };
+        portal.watch_health();
         feed.run(line, session, Callback::new(move |frame| portal.take(&frame)));
         provide_context(portal);
         portal
@@ -202,6 +208,7 @@ impl Portal {
         self.refresh_agents();
         self.refresh_tasks();
         self.refresh_shelf();
+        self.look_at_health();
         self.resume_talk();
     }
 

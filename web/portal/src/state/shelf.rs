@@ -135,7 +135,7 @@ impl Portal {
     }
 
     /// Takes a conversation out of sight.
-    fn leave(self, id: &str) {
+    pub(super) fn leave(self, id: &str) {
         self.shelf.update(|shelf| {
             if let Some(shelf) = shelf {
                 shelf.retain(|c| c.id != id);

@@ -39,6 +39,13 @@ impl Portal {
         self.fetch(self.open_id.get_untracked());
     }
 
+    /// Reads the open conversation anew from its beginning: something in it was deleted.
+    pub fn read_anew(self) {
+        let id = self.open_id.get_untracked();
+        self.open(None);
+        self.open(Some(id));
+    }
+
     /// The signal of one message.
     pub fn bubble(self, id: &str) -> Option<ArcRwSignal<Bubble>> {
         self.bubbles.with_value(|bubbles| bubbles.get(id).cloned())

@@ -1,7 +1,7 @@
 //! How full memory is and what was done last: the part of the server's figures that the page shows.
 
 use serde::Deserialize;
-use web_dto::{ActionView, CollectionView, JobView, TierView};
+use web_dto::{ActionView, CollectionView, DamagedView, JobView, TierView};
 
 /// What stands beside the list; reads a [`MemoryStatsView`](web_dto::MemoryStatsView).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -12,6 +12,9 @@ pub struct Figures {
     pub collections: Vec<CollectionView>,
     /// The job that is running, or ran last.
     pub job: Option<JobView>,
+    /// What cannot be read.
+    #[serde(default)]
+    pub damaged: Vec<DamagedView>,
     /// The newest deeds; asked for beside the figures.
     #[serde(skip)]
     pub deeds: Vec<ActionView>,
@@ -49,10 +52,12 @@ mod tests {
         let stats = MemoryStatsView {
             tiers: vec![TierView { used: 7, ..TierView::default() }],
             job: Some(JobView { done: 3, ..JobView::default() }),
+            damaged: vec![DamagedView { place: "memories.v1".into(), ..DamagedView::default() }],
             ..MemoryStatsView::default()
         };
         let read: Figures = serde_json::from_str(&serde_json::to_string(&stats).unwrap()).unwrap();
         assert_eq!((read.tiers, read.job.clone()), (stats.tiers, stats.job));
+        assert_eq!(read.damaged, stats.damaged);
         assert!(Figures { job: read.job, ..Figures::default() }.is_busy());
         assert!(!Figures::default().is_busy());
     }

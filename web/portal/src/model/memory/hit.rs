@@ -26,11 +26,18 @@ pub struct Hit {
 
 /// The answer of a search, best first.
 #[derive(Debug, Default, PartialEq)]
-pub struct Found(pub Vec<Hit>);
+pub struct Found {
+    /// The hits.
+    pub hits: Vec<Hit>,
+    /// What could not be asked for all memories: `vectors`, `words`.
+    pub missing: Vec<String>,
+}
 
 #[derive(Deserialize)]
 struct Results<T> {
     results: Vec<T>,
+    #[serde(default)]
+    missing: Vec<String>,
 }
 
 impl Found {
@@ -45,7 +52,8 @@ impl Found {
             return Err(serde_json::Error::custom("a hit without its reason"));
         }
         let pairs = memories.results.into_iter().zip(reasons.results);
-        Ok(Self(pairs.map(|(memory, why)| Hit { memory, why: Some(why) }).collect()))
+        let hits = pairs.map(|(memory, why)| Hit { memory, why: Some(why) }).collect();
+        Ok(Self { hits, missing: memories.missing })
     }
 }
 
@@ -68,14 +76,16 @@ mod tests {
             score,
             why: format!("words of {id}"),
         };
-        let answer =
-            MemoryResults { results: vec![hit("a", 0.75), hit("b", 0.5)], missing: Vec::new() };
-        let Found(read) = Found::read(&serde_json::to_string(&answer).unwrap()).unwrap();
+        let missing = vec!["vectors".to_owned()];
+        let answer = MemoryResults { results: vec![hit("a", 0.75), hit("b", 0.5)], missing };
+        let Found { hits: read, missing } =
+            Found::read(&serde_json::to_string(&answer).unwrap()).unwrap();
         let back = read.into_iter().map(|hit| {
             let why = hit.why.unwrap();
             MemoryHitView { memory: hit.memory, score: why.score, why: why.why }
         });
         assert_eq!(back.collect::<Vec<_>>(), answer.results);
+        assert_eq!(missing, answer.missing);
         assert!(Found::read(r#"{"results":[{}]}"#).is_err());
     }
 }

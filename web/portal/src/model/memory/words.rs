@@ -51,6 +51,18 @@ pub fn number(n: u64) -> String {
     grouped
 }
 
+/// Says what a search could not ask for all memories; nothing where it asked everything.
+#[must_use]
+pub fn missing(parts: &[String]) -> &'static str {
+    let is_away = |name: &str| parts.iter().any(|part| part == name);
+    match (is_away("vectors"), is_away("words")) {
+        (true, true) => "; the indexes are being read in, look again in a moment",
+        (true, false) => "; by words alone, meanings are still being read in",
+        (false, true) => "; by meaning alone, words are still being read in",
+        (false, false) => "",
+    }
+}
+
 /// Says how often.
 #[must_use]
 pub fn times(n: u32) -> String {
@@ -106,6 +118,15 @@ fn bytes(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_what_a_search_could_not_ask() {
+        let said = |parts: &[&str]| missing(&parts.iter().map(|p| (*p).into()).collect::<Vec<_>>());
+        assert_eq!(said(&[]), "");
+        assert!(said(&["vectors"]).contains("by words alone"));
+        assert!(said(&["words"]).contains("by meaning alone"));
+        assert!(said(&["words", "vectors"]).contains("look again"));
+    }
 
     #[test]
     fn says_who_said_it() {

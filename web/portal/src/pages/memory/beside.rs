@@ -19,13 +19,13 @@ use crate::{
 pub fn draw(recall: Recall, node: NodeRef<html::Aside>) {
     Effect::new(move |_| {
         let Some(aside) = node.get() else { return };
-        let correcting = recall.correcting.get();
+        let (correcting, purging) = (recall.correcting.get(), recall.purging.get());
         let parts = if recall.noting.get() {
             let mut parts = vec![head("New note")];
             parts.extend(writing("What shall be remembered?", "remember", ""));
             parts
         } else if let Some(hit) = recall.opened.read().as_ref() {
-            one(hit, correcting)
+            one(hit, correcting, purging)
         } else {
             figures(recall)
         };
@@ -65,6 +65,8 @@ pub fn pressed(recall: Recall, event: &Event) {
         ("remember", _) => recall.remember(written()),
         ("pin", Some(hit)) => recall.pin(&hit.memory),
         ("forget", Some(hit)) => recall.forget(&hit.memory),
+        ("ask-purge", _) => recall.purging.set(true),
+        ("purge", Some(hit)) => recall.purge(&hit.memory),
         ("correct", _) => recall.correcting.set(true),
         ("save", Some(hit)) => correct(recall, &hit),
         _ => {}
@@ -74,6 +76,7 @@ pub fn pressed(recall: Recall, event: &Event) {
 fn cancel(recall: Recall) {
     recall.rebuilding.set(false);
     recall.correcting.set(false);
+    recall.purging.set(false);
     if recall.noting.get_untracked() {
         recall.close();
     }

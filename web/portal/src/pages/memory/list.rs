@@ -65,13 +65,14 @@ pub fn pressed(recall: Recall, event: &ev::MouseEvent) {
 /// What a list says about itself.
 pub fn summary(recall: Recall) -> String {
     let count = recall.items.read().len();
+    let missing = words::missing(&recall.missing.read());
     let order = if by_words(recall) { "best first" } else { "newest first" };
     match (count, recall.next.read().is_some()) {
         _ if recall.fresh.get() => String::new(),
         (0, true) => "Looking further back".to_owned(),
-        (0, false) => "Nothing found".to_owned(),
-        (1, false) => "1 memory".to_owned(),
-        (n, false) => format!("{} memories, {order}", words::number(n as u64)),
+        (0, false) => format!("Nothing found{missing}"),
+        (1, false) => format!("1 memory{missing}"),
+        (n, false) => format!("{} memories, {order}{missing}", words::number(n as u64)),
         (n, true) => format!("{} memories so far, {order}", words::number(n as u64)),
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     },
 };
 
-/// The memory that is open; its text in a field while it is corrected.
-pub fn one(hit: &Hit, correcting: bool) -> Vec<Made> {
+/// The memory that is open; its text in a field while it is corrected, a question under it before
+/// it is deleted for good.
+pub fn one(hit: &Hit, correcting: bool, purging: bool) -> Vec<Made> {
     let memory = &hit.memory;
     let mut parts = vec![head("Memory")];
     if let Some(source) = &memory.untrusted {
@@ -23,10 +24,7 @@ pub fn one(hit: &Hit, correcting: bool) -> Vec<Made> {
         parts.extend(writing("What is so", "save", &memory.text));
     } else {
         parts.push(Made::words("p", "whole", &memory.text).set("dir", "auto"));
-        let pin = if memory.pinned { "Unpin" } else { "Pin" };
-        let row = Made::new("div", "row start").add(Made::button(pin, "pin"));
-        let row = row.add(Made::button("Correct", "correct"));
-        parts.push(row.add(Made::button("Forget", "forget")));
+        parts.extend(if purging { question() } else { vec![buttons(memory.pinned)] });
     }
     parts.extend(hit.why.as_ref().map(reason));
     parts.push(facts(memory));
@@ -39,6 +37,20 @@ pub fn one(hit: &Hit, correcting: bool) -> Vec<Made> {
         parts.push(Made::new("div", "").add(look));
     }
     parts
+}
+
+fn buttons(pinned: bool) -> Made {
+    let pin = if pinned { "Unpin" } else { "Pin" };
+    let row = Made::new("div", "row start").add(Made::button(pin, "pin"));
+    let row = row.add(Made::button("Correct", "correct")).add(Made::button("Forget", "forget"));
+    row.add(Made::button("Delete for good", "ask-purge").set("class", "button small danger"))
+}
+
+fn question() -> Vec<Made> {
+    let words = "This takes out the memory and its copies, the message it was said in with its answer, answers that quote it, and what was learned of those. It cannot be undone; Forget can.";
+    let yes = Made::button("Delete it for good", "purge").set("class", "button small danger");
+    let row = Made::new("div", "row start").add(Made::button("Cancel", "cancel")).add(yes);
+    vec![Made::words("p", "note small", words).set("role", "alert"), row]
 }
 
 /// A heading that can have the focus, and the way out.

@@ -1,6 +1,6 @@
 //! How full memory is, what runs, and what was done last: beside the list while no memory is open.
 
-use web_dto::{ActionView, JobView, TierView};
+use web_dto::{ActionView, DamagedView, JobView, TierView};
 
 use super::one::head;
 use crate::{
@@ -8,6 +8,9 @@ use crate::{
     components::Made,
     model::memory::{Figures, words},
 };
+
+/// Damaged places that are named; the rest are counted.
+const MOST_DAMAGED: usize = 8;
 
 /// The column; `asking` whether a rebuild waits for a yes.
 pub fn overview(figures: &Figures, asking: bool) -> Vec<Made> {
@@ -21,13 +24,32 @@ pub fn overview(figures: &Figures, asking: bool) -> Vec<Made> {
         let line = Made::fact(&of.collection, &words::number(of.memories));
         collections = collections.add(line.add(Made::words("dd", "about", &model)));
     }
-    vec![
-        head("How full memory is").set("class", "inspector-head not-widest"),
+    let mut parts = vec![head("How full memory is").set("class", "inspector-head not-widest")];
+    if !figures.damaged.is_empty() {
+        parts.push(section("Cannot be read", damaged(&figures.damaged)));
+    }
+    parts.extend([
         section("Tiers", tiers),
         section("Collections", collections),
         section("Index", index(figures.job.as_ref(), asking)),
         section("Recent deeds", recent(&figures.deeds)),
-    ]
+    ]);
+    parts
+}
+
+/// What is left out because it cannot be read, the first of them by place.
+fn damaged(all: &[DamagedView]) -> Made {
+    let mut list = Made::new("ul", "tree");
+    for one in all.iter().take(MOST_DAMAGED) {
+        let words = format!("{}: {}", one.place, one.what);
+        list = list.add(Made::words("li", "small", &words));
+    }
+    let rest = all.len().saturating_sub(MOST_DAMAGED);
+    if rest > 0 {
+        list = list.add(Made::words("li", "small quiet", &format!("and {rest} more")));
+    }
+    let hint = "It is left out of every list, search and answer. A backup may have it whole; ai-infra doctor names each.";
+    Made::new("div", "job").add(list).add(Made::words("p", "quiet small", hint))
 }
 
 fn section(caption: &str, inside: Made) -> Made {

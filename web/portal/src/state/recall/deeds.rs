@@ -6,7 +6,10 @@ use web_dto::{ActionView, MemoryView};
 use super::Recall;
 use crate::{
     api,
-    model::memory::{Hit, words},
+    model::{
+        memory::{Hit, words},
+        purged,
+    },
 };
 
 impl Recall {
@@ -25,6 +28,27 @@ impl Recall {
             self.close();
         }
         self.act(format!("{}/forget", memory.id), String::new());
+    }
+
+    /// Deletes a memory for good, with its traces.
+    pub fn purge(self, memory: &MemoryView) {
+        let id = memory.id.clone();
+        spawn_local(async move {
+            match api::purge_memory(&id).await {
+                Ok(gone) => {
+                    // The one that was meant is no company of itself.
+                    let others = gone.len().saturating_sub(1);
+                    self.portal.ui.say(purged("The memory", others));
+                    self.portal.read_anew();
+                    if self.is_here() {
+                        self.close();
+                        self.begin();
+                        self.read_figures();
+                    }
+                }
+                Err(failure) => self.portal.ui.say(failure.line()),
+            }
+        });
     }
 
     /// Keeps a memory out of eviction and archive, or no longer.

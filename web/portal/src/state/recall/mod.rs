@@ -32,6 +32,8 @@ pub struct Recall {
     pub fresh: RwSignal<bool>,
     /// Whether what was read was found by words.
     pub scored: RwSignal<bool>,
+    /// What could not be asked for all memories: `vectors`, `words`.
+    pub missing: RwSignal<Vec<String>>,
     /// Why the list cannot be shown.
     pub failure: RwSignal<Option<Failure>>,
     /// The chosen row.
@@ -40,6 +42,8 @@ pub struct Recall {
     pub opened: RwSignal<Option<Hit>>,
     /// Whether its text is being corrected.
     pub correcting: RwSignal<bool>,
+    /// Whether deleting it for good waits for a yes.
+    pub purging: RwSignal<bool>,
     /// Whether a new note is being written.
     pub noting: RwSignal<bool>,
     /// Whether a rebuild waits for a yes.
@@ -64,10 +68,12 @@ impl Recall {
             next: RwSignal::new(None),
             fresh: RwSignal::new(true),
             scored: RwSignal::new(false),
+            missing: RwSignal::new(Vec::new()),
             failure: RwSignal::new(None),
             at: RwSignal::new(0),
             opened: RwSignal::new(None),
             correcting: RwSignal::new(false),
+            purging: RwSignal::new(false),
             noting: RwSignal::new(false),
             rebuilding: RwSignal::new(false),
             figures: RwSignal::new(None),
@@ -94,6 +100,7 @@ impl Recall {
     /// Shows a memory beside the list; the figures again when there is none.
     pub fn show(self, hit: Option<Hit>) {
         self.correcting.set(false);
+        self.purging.set(false);
         self.noting.set(false);
         self.portal.ui.details.set(hit.is_some());
         self.opened.set(hit);

@@ -24,7 +24,11 @@ const PAUSE_MS: f64 = 40.0;
 const JOB_MS: u32 = 1_000;
 
 /// One page of the answer.
-type Page = (Vec<Hit>, Option<String>);
+struct Page {
+    hits: Vec<Hit>,
+    next: Option<String>,
+    missing: Vec<String>,
+}
 
 impl Recall {
     /// Asks what the address says.
@@ -82,10 +86,12 @@ impl Recall {
         if self.turn.try_get_value() != Some(turn) {
             return;
         }
-        let Some((mut hits, next)) = self.portal.worked(answer, self.failure) else {
+        let Some(Page { mut hits, next, missing }) = self.portal.worked(answer, self.failure)
+        else {
             self.next.set(None);
             return;
         };
+        self.missing.set(missing);
         if !asked.get("pinned").is_empty() {
             hits.retain(|hit| hit.memory.pinned);
         }
@@ -123,8 +129,10 @@ impl Recall {
 
 async fn page(asked: &Asked, cursor: Option<&str>) -> Answer<Page> {
     if !asked.words().is_empty() {
-        return api::search(asked, HITS).await.map(|Found(hits)| (hits, None));
+        let Found { hits, missing } = api::search(asked, HITS).await?;
+        return Ok(Page { hits, next: None, missing });
     }
     let list = api::memories(&asked.list(PAGE, cursor)).await?;
-    Ok((list.items.into_iter().map(Hit::from).collect(), list.next_cursor))
+    let hits = list.items.into_iter().map(Hit::from).collect();
+    Ok(Page { hits, next: list.next_cursor, missing: Vec::new() })
 }
