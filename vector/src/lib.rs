@@ -9,7 +9,6 @@
 //! [`VectorIndex`](appliance_core::ports::VectorIndex)), held to `storage_contract::vectors`.
 
 mod cache;
-mod door;
 mod exact;
 #[cfg(feature = "hnsw-rs")]
 mod hnsw_rs;

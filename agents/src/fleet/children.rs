@@ -5,7 +5,6 @@
 use std::{
     collections::HashMap,
     io,
-    os::unix::fs::DirBuilderExt,
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
@@ -54,8 +53,7 @@ impl PlainChildren {
 #[async_trait]
 impl Terminal for PlainChildren {
     async fn open(&self) -> Result<(), Fault> {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.logs);
-        Ok(made?)
+        Ok(appliance_files::folder(&self.logs)?)
     }
 
     async fn start(&self, run: &Run) -> Result<u32, Fault> {

@@ -5,9 +5,9 @@
 //! ends of a socket speak the same language. Starts nothing itself.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, Permissions},
     io,
-    os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -62,10 +62,9 @@ impl Program {
     fn copy(&self) -> io::Result<()> {
         let half = self.spare.with_extension("new");
         if let Some(folder) = half.parent() {
-            fs::create_dir_all(folder)?;
+            appliance_files::folder(folder)?;
         }
-        let to =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
+        let to = appliance_files::file(&half)?;
         let (mut bite, mut at) = (vec![0; BITE], 0);
         loop {
             let read = self.open.read_at(&mut bite, at)?;

@@ -86,9 +86,7 @@ impl Card {
     /// Writes it, whole or not at all.
     pub fn write(&self, runtime: &RuntimeDir) -> anyhow::Result<()> {
         let path = runtime.card();
-        let half = path.with_extension("json.new");
-        fs::write(&half, serde_json::to_vec_pretty(self)?)
-            .and_then(|()| fs::rename(&half, &path))
+        appliance_files::replace(&path, &serde_json::to_vec_pretty(self)?)
             .with_context(|| format!("while writing {}", path.display()))
     }
 }

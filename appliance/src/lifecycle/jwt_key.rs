@@ -2,9 +2,8 @@
 //! in the data directory (`jwt.key`, 0600). Signs nothing itself.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs::File,
+    io::{self, Read as _},
     path::Path,
 };
 
@@ -53,15 +52,7 @@ fn make(path: &Path) -> anyhow::Result<SecretBox<[u8; KEY_BYTES]>> {
     SystemRandom::new()
         .fill(key.as_mut_slice())
         .map_err(|_| anyhow::anyhow!("the system gives no random numbers"))?;
-    let half = path.with_extension("key.new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
-    file.write_all(key.as_slice())?;
-    file.sync_all()?;
-    fs::rename(&half, path)?;
-    if let Some(dir) = path.parent() {
-        File::open(dir)?.sync_all()?;
-    }
+    appliance_files::replace(path, key.as_slice())?;
     Ok(SecretBox::new(key))
 }
 
@@ -77,7 +68,7 @@ mod tests {
         let second = load(&data, None).unwrap();
         assert_eq!(first.expose_secret(), second.expose_secret());
         assert_ne!(first.expose_secret(), &[0; KEY_BYTES]);
-        fs::write(data.path().join("jwt.key"), b"short").unwrap();
+        std::fs::write(data.path().join("jwt.key"), b"short").unwrap();
         let Err(error) = load(&data, None) else { panic!("a short key was taken") };
         assert!(format!("{error:#}").contains("jwt.key"));
     }

@@ -5,8 +5,7 @@
 //! counts as lived is [`appliance_core::time::Lived`]'s.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -96,11 +95,7 @@ fn read(path: &Path) -> io::Result<Option<Timestamp>> {
 }
 
 fn write(path: &Path, lived: Timestamp) -> io::Result<()> {
-    let half = path.with_extension("new");
-    let mut file = File::create(&half)?;
-    writeln!(file, "{lived}")?;
-    file.sync_data()?;
-    fs::rename(&half, path)
+    appliance_files::replace(path, format!("{lived}\n").as_bytes())
 }
 
 /// What the clocks say at one moment.

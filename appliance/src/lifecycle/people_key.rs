@@ -1,13 +1,6 @@
 //! The key of the people's socket: made anew at each start and written beside the socket
 //! (`people.key`, 0600) before anybody can connect. Checks no request: `web_api` does.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-};
-
 use anyhow::Context as _;
 use appliance_config::paths::RuntimeDir;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -35,39 +28,6 @@ pub fn make(runtime: &RuntimeDir) -> anyhow::Result<SecretString> {
 /// When the file cannot be written.
 pub fn put(runtime: &RuntimeDir, key: &SecretString) -> anyhow::Result<()> {
     let path = runtime.people_key();
-    write(&path, key).with_context(|| format!("while writing {}", path.display()))
-}
-
-/// Written under another name and renamed, so that a reader finds a whole key or none.
-fn write(path: &Path, key: &SecretString) -> io::Result<()> {
-    let half = path.with_extension("key.new");
-    match fs::remove_file(&half) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half)?;
-    file.write_all(key.expose_secret().as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&half, path)?;
-    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    #[test]
-    fn only_its_owner_reads_it_and_a_half_written_one_is_replaced() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("people.key");
-        fs::write(dir.path().join("people.key.new"), "half").unwrap();
-        fs::write(&path, "old").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        write(&path, &SecretString::from("new")).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(!dir.path().join("people.key.new").exists());
-    }
+    appliance_files::replace(&path, key.expose_secret().as_bytes())
+        .with_context(|| format!("while writing {}", path.display()))
 }

@@ -12,15 +12,12 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use appliance_core::{Memory, MemoryId, Phase, Signal};
 use serde_json::{Value, json};
-
-use super::door;
 
 /// Most files in one folder.
 const MOST_A_FOLDER: usize = 500;
@@ -144,21 +141,15 @@ fn folder_of(path: &Path) -> PathBuf {
 
 /// Writes a learning's file.
 pub(super) fn write(path: &Path, learning: &Memory, signals: &[Signal]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(path);
-    door::folder(dir)?;
+    appliance_files::folder(path.parent().unwrap_or(path))?;
     let mut text = serde_json::to_vec_pretty(&content(learning, signals))?;
     text.push(b'\n');
-    let beside = path.with_extension("json.new");
-    let mut file = door::file(&beside)?;
-    file.write_all(&text)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    File::open(dir)?.sync_all()
+    appliance_files::replace(path, &text)
 }
 
 /// Moves a file to its place.
 pub(super) fn relocate(from: &Path, to: &Path) -> io::Result<()> {
-    door::folder(to.parent().unwrap_or(to))?;
+    appliance_files::folder(to.parent().unwrap_or(to))?;
     fs::rename(from, to)
 }
 

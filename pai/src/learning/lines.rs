@@ -18,7 +18,6 @@ use std::{
 use appliance_core::{Signal, SignalId, SignalType};
 use serde_json::{Value, json};
 
-use super::door;
 use crate::ratings::PRAISE;
 
 const FOLDERS: [&str; 4] = ["ratings", "sentiment", "behavioral", "verification"];
@@ -50,8 +49,8 @@ pub(super) fn append(root: &Path, signals: &[Signal]) -> io::Result<()> {
         text.push(b'\n');
     }
     for (path, text) in files {
-        door::folder(path.parent().unwrap_or(root))?;
-        let mut file = door::appended(&path)?;
+        appliance_files::folder(path.parent().unwrap_or(root))?;
+        let mut file = appliance_files::appended(&path)?;
         file.write_all(&text)?;
         file.sync_data()?;
     }

@@ -6,7 +6,6 @@
 //! Invariant: the record is the truth and the file is derived from it, under one id; a file that is
 //! missing is written again, one whose record is gone is removed.
 
-mod door;
 mod draw;
 mod files;
 mod lines;

@@ -21,7 +21,6 @@ use appliance_tasks::{TaskKind, Tasks};
 use tokio::sync::{Mutex, Notify};
 
 use super::{
-    door,
     files::{self, Files},
     lines,
 };
@@ -192,7 +191,7 @@ impl Tree {
             return Ok(());
         }
         let look = |root: &Path| {
-            root.ancestors().take(2).try_for_each(door::close)?;
+            root.ancestors().take(2).try_for_each(appliance_files::close)?;
             Ok((Files::found(root)?, lines::present(root)?))
         };
         (state.files, state.noted) = self.disk(look).await?;

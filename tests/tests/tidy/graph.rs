@@ -30,11 +30,12 @@ enum Level {
 use Level::{Development, Home, Page, Part, Rules, Whole, Words};
 
 /// Every crate of the workspace.
-const LEVELS: [(&str, Level); 22] = [
+const LEVELS: [(&str, Level); 23] = [
     ("appliance-core", Words),
     ("appliance-phrases", Words),
     ("web-dto", Words),
     ("appliance-tasks", Home),
+    ("appliance-files", Home),
     ("appliance-redact", Home),
     ("storage-rules", Rules),
     ("agents", Part),

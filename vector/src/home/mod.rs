@@ -6,8 +6,7 @@
 //! a memory. Opens no index.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -18,8 +17,6 @@ use appliance_core::{
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
-
-use crate::door;
 
 /// The mark's name in the folder of the indexes.
 const MARK: &str = "serving.json";
@@ -71,7 +68,7 @@ impl Home {
     /// # Errors
     /// The system's own.
     pub fn make(&self, name: &str) -> io::Result<()> {
-        door::folder(&self.place(name))
+        appliance_files::folder(&self.place(name))
     }
 
     /// Returns the usual name of a folder for vectors of this embedder.
@@ -167,13 +164,8 @@ fn plain(folder: &str) -> bool {
 }
 
 fn replace(folder: &Path, text: &[u8]) -> io::Result<()> {
-    door::folder(folder)?;
-    let (place, new) = (folder.join(MARK), folder.join("serving.json.new"));
-    let mut file = door::file(&new)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(&new, &place)?;
-    File::open(folder)?.sync_all()
+    appliance_files::folder(folder)?;
+    appliance_files::replace(&folder.join(MARK), text)
 }
 
 #[cfg(test)]

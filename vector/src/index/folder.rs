@@ -16,8 +16,6 @@ use std::{
     },
 };
 
-use crate::door;
-
 /// The file that names all others.
 pub(super) const INDEX: &str = "vectors.index";
 
@@ -88,7 +86,7 @@ impl Folder {
 
     /// Takes a folder over, and makes it if need be.
     pub(super) fn at(dir: &Path) -> io::Result<Arc<Self>> {
-        door::folder(dir)?;
+        appliance_files::folder(dir)?;
         let next = files(dir)?.iter().map(|(_, number)| number + 1).max().unwrap_or(1);
         let numbers = Mutex::new(Numbers { next, used: BTreeSet::new() });
         Ok(Arc::new(Self { dir: Some(dir.to_owned()), numbers, damaged: AtomicBool::new(false) }))
@@ -104,7 +102,7 @@ impl Folder {
         let number = self.number(None);
         let file = match &self.dir {
             None => tempfile::tempfile()?,
-            Some(dir) => door::new_file(&dir.join(name(holds, number.value)))?,
+            Some(dir) => appliance_files::new_file(&dir.join(name(holds, number.value)))?,
         };
         Ok((file, number))
     }

@@ -19,7 +19,6 @@ use super::{
     port::TextIndex,
     state::State,
 };
-use crate::door;
 
 /// The folder cannot hold an index.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +81,7 @@ impl TextIndex {
         } else {
             None
         };
-        door::folder(folder).map_err(refused)?;
+        appliance_files::folder(folder).map_err(refused)?;
         tidy(folder).map_err(refused)?;
         let index = Index::create_in_dir(folder, Fields::schema().0)
             .and_then(|index| {

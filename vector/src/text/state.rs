@@ -15,7 +15,6 @@ use tantivy::{
 use tokio::time::Instant;
 
 use super::{fields::Fields, noted::Noted, statistics::Counted, tail::Tail};
-use crate::door;
 
 /// Memory that texts may take while they are committed: tantivy's least.
 const WRITER_BYTES: usize = 15_000_000;
@@ -223,7 +222,7 @@ impl State {
         commit.set_payload(&payload);
         commit.commit()?;
         if let Some((folder, _)) = &self.folder {
-            door::close_files(folder)?;
+            appliance_files::close_files(folder)?;
         }
         self.reader.reload()?;
         let searcher = self.reader.searcher();

@@ -4,7 +4,7 @@
 //! byte for byte, and an export that was cut off is an error at its end.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -47,16 +47,12 @@ fn beside(file: &Path) -> PathBuf {
 
 /// Writes the whole export to `part`; it is on disk when this returns.
 async fn whole(context: &Context, client: &Client, part: &Path) -> anyhow::Result<u64> {
-    let mut out = private(part).with_context(|| format!("while making {}", part.display()))?;
+    // Its owner's alone: it holds what was said.
+    let mut out =
+        appliance_files::file(part).with_context(|| format!("while making {}", part.display()))?;
     let count = copy(context, client, &mut out).await?;
     out.sync_all().with_context(|| format!("while writing {}", part.display()))?;
     Ok(count)
-}
-
-/// Makes a file that only its owner can read: it holds what was said.
-fn private(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 /// Passes the lines on, and returns how many memories they were.

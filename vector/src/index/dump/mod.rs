@@ -51,7 +51,6 @@ use super::{
     segment::{Kept, Merged, Segment},
     state::{Part, State},
 };
-use crate::door;
 
 /// What every index file of this layout begins with.
 const MAGIC: &[u8; 16] = b"ai-infra vec 005";
@@ -142,7 +141,7 @@ impl Snapshot {
         files: &[[u64; 2]],
     ) -> Result<(), Fault> {
         let aside = dir.join(format!("{INDEX}.new"));
-        let mut file = BufWriter::new(door::file(&aside)?);
+        let mut file = BufWriter::new(appliance_files::file(&aside)?);
         file.write_all(MAGIC)?;
         let mut out = Writer::new(file);
         let head = [kind.dim as u64, position, files.len() as u64, self.loose.len() as u64];

@@ -1,5 +1,4 @@
-//! The one door to the file system for what this crate makes there: everything is its owner's alone,
-//! whatever the process's umask says. Reads nothing.
+//! Folders and files that nobody but their owner reads. Writes nothing into them.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
@@ -15,41 +14,69 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// Makes a folder and what is missing above it; one that is there and open to others is closed.
-pub(crate) fn folder(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// When it can neither be made nor closed.
+pub fn folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(FOLDER).create(path)?;
-    close(path, FOLDER)
+    close(path)
 }
 
-/// Makes a file, or empties it.
-pub(crate) fn file(path: &Path) -> io::Result<File> {
+/// Makes a file, or empties it; one that was open to others is closed.
+///
+/// # Errors
+/// When it can be neither made nor emptied.
+pub fn file(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE).open(path)?;
-    close(path, FILE)?;
+    close(path)?;
     Ok(file)
 }
 
 /// Makes a file that must not be there yet, to be written and read.
-pub(crate) fn new_file(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// When it is there, or cannot be made.
+pub fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE).open(path)
 }
 
+/// Opens a file to append to, and makes it if need be.
+///
+/// # Errors
+/// When it can be neither opened nor made.
+pub fn appended(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(FILE).open(path)
+}
+
 /// Closes every file of a folder that another library made.
-pub(crate) fn close_files(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// When the folder cannot be read or a file cannot be closed.
+pub fn close_files(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {
-            close(&entry.path(), FILE)?;
+            close(&entry.path())?;
         }
     }
     Ok(())
 }
 
-fn close(path: &Path, mode: u32) -> io::Result<()> {
-    let open = match fs::metadata(path) {
-        // Made and taken away again by its owner meanwhile.
+/// Closes a file or a folder that stands open to others; one that is not there is fine.
+///
+/// # Errors
+/// When it cannot be looked at or closed.
+pub fn close(path: &Path) -> io::Result<()> {
+    let found = match fs::metadata(path) {
+        // Never made, or taken away again by its owner meanwhile.
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
-        found => found?.permissions().mode() & 0o777 & !mode != 0,
+        found => found?,
     };
-    if open { fs::set_permissions(path, Permissions::from_mode(mode)) } else { Ok(()) }
+    let mode = if found.is_dir() { FOLDER } else { FILE };
+    match found.permissions().mode() & 0o777 & !mode {
+        0 => Ok(()),
+        _ => fs::set_permissions(path, Permissions::from_mode(mode)),
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +102,9 @@ mod tests {
         assert_eq!((mode(&open), mode(&open.join("x"))), (0o700, 0o600));
         drop(file(&open.join("y")).unwrap());
         drop(new_file(&open.join("z")).unwrap());
-        assert_eq!((mode(&open.join("y")), mode(&open.join("z"))), (0o600, 0o600));
+        drop(appended(&open.join("w")).unwrap());
+        assert_eq!(["y", "z", "w"].map(|name| mode(&open.join(name))), [0o600; 3]);
         assert!(new_file(&open.join("z")).is_err());
+        close(&open.join("nothing")).unwrap();
     }
 }
