@@ -13,7 +13,7 @@ use appliance_core::{
 
 use crate::{Fault, stored::View};
 
-/// Most rows that are named.
+/// Most that is named: rows, and memories of archived blocks.
 const MOST_NAMED: usize = 1_000;
 
 /// The damage that is known.
@@ -25,32 +25,29 @@ pub struct Register {
 #[derive(Debug, Default)]
 struct Known {
     compared: Compared,
-    found: BTreeMap<String, Damaged>,
+    /// By place and memory: a block of the archive holds many.
+    found: BTreeMap<(String, Option<MemoryId>), Damaged>,
 }
 
 impl Register {
-    /// Notes a damaged row; the first time it is said in the log.
+    /// Notes a damaged row, or what of a damaged block was missed; the first time it is said in the
+    /// log.
     pub fn note(&self, damaged: Damaged) {
         let mut known = self.known();
-        if known.found.len() >= MOST_NAMED && !known.found.contains_key(&damaged.place) {
-            return;
-        }
-        if let Some(before) = known.found.get_mut(&damaged.place) {
-            before.memory = before.memory.or(damaged.memory);
-            return;
-        }
         let Damaged { place, what, memory } = &damaged;
+        if known.says_as_much(place, *memory) || known.found.len() >= MOST_NAMED {
+            return;
+        }
         tracing::error!(event = "damaged", %place, %what, ?memory, "a row cannot be read");
-        known.found.insert(damaged.place.clone(), damaged);
+        known.found.remove(&(place.clone(), None)); // whose it is is known now
+        known.found.insert((place.clone(), *memory), damaged);
     }
 
     /// Notes how far the comparison has come; what was mended is damaged no longer.
     pub fn compared(&self, compared: Compared, mended: &[String]) {
         let mut known = self.known();
         known.compared = compared;
-        for place in mended {
-            known.found.remove(place);
-        }
+        known.found.retain(|(place, _), _| !mended.contains(place));
     }
 
     /// Returns what is known.
@@ -62,6 +59,15 @@ impl Register {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Tells whether this was noted, or more of the same place.
+    fn says_as_much(&self, place: &str, memory: Option<MemoryId>) -> bool {
+        let from = self.found.range((place.to_owned(), None)..);
+        let mut of_it = from.map(|(known, _)| known).take_while(|(known, _)| known == place);
+        of_it.any(|(_, known)| memory.is_none() || *known == memory)
     }
 }
 
@@ -101,4 +107,26 @@ pub(crate) fn readable<V: View + ?Sized, T>(
 #[must_use]
 pub fn place(table: &str, key: &str) -> String {
     format!("{table} row {key}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_memory_of_a_place_is_named_and_a_place_alone_only_until_one_is_known() {
+        let register = Register::default();
+        let ids = [1, 2].map(|n| MemoryId::from_bytes([n; 16]));
+        let note = |memory| {
+            let (place, what) = ("cold/1.seg block 0".to_owned(), "wrong".to_owned());
+            register.note(Damaged { place, what, memory });
+        };
+        let named = || register.report().found.iter().map(|it| it.memory).collect::<Vec<_>>();
+        note(None);
+        assert_eq!(named(), [None]);
+        [Some(ids[1]), Some(ids[0]), None, Some(ids[0])].into_iter().for_each(note);
+        assert_eq!(named(), [Some(ids[0]), Some(ids[1])]);
+        register.compared(Compared::Done { mended: 1 }, &["cold/1.seg block 0".to_owned()]);
+        assert!(named().is_empty());
+    }
 }
