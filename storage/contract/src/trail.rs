@@ -44,6 +44,19 @@ pub async fn every_actor_reads_back(it: &mut impl StoreFixture) -> Checked {
     Ok(())
 }
 
+/// What a line is about reads back as it was written, whether or not it is an id.
+pub async fn every_resource_reads_back(it: &mut impl StoreFixture) -> Checked {
+    let id = given::audit(&it.mint(), "made").id.to_string();
+    let paths = [id.clone(), id.to_uppercase(), id.replace('-', ""), "2".to_owned(), String::new()];
+    for path in paths.into_iter().map(Some).chain([None]) {
+        let event = AuditEvent { resource_path: path, ..given::audit(&it.mint(), "memory.forget") };
+        it.write(vec![Write::AppendAudit(event.clone())]).await?;
+        let page = it.trail().events(appliance_core::PageRequest::new(1, None)).await?;
+        assert_eq!(page.items, [event]);
+    }
+    Ok(())
+}
+
 /// An agent is wanted until somebody says otherwise, and that survives a restart.
 pub async fn a_stopped_agent_stays_stopped(it: &mut impl StoreFixture) -> Checked {
     assert!(it.trail().agent_wanted(AgentName::Code).await?);
@@ -65,6 +78,7 @@ macro_rules! trail_contract {
             $fixture,
             events_list_newest_first,
             every_actor_reads_back,
+            every_resource_reads_back,
             a_stopped_agent_stays_stopped,
         );
     };

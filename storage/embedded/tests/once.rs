@@ -9,10 +9,10 @@
 use std::{fs, path::PathBuf, sync::Arc};
 
 use appliance_core::{
-    AgentName, Batch, Citation, Conversation, ConversationId, ConversationStatus, Envelope,
-    EnvelopeId, EnvelopeKind, Memory, MemoryId, MemoryKind, MemoryTier, Message, MessageId,
-    PageRequest, Pai, Payload, Phase, Priority, Provenance, Role, SearchFilter, Task, TaskId,
-    TaskKind, TaskOutcome, TaskStatus, Timestamp, User, UserId, UserRole, Write,
+    AgentName, Batch, BatchKey, Citation, Conversation, ConversationId, ConversationStatus,
+    Envelope, EnvelopeId, EnvelopeKind, Memory, MemoryId, MemoryKind, MemoryTier, Message,
+    MessageId, PageRequest, Pai, Payload, Phase, Priority, Provenance, Role, SearchFilter, Task,
+    TaskId, TaskKind, TaskOutcome, TaskStatus, Timestamp, User, UserId, UserRole, Write,
     batch::ToParent,
     envelope::Sender,
     ports::{
@@ -255,7 +255,7 @@ async fn a_file_in_which_each_had_its_own_copy_reads_as_it_was_written() {
     assert_as_written(&open(&folder)).await;
 }
 
-/// How often a text lies in the rows of a closed store.
+/// How often a text lies in the rows of a closed store, or in their ids.
 fn copies(folder: &TempDir, text: &str) -> usize {
     let db = redb::Database::open(folder.path().join("state.redb")).unwrap();
     let txn = db.begin_read().unwrap();
@@ -263,9 +263,10 @@ fn copies(folder: &TempDir, text: &str) -> usize {
     for table in txn.list_tables().unwrap() {
         let raw: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new(table.name());
         for row in txn.open_table(raw).unwrap().iter().unwrap() {
-            let (_, value) = row.unwrap();
-            let bytes = value.value();
-            found += bytes.windows(text.len()).filter(|at| *at == text.as_bytes()).count();
+            let (id, value) = row.unwrap();
+            let says = |at: &&[u8]| *at == text.as_bytes();
+            found += id.value().windows(text.len()).filter(says).count();
+            found += value.value().windows(text.len()).filter(says).count();
         }
     }
     found
@@ -332,6 +333,22 @@ async fn a_damaged_message_leaves_out_what_refers_to_it_and_names_it() {
     assert!(named.iter().any(|it| it.memory == Some(news().id)), "{named:?}");
     let more = memory(10, 0, MemoryKind::Said, QUESTION, &question());
     store.apply(Batch::new().write(Write::PutMemory(more))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_lies_in_the_file_as_its_digest_alone() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let key = BatchKey::of_a_day("messages.post:ada:a-key-of-some-length".to_owned(), [9; 32]);
+    store.apply(Batch { writes: person(), ..Batch::new() }.key(key.clone())).await.unwrap();
+    assert!(store.apply(Batch::new().key(key.clone())).await.unwrap().repeated);
+    let other = BatchKey { digest: [8; 32], ..key.clone() };
+    assert!(
+        store.apply(Batch::new().key(other)).await.is_err(),
+        "the same key for another request"
+    );
+    close(store);
+    assert_eq!(copies(&folder, &key.name), 0);
 }
 
 /// Flips a bit of a message of the thread.

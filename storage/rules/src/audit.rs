@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Draft, Entity, Fault, Refusal,
+    codec::{self, Place},
     codes::{Code, UnknownCode},
     counters::next,
     entity::{IdShape, Kind, trailing_seq},
@@ -38,6 +39,13 @@ struct AuditV1 {
     action: String,
     outcome: u8,
     risk_level: u8,
+}
+
+/// The frozen form, version 2: a resource that is an id takes an id's bytes.
+#[derive(Serialize, Deserialize)]
+struct AuditV2 {
+    before: AuditV1,
+    resource: Option<[u8; 16]>,
 }
 
 /// The frozen form of an actor, version 1.
@@ -74,26 +82,31 @@ impl TryFrom<ActorV1> for Actor {
 }
 
 impl Entity for Entry {
-    type Frozen = AuditV1;
+    type Frozen = AuditV2;
     const KIND: &'static Kind = &TRAIL;
+    const VERSION: u8 = 2;
 
-    fn freeze(&self) -> AuditV1 {
+    fn freeze(&self) -> AuditV2 {
         let event = self.event.clone();
-        AuditV1 {
+        let resource = event.resource_path.as_deref().and_then(id_in);
+        let before = AuditV1 {
             id: event.id.bytes(),
             timestamp: event.timestamp.unix_micros(),
             event_type: event.event_type.code(),
             actor: ActorV1::from(&event.actor),
             actor_ip: event.actor_ip,
             resource_type: event.resource_type,
-            resource_path: event.resource_path,
+            resource_path: event.resource_path.filter(|_| resource.is_none()),
             action: event.action,
             outcome: event.outcome.code(),
             risk_level: event.risk_level.code(),
-        }
+        };
+        AuditV2 { before, resource }
     }
 
-    fn thaw(id: &[u8], frozen: AuditV1) -> Result<Self, UnknownCode> {
+    fn thaw(id: &[u8], frozen: AuditV2) -> Result<Self, UnknownCode> {
+        let AuditV2 { before: frozen, resource } = frozen;
+        let resource = resource.map(|id| AuditId::from_bytes(id).to_string());
         let event = AuditEvent {
             id: AuditId::from_bytes(frozen.id),
             timestamp: Timestamp::from_unix_micros(frozen.timestamp),
@@ -101,7 +114,7 @@ impl Entity for Entry {
             actor: Actor::try_from(frozen.actor)?,
             actor_ip: frozen.actor_ip,
             resource_type: frozen.resource_type,
-            resource_path: frozen.resource_path,
+            resource_path: resource.or(frozen.resource_path),
             action: frozen.action,
             outcome: AuditOutcome::from_code(frozen.outcome)?,
             risk_level: RiskLevel::from_code(frozen.risk_level)?,
@@ -109,9 +122,23 @@ impl Entity for Entry {
         Ok(Self { seq: trailing_seq(id), event })
     }
 
+    fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
+        let read = || {
+            let before = codec::open(place, 1, sealed)?;
+            Ok(Self::thaw(place.key, AuditV2 { before, resource: None })?)
+        };
+        (sealed.first() == Some(&1)).then(read)
+    }
+
     fn id(&self) -> Vec<u8> {
         self.seq.to_be_bytes().to_vec()
     }
+}
+
+/// Returns the id that a path is, if it is written as ids are and nothing else.
+fn id_in(path: &str) -> Option<[u8; 16]> {
+    let id: AuditId = path.parse().ok()?;
+    (id.to_string() == path).then(|| id.bytes())
 }
 
 /// Appends; returns the sequence it got.

@@ -6,6 +6,7 @@ use appliance_core::{
     Applied, Batch, BatchKey, Conflict, MemoryId, TaskId, Timestamp,
     batch::{KEY_LIFETIME, Lifetime},
 };
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,10 +19,10 @@ use crate::{
     view::{Read as _, Span, View},
 };
 
-/// Id: the batch key's name.
+/// Id: digest of the batch key's name, 16 bytes; the name itself in a row of an earlier version.
 pub static KEYS: Kind = Kind { name: "batch_keys.v1", id: IdShape::Bytes, keys: &[&BY_EXPIRY] };
 
-/// Place: expiry, 8 bytes big endian microseconds; then the name.
+/// Place: expiry, 8 bytes big endian microseconds; then the id.
 pub static BY_EXPIRY: Key = Key::new("batch_keys_by_expiry.v2", Rule::Ordered);
 
 /// Most bytes a key's name may have.
@@ -33,7 +34,7 @@ const SWEPT_AT_ONCE: usize = 64;
 /// The first result under a key.
 #[derive(Debug)]
 pub struct KeyRow {
-    name: String,
+    id: Vec<u8>,
     digest: [u8; 32],
     expires_at: Timestamp,
     task: Option<TaskId>,
@@ -102,8 +103,8 @@ impl Entity for KeyRow {
         let KeyV1 { digest, expires_at, commit, sequences, ids } = before;
         let memories = memories.into_iter().map(MemoryId::from_bytes).collect();
         let applied = Applied { commit, sequences, memories, repeated: true, ids };
-        let (name, expires_at) = (name(id), Timestamp::from_unix_micros(expires_at));
-        Ok(Self { name, digest, expires_at, task: task.map(TaskId::from_bytes), applied })
+        let (id, expires_at) = (id.to_vec(), Timestamp::from_unix_micros(expires_at));
+        Ok(Self { id, digest, expires_at, task: task.map(TaskId::from_bytes), applied })
     }
 
     fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
@@ -118,11 +119,11 @@ impl Entity for KeyRow {
     }
 
     fn id(&self) -> Vec<u8> {
-        self.name.as_bytes().to_vec()
+        self.id.clone()
     }
 
     fn keys(&self) -> Vec<Keyed> {
-        vec![BY_EXPIRY.at(&[&micros(self.expires_at), self.name.as_bytes()])]
+        vec![BY_EXPIRY.at(&[&micros(self.expires_at), &self.id])]
     }
 }
 
@@ -136,11 +137,7 @@ pub fn recall(
         let bytes = asked.name.len();
         return Err(invalid(format!("batch key has {bytes} bytes, 1 to {MAX_NAME_BYTES} fit")));
     }
-    let Some(row) = draft.get::<KeyRow>(asked.name.as_bytes())? else { return Ok(None) };
-    if !row.lives(draft.view(), now)? {
-        return Ok(None);
-    }
-    row.of(asked).map(Some).map_err(conflict)
+    first(draft.view(), asked, now)?.transpose().map_err(conflict)
 }
 
 /// Returns the first result under the key, or the conflict of another request, outside of any batch.
@@ -152,7 +149,11 @@ pub fn first(
     asked: &BatchKey,
     now: Timestamp,
 ) -> Result<Option<Result<Applied, Conflict>>, Fault> {
-    let Some(row) = view.row::<KeyRow>(asked.name.as_bytes())? else { return Ok(None) };
+    let found = match view.row::<KeyRow>(&id_of(&asked.name))? {
+        Some(row) => Some(row),
+        None => view.row::<KeyRow>(asked.name.as_bytes())?, // kept by an earlier version
+    };
+    let Some(row) = found else { return Ok(None) };
     Ok(row.lives(view, now)?.then(|| row.of(asked)))
 }
 
@@ -164,13 +165,13 @@ pub fn keep(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let Some(BatchKey { name, digest, lifetime }) = &batch.key else { return Ok(()) };
-    let (name, digest, expires_at) = (name.clone(), *digest, now.plus(KEY_LIFETIME));
+    let (id, digest, expires_at) = (id_of(name), *digest, now.plus(KEY_LIFETIME));
     let task = match lifetime {
         Lifetime::Day => None,
         Lifetime::Task(id) => Some(*id),
     };
     let applied = Applied { ids: batch.ids.clone(), ..applied.clone() };
-    Ok(draft.put(&KeyRow { name, digest, expires_at, task, applied })?)
+    Ok(draft.put(&KeyRow { id, digest, expires_at, task, applied })?)
 }
 
 /// Takes expired keys away, some at a time; one that cannot be read goes too, and one of an open
@@ -181,18 +182,18 @@ pub fn keep(
 pub fn sweep(draft: &mut Draft<'_>, now: Timestamp) -> Result<(), Fault> {
     let expired = Span { high: Some(micros(now).to_vec()), ..Span::all() };
     for (place, _) in draft.view().places(&KEYS, &BY_EXPIRY, &expired, SWEPT_AT_ONCE)? {
-        let name = place.get(8..).unwrap_or_default().to_vec();
-        if let Some(row) = living_on(draft, &name, now)? {
+        let id = place.get(8..).unwrap_or_default().to_vec();
+        if let Some(row) = living_on(draft, &id, now)? {
             draft.put(&KeyRow { expires_at: now.plus(KEY_LIFETIME), ..row })?;
             continue;
         }
-        draft.drop_row::<KeyRow>(&name, &[BY_EXPIRY.at(&[&place])])?;
+        draft.drop_row::<KeyRow>(&id, &[BY_EXPIRY.at(&[&place])])?;
     }
     Ok(())
 }
 
-fn living_on(draft: &Draft<'_>, name: &[u8], now: Timestamp) -> Result<Option<KeyRow>, Fault> {
-    let read = draft.get::<KeyRow>(name).and_then(|row| {
+fn living_on(draft: &Draft<'_>, id: &[u8], now: Timestamp) -> Result<Option<KeyRow>, Fault> {
+    let read = draft.get::<KeyRow>(id).and_then(|row| {
         let lives = row.as_ref().map_or(Ok(false), |row| row.lives(draft.view(), now))?;
         Ok(row.filter(|_| lives))
     });
@@ -202,6 +203,7 @@ fn living_on(draft: &Draft<'_>, name: &[u8], now: Timestamp) -> Result<Option<Ke
     }
 }
 
-fn name(id: &[u8]) -> String {
-    String::from_utf8_lossy(id).into_owned()
+/// Returns what a row is kept under: a name has 200 bytes, and lies in two tables.
+fn id_of(name: &str) -> Vec<u8> {
+    digest(&SHA256, name.as_bytes()).as_ref()[..16].to_vec()
 }
