@@ -137,7 +137,7 @@ test('a message whose memory is deleted for good leaves its place, and says so',
   await portal.say(page, 'remember that the ferry leaves at nine');
   await portal.finished(page);
   await page.getByRole('link', { name: 'Memory' }).first().click();
-  await rows(page).first().getByRole('button').click();
+  await rows(page).filter({ hasText: 'ferry' }).getByRole('button').click();
   await press(page, 'Delete for good');
   await details(page).getByText(/cannot be undone/).waitFor();
   await press(page, 'Delete it for good');
@@ -158,7 +158,7 @@ test('a clock far ahead is said on every page until it is confirmed', async (t) 
   await strip.getByText(/clock is far ahead/).waitFor({ timeout: 60_000 });
   await portal.open(page, '/settings');
   await strip.getByRole('button', { name: 'The clock is right' }).click();
-  await page.getByText('The clock is confirmed.').waitFor();
+  await page.getByText('The clock is confirmed.', { exact: true }).waitFor();
   await strip.getByText(/clock is far ahead/).waitFor({ state: 'hidden' });
 });
 
