@@ -14,8 +14,8 @@ use appliance_core::{
     Collection, ConversationId, MemoryKind, MemoryTier, SearchFilter, Timestamp,
     ports::{MemorySearch as _, TextIndex as _, VectorIndex as _},
 };
-use pai::memory::{Indexes as _, Search};
-use support::{Desk, texts};
+use pai::memory::{Indexes as _, Search, Space};
+use support::{Desk, embedders::Meanwhile, texts};
 use vector::{ExactIndex, StaticEmbedder, TextIndex};
 
 const HERON: &str = "the staging database is called heron";
@@ -46,6 +46,29 @@ async fn an_archived_memory_is_found_by_its_words_with_its_text_and_says_where_i
     let counts = desk.search.collections(desk.owner).await.unwrap();
     let said = counts.iter().find(|it| it.collection == Collection::Conversations).unwrap();
     assert_eq!((said.memories, said.dim), (1, 256));
+}
+
+#[tokio::test]
+async fn what_is_archived_while_a_search_is_at_work_is_found_all_the_same() {
+    let desk = Desk::new();
+    let old = desk.remember(MemoryKind::Said, HERON);
+    let words = Arc::new(Meanwhile::new());
+    let space =
+        Space::new(Arc::new(StaticEmbedder::load().unwrap()), Arc::new(ExactIndex::new(256)));
+    let tasks = appliance_tasks::Tasks::new();
+    let search = Search::over(desk.memories.clone(), words.clone(), Some(space), tasks)
+        .with_texts(Arc::new(TextIndex::in_memory().unwrap()));
+    let search = Arc::new(search);
+    search.warm_up().await.unwrap();
+    let (memories, other) = (desk.memories.clone(), search.clone());
+    words.once(async move {
+        memories.archive(old.id);
+        other.warm_up().await.unwrap();
+    });
+    let hits = search.search(desk.owner, ASKED, SearchFilter::default(), 5).await.unwrap();
+    assert!(words.is_done(), "nothing was archived meanwhile");
+    assert_eq!(texts(&hits), [HERON]);
+    assert!(hits[0].why.ends_with("from the archive"), "{}", hits[0].why);
 }
 
 #[tokio::test]

@@ -1,6 +1,14 @@
-//! Embedders of the recall tests: one that counts and can be away, one of another model.
+//! Embedders of the recall tests: one that counts and can be away, under any model's name, and one that
+//! has something done in the middle of a search.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
 
 use appliance_core::{
     Embedding,
@@ -53,5 +61,50 @@ impl Embedder for WatchedEmbedder {
         let vectors = self.embed(texts).await?;
         self.kept.fetch_add(texts.len(), Ordering::SeqCst);
         Ok(vectors)
+    }
+}
+
+/// The built-in embedder, which does something before it next answers.
+pub struct Meanwhile {
+    inner: StaticEmbedder,
+    deed: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+impl Meanwhile {
+    pub fn new() -> Self {
+        Self { inner: StaticEmbedder::load().unwrap(), deed: Mutex::default() }
+    }
+
+    pub fn once(&self, deed: impl Future<Output = ()> + Send + 'static) {
+        *self.deed.lock().unwrap() = Some(Box::pin(deed));
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.deed.lock().unwrap().is_none()
+    }
+}
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meanwhile").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Embedder for Meanwhile {
+    fn model(&self) -> &str {
+        self.inner.model()
+    }
+
+    fn dim(&self) -> usize {
+        self.inner.dim()
+    }
+
+    async fn embed(&self, texts: &[&str]) -> Result<Vec<Option<Embedding>>, EmbedError> {
+        let deed = self.deed.lock().unwrap().take();
+        if let Some(deed) = deed {
+            deed.await;
+        }
+        self.inner.embed(texts).await
     }
 }

@@ -84,8 +84,9 @@ impl Golden {
         let looked = Looked::at(&self.server, &self.whole).await;
         let outcome = match looked {
             Ok(looked) => judge(&self.whole, &looked),
-            Err(error) => Outcome::Wrong(format!("{error:#}\n{}", self.server.log_tail())),
+            Err(error) => Outcome::Wrong(format!("{error:#}")),
         };
+        let outcome = outcome.with(&self.server.log_tail());
         Ok(match self.server.stop().await {
             Ok(()) => outcome,
             Err(error) => Outcome::Wrong(format!("its end: {error:#}")),

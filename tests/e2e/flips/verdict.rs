@@ -19,6 +19,14 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// Tells what was logged, where it fools its owner.
+    pub(crate) fn with(self, log: &str) -> Self {
+        match self {
+            Self::Wrong(why) => Self::Wrong(format!("{why}\n{log}")),
+            right => right,
+        }
+    }
+
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Unharmed => "unharmed or mended",

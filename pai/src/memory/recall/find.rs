@@ -15,7 +15,7 @@ use appliance_core::{
 use appliance_phrases::utterance;
 use tokio::time::timeout;
 
-use crate::memory::index::{Feeder, Follower, Row};
+use crate::memory::index::{Feeder, Follower, Row, Shelf};
 
 /// Most archived memories that one search reads: each costs a block of the archive.
 const MOST_ARCHIVED: usize = 30;
@@ -27,7 +27,7 @@ const MOST_TEXTS: usize = 25_600;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Memories with a score, best first.
-type Scored = Vec<(MemoryId, f32)>;
+pub(super) type Scored = Vec<(MemoryId, f32)>;
 
 /// One question, narrowed.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +83,14 @@ pub(super) struct Found {
     pub texts: Vec<(MemoryId, f32)>,
     /// Archived ones that pass.
     pub archived: Vec<Archived>,
+}
+
+impl Found {
+    /// Takes out what was on a shelf when it was found and is on none any more: archived meanwhile, or
+    /// gone.
+    pub(super) fn left(&mut self, shelf: &Shelf) -> Scored {
+        self.texts.extract_if(.., |(id, _)| shelf.place(*id).is_none()).collect()
+    }
 }
 
 /// An archived memory that was found by its words.
@@ -165,6 +173,18 @@ impl Finder<'_> {
         }
         found.archived = self.archived(wanted, vector, unknown).await?;
         Ok(found)
+    }
+
+    /// Looks in the archive for what has left its shelf since it was found.
+    pub(super) async fn follow(
+        &mut self,
+        wanted: Wanted<'_>,
+        vector: Option<&Embedding>,
+        left: Scored,
+        found: &mut Found,
+    ) -> Result<(), SearchError> {
+        found.archived.extend(self.archived(wanted, vector, left).await?);
+        Ok(())
     }
 
     async fn near(

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 
 use super::{
     alike,
-    find::{Finder, Found, Missing, Wanted},
+    find::{Finder, Found, Missing, Scored, Wanted},
     fuse::{self, Asked, Scales, Table},
     rank::{self, Group},
     weights::{self, Weights},
@@ -138,21 +138,25 @@ impl Search {
         Asked::new(query, words, vectors.into_iter())
     }
 
-    /// Ranks what was found, without reading a text.
+    /// Ranks what was found, without reading a text; or tells what has left its shelf since.
     fn ordered(
         &self,
         asked: &Asked,
         wanted: Wanted<'_>,
-        found: &Found,
+        found: &mut Found,
         feeder: Option<&Feeder>,
-    ) -> Vec<Group> {
+    ) -> Result<Vec<Group>, Scored> {
         let known = self.level.follower.known();
         let none = Default::default();
         let shelf = known.shelves.get(&wanted.owner).unwrap_or(&none);
+        let left = found.left(shelf);
+        if !left.is_empty() {
+            return Err(left);
+        }
         let table = Table { shelf, vocabulary: &known.vocabulary, found };
         let floor = feeder.map_or(f32::NEG_INFINITY, |it| weights::floor(it, &self.weights));
         let scales = Scales { weights: &self.weights, floor };
-        rank::joined(table, fuse::fuse(table, asked, wanted, scales))
+        Ok(rank::joined(table, fuse::fuse(table, asked, wanted, scales)))
     }
 
     /// Reads the texts of the best, and joins those that say the same in almost the same words.
@@ -238,12 +242,17 @@ impl MemorySearch for Search {
             false => finder.hurry(),
         }
         let vector = finder.vector(query).await;
-        let found = finder.find(wanted, vector.as_ref()).await?;
-        if missing.is_all(self.level.follower.texts.get().is_some()) {
+        let mut found = finder.find(wanted, vector.as_ref()).await?;
+        if finder.missing.is_all(self.level.follower.texts.get().is_some()) {
             return Err(missing.into_error());
         }
         let asked = self.ask(query).await;
-        let groups = self.ordered(&asked, wanted, &found, feeder);
+        let groups = loop {
+            match self.ordered(&asked, wanted, &mut found, feeder) {
+                Ok(groups) => break groups,
+                Err(left) => finder.follow(wanted, vector.as_ref(), left, &mut found).await?,
+            }
+        };
         let kept = self.read(wanted, found, groups, limit).await?;
         let hits = kept.into_iter().map(|(group, memory)| group.hit(memory, &missing)).collect();
         Ok(MemoryHits { hits, missing: missing.parts() })
