@@ -214,4 +214,8 @@ impl MemoryCare for Broken {
     async fn reindex(&self, _: &By) -> Result<Job, CareError> {
         away()
     }
+
+    async fn maintain(&self, _: &By) -> Result<Job, CareError> {
+        away()
+    }
 }

@@ -41,6 +41,7 @@ impl Desk {
             tiers: Arc::new(house.store.clone()),
             conversations: Arc::new(house.store.clone()),
             indexes: search.clone(),
+            tree: None,
             mint: house.mint.clone(),
             limits: house.limits.clone(),
         });

@@ -108,6 +108,12 @@ impl Given {
         Self { cache, ..self }
     }
 
+    /// Tells whether any page of the file has `key`, whatever it is used for.
+    fn file_holds(&self, key: &[u8; 32]) -> bool {
+        let bytes = fs::read(self.dir.path().join("vectors.redb")).unwrap();
+        bytes.windows(key.len()).any(|window| window == key)
+    }
+
     /// Lives until that many days after the start.
     fn later(&self, days: u32) {
         let until = Duration::from_millis(START) + days * DAY;
@@ -205,8 +211,23 @@ async fn a_questions_vector_becomes_a_kept_one_without_being_paid_again() {
     assert_eq!(given.cache.expire().await, 0);
     given.ask(&["tea"]).await;
     assert_eq!(given.paid.asked(), ["tea"]);
-    given.cache.forget(&["tea"]).await;
-    assert_eq!(given.cache.stored(), 0);
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_kept_leaves_the_file_and_the_rest_need_not_be_paid_again() {
+    let given = Given::new();
+    given.ask(&["a question"]).await;
+    given.cache.embed_kept(&["tea", "coffee"]).await.unwrap();
+    let gone = given.cache.key("coffee");
+    assert!(given.file_holds(&gone), "it is found before");
+    given.cache.keep_only([given.cache.key("tea")].into()).await;
+    assert_eq!(given.cache.stored(), 1);
+    assert!(!given.file_holds(&gone), "and not after, in no free page");
+    given.ask(&["tea"]).await;
+    assert_eq!(given.paid.asked(), ["a question", "tea", "coffee"]);
+    given.ask(&["coffee"]).await;
+    assert_eq!(given.paid.asked().len(), 4);
+    assert_eq!(given.cache.stored(), 2, "it goes on with the new file");
 }
 
 #[tokio::test]

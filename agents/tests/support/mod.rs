@@ -301,6 +301,7 @@ fn care(store: &Store, mint: &IdMint) -> Care {
         tiers: Arc::new(store.clone()),
         conversations: Arc::new(store.clone()),
         indexes: Arc::new(NoIndexes),
+        tree: None,
         mint: mint.clone(),
         limits: Limits::default(),
     })
@@ -324,6 +325,10 @@ impl Indexes for NoIndexes {
     }
 
     async fn save(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn let_go(&self) -> Result<(), StoreError> {
         Ok(())
     }
 }

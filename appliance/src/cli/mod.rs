@@ -12,7 +12,9 @@ mod chat;
 mod client;
 mod clock;
 mod config;
+mod confirm;
 mod context;
+mod conversation;
 mod generate;
 mod logs;
 mod mcp;
@@ -74,6 +76,7 @@ fn run(cli: Cli, env: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
         Command::Chat(options) => chat::run(&context, &options),
         Command::Agent { command } => agent::run(&context, &command),
         Command::Memory { command } => memory::run(&context, &command),
+        Command::Conversation { command } => conversation::run(&context, &command),
         Command::Mcp => mcp::run(&context),
         Command::Logs(options) => logs::run(&context, &options),
         Command::Top => top::run(&context),

@@ -1,6 +1,6 @@
 //! The parts list of memory: embedder, [`vectors`], tiers, care and keeper.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use appliance_config::{Memory as Chosen, MemoryRanking, Settings};
@@ -70,12 +70,14 @@ pub async fn join(needs: Needs<'_>) -> anyhow::Result<Remembering> {
     let (history, weights) = (store.history(), weights(chosen));
     let search = vectors::search(chosen, data, &embedders, reader.clone(), history, weights, tasks);
     let search = Arc::new(search.await?);
+    let tree = Arc::new(Tree::new(data, tasks.clone()));
     let care = Arc::new(Care::new(CareParts {
         records: records.clone(),
         memories: reader.clone(),
         tiers: store.clone(),
         conversations: store.clone(),
         indexes: search.clone(),
+        tree: Some(tree.clone()),
         mint: mint.clone(),
         limits: limits.clone(),
     }));
@@ -85,16 +87,16 @@ pub async fn join(needs: Needs<'_>) -> anyhow::Result<Remembering> {
         reader: reader.clone(),
         care: care.clone(),
         indexes: search.clone(),
+        upkeep: store.clone(),
         vectors: cache.clone().map(|cache| Arc::new(Expiring(cache)) as Arc<dyn VectorCache>),
         clock: clock.clone(),
         limits,
     }));
-    let tree = Arc::new(Tree::new(data, tasks.clone()));
     let figures = Arc::new(Figures { keeper: keeper.clone(), cache });
     Ok(Remembering { words, reader, search, care, keeper, tree, figures })
 }
 
-/// Tells the cache to drop what has expired.
+/// Tells the cache to drop what has expired, and what was purged.
 #[derive(Debug)]
 struct Expiring(Arc<CachedEmbedder>);
 
@@ -102,6 +104,14 @@ struct Expiring(Arc<CachedEmbedder>);
 impl VectorCache for Expiring {
     async fn expire(&self, _: Timestamp) -> Result<u64, StoreError> {
         Ok(self.0.expire().await)
+    }
+
+    fn key(&self, text: &str) -> [u8; 32] {
+        self.0.key(text)
+    }
+
+    async fn keep_only(&self, keys: HashSet<[u8; 32]>) {
+        self.0.keep_only(keys).await;
     }
 }
 

@@ -3,7 +3,8 @@
 //! A line has one JSON object: `id`, `timestamp` (RFC 3339), `user_id`, `kind`, `strength` in
 //! thousandths, `memories` (whose utility moved), `moved` (ten-thousandths), and where known
 //! `rating`, `of`, `source` (`explicit` for a number, `implicit` for praise), `comment`, `task_id`
-//! and `message_id`. Lines are appended and never changed.
+//! and `message_id`. Lines are appended and never changed, but that a comment goes with what it was
+//! about when that is purged.
 //!
 //! Invariant: every line ends with a line feed; what a crash left without one is cut off before the
 //! next is appended.
@@ -15,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use appliance_core::{Signal, SignalId, SignalType};
+use appliance_core::{Signal, SignalId, SignalType, UserId};
 use serde_json::{Value, json};
 
 use crate::ratings::PRAISE;
@@ -25,6 +26,51 @@ const FOLDERS: [&str; 4] = ["ratings", "sentiment", "behavioral", "verification"
 /// Mends torn files and returns the signals that have a line.
 pub(super) fn present(root: &Path) -> io::Result<HashSet<SignalId>> {
     let mut noted = HashSet::new();
+    for path in files(root)? {
+        noted.extend(ids(&mended(&path)?));
+    }
+    Ok(noted)
+}
+
+/// Returns the signals whose lines have a person's words, and whose they are.
+pub(super) fn worded(root: &Path) -> io::Result<Vec<(UserId, SignalId)>> {
+    let mut found = Vec::new();
+    for path in files(root)? {
+        found.extend(
+            values(&mended(&path)?)
+                .filter(|line| !line["comment"].is_null())
+                .filter_map(|line| Some((line["user_id"].as_str()?.parse().ok()?, id(&line)?))),
+        );
+    }
+    Ok(found)
+}
+
+/// Takes the words out of the lines of `silent`; a file is written beside its place, synced, renamed.
+pub(super) fn silence(root: &Path, silent: &HashSet<SignalId>) -> io::Result<()> {
+    for path in files(root)? {
+        let mut lines: Vec<Value> = values(&mended(&path)?).collect();
+        let of_it = |line: &&mut Value| id(line).is_some_and(|id| silent.contains(&id));
+        let words = lines
+            .iter_mut()
+            .filter(of_it)
+            .filter_map(|line| line.as_object_mut().and_then(|line| line.remove("comment")));
+        if words.count() == 0 {
+            continue;
+        }
+        let beside = path.with_extension("jsonl.new");
+        let mut file = door::file(&beside)?;
+        for line in &lines {
+            file.write_all(format!("{line}\n").as_bytes())?;
+        }
+        file.sync_all()?;
+        fs::rename(&beside, &path)?;
+    }
+    Ok(())
+}
+
+/// Returns the files that there are.
+fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for folder in FOLDERS {
         let entries = match fs::read_dir(root.join("Signals").join(folder)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -33,11 +79,11 @@ pub(super) fn present(root: &Path) -> io::Result<HashSet<SignalId>> {
         for entry in entries {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "jsonl") {
-                noted.extend(ids(&mended(&path)?));
+                found.push(path);
             }
         }
     }
-    Ok(noted)
+    Ok(found)
 }
 
 /// Appends `signals`, oldest first, each to the file of its kind and month.
@@ -71,10 +117,15 @@ fn mended(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn ids(text: &[u8]) -> impl Iterator<Item = SignalId> + '_ {
-    text.split(|byte| *byte == b'\n').filter_map(|line| {
-        let line: Value = serde_json::from_slice(line).ok()?;
-        line["id"].as_str()?.parse().ok()
-    })
+    values(text).filter_map(|line| id(&line))
+}
+
+fn values(text: &[u8]) -> impl Iterator<Item = Value> + '_ {
+    text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+fn id(line: &Value) -> Option<SignalId> {
+    line["id"].as_str()?.parse().ok()
 }
 
 fn place(root: &Path, signal: &Signal) -> PathBuf {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use appliance_core::{
-    Memory, MemoryId, MemoryKind, PageRequest, Signal, SignalId, StoreError, UserId,
+    ErrorKind, Memory, MemoryId, MemoryKind, PageRequest, Signal, SignalId, StoreError, UserId,
     page::MAX_PAGE,
     ports::{Changed, Memories},
 };
@@ -146,6 +146,36 @@ impl Tree {
         let mut state = self.state.lock().await;
         self.follow(&mut state, memories).await?;
         self.note_signals(&mut state, memories, owner).await
+    }
+
+    /// Brings everything up to the records, and takes people's words out of lines whose signals have
+    /// none any more, because what they were said about was purged.
+    ///
+    /// # Errors
+    /// As [`catch_up`](Self::catch_up).
+    pub async fn let_go(&self, memories: &dyn Memories) -> Result<(), StoreError> {
+        self.leave_nothing(memories).await.map_err(|error| match error {
+            TreeError::Store(error) => error,
+            error @ TreeError::File { .. } => {
+                StoreError::new(ErrorKind::Unavailable, "learning.tree", error)
+            }
+        })
+    }
+
+    async fn leave_nothing(&self, memories: &dyn Memories) -> Result<(), TreeError> {
+        self.catch_up(memories).await?;
+        let _turn = self.state.lock().await;
+        let mut silent = HashSet::new();
+        for (owner, id) in self.disk(lines::worded).await? {
+            let signal = memories.signal(owner, id).await?;
+            if signal.is_none_or(|signal| signal.comment.is_none()) {
+                silent.insert(id);
+            }
+        }
+        if silent.is_empty() {
+            return Ok(());
+        }
+        self.disk(move |root| lines::silence(root, &silent)).await
     }
 
     async fn follow(&self, state: &mut State, memories: &dyn Memories) -> Result<(), TreeError> {

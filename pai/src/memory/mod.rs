@@ -12,5 +12,5 @@ mod recall;
 
 pub use care::{Care, CareParts, Indexes, Limits, faded, utility};
 pub use index::{Space, SpaceMaker};
-pub use keeper::{Keeper, KeeperParts, Metrics, Reader, Report, Step, VectorCache};
+pub use keeper::{Clean, Keeper, KeeperParts, Metrics, Reader, Report, Step, VectorCache};
 pub use recall::{Search, Weights};

@@ -62,6 +62,10 @@ impl Indexes for Shelves {
         self.saves.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
+
+    async fn let_go(&self) -> Result<(), StoreError> {
+        self.save().await
+    }
 }
 
 /// The store's tiers; writes down the job at every page, and can be told to fail.
@@ -177,6 +181,7 @@ impl House {
             tiers: tiers.clone(),
             conversations: Arc::new(store.clone()),
             indexes: indexes.clone(),
+            tree: None,
             mint: mint.clone(),
             limits: limits.clone(),
         }));
@@ -185,6 +190,7 @@ impl House {
             reader: reader.clone(),
             care: care.clone(),
             indexes: indexes.clone(),
+            upkeep: Arc::new(store.clone()),
             vectors: None,
             clock: clock.clone(),
             limits: limits.clone(),
@@ -216,6 +222,7 @@ impl House {
             reader: self.reader.clone(),
             care: self.care.clone(),
             indexes: self.indexes.clone(),
+            upkeep: Arc::new(self.store.clone()),
             vectors: None,
             clock: self.clock.clone(),
             limits,

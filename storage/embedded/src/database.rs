@@ -248,6 +248,16 @@ pub(crate) fn begin(db: &Database) -> Result<WriteTransaction, Fault> {
     Ok(txn)
 }
 
+/// Makes a new file at `path`, which must not exist, and opens it for whoever fills it.
+pub(crate) fn fresh(path: &Path) -> Result<Database, Fault> {
+    let mut options = OpenOptions::new();
+    let made = options.read(true).write(true).create_new(true).mode(0o600).open(path);
+    let file = FileBackend::new(made.map_err(StorageError::Io)?)?;
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    Ok(builder.create_with_backend(file)?)
+}
+
 fn make(path: &Path) -> Result<(), OpenError> {
     let io = |doing, source| OpenError::Io { doing, path: path.to_owned(), source };
     let new = path.with_extension("redb.new");

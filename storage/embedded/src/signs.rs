@@ -143,6 +143,11 @@ impl Signs {
         self.step(|board, now| board.working_since = Some(now));
     }
 
+    /// Notes that the writer gets on with what it does.
+    pub fn note_moving(&self) {
+        self.step(|_, _| {});
+    }
+
     /// Notes that the writer has nothing to do.
     pub fn note_idle(&self) {
         self.step(|board, _| board.working_since = None);

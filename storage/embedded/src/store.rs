@@ -10,8 +10,8 @@ use appliance_core::{
     ConversationStatus, HistoryId, Message, MessageId, Page, PageRequest, Session, SessionId,
     SetupLink, StoreError, Task, TaskId, TokenHash, User, UserId,
     ports::{
-        AuditTrail, Conversations, Records, StoreHealth, StoreSigns, StoreState, TaskFilter, Tasks,
-        Users,
+        AuditTrail, Conversations, Records, Rewritten, StoreHealth, StoreSigns, StoreState,
+        TaskFilter, Tasks, Users,
     },
 };
 use appliance_tasks::{TaskKind, Tasks as Home};
@@ -27,7 +27,7 @@ use crate::{
     cold::Archive,
     data_dir::ARCHIVE,
     database,
-    engine::{Engine, Room, writer::Writer},
+    engine::{Engine, Room, rewrite, writer::Writer},
     fault::Fault,
     history,
     medium::Beside,
@@ -90,6 +90,7 @@ impl Store {
             reserve: Arc::new(Reserve::at(&dir.path().join(RESERVE))),
         };
         history::refuse_a_lost_file(dir)?;
+        rewrite::clear(&path);
         let opener = database::opener(&path, &beside);
         let begun = Shared::open(&opener, clock, beside).map_err(|fault| match fault {
             OpenFault::Open(error) => error,
@@ -98,7 +99,8 @@ impl Store {
             }
         })?;
         let shared = Arc::clone(&begun.shared);
-        let engine = Engine::new(begun, opener, Room::around(dir.path()), on_end);
+        let room = Room::around(dir.path());
+        let engine = Engine::new(begun, opener, room, on_end).in_file(&path);
         let writer = Writer::start(engine, &shared.signs, &home)
             .map_err(|source| OpenError::Io { doing: "starting the writer of", path, source })?;
         history::leave_a_sign(dir, shared.history);
@@ -169,6 +171,11 @@ impl Store {
         });
         self.inner.writer.run(job).await?;
         told.try_recv().map_err(|_| Fault::Lost.at(op))
+    }
+
+    /// Has the file made anew by the writer.
+    pub(crate) async fn rewrite_file(&self) -> Result<Rewritten, StoreError> {
+        self.inner.writer.rewrite().await
     }
 
     pub(crate) fn read<T>(

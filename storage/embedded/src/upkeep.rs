@@ -1,11 +1,11 @@
-//! The port [`Upkeep`] on the store: sweeps in short commits.
+//! The port [`Upkeep`] on the store: sweeps in short commits, and has the file made anew after a purge.
 
 use appliance_core::{
-    StoreError,
-    ports::{Sweep, Swept, Upkeep},
+    StoreError, Timestamp,
+    ports::{Rewritten, Sweep, Swept, Upkeep},
 };
 use async_trait::async_trait;
-use storage_rules::{bus::tables, sessions};
+use storage_rules::{bus::tables, rewrite, sessions};
 
 use crate::Store;
 
@@ -24,6 +24,18 @@ impl Upkeep for Store {
                 return Ok(all);
             }
         }
+    }
+
+    async fn is_rewrite_due(&self, since: Timestamp) -> Result<bool, StoreError> {
+        let known = self.read("upkeep.rewrite", rewrite::find)?;
+        Ok(known.due && known.done_at.is_none_or(|at| at <= since))
+    }
+
+    async fn rewrite(&self) -> Result<Rewritten, StoreError> {
+        let done = self.rewrite_file().await?;
+        let Rewritten { before, after } = done;
+        tracing::info!(before, after, "state.redb was made anew without what was purged");
+        Ok(done)
     }
 }
 

@@ -28,6 +28,7 @@ pub mod marks;
 pub mod memories;
 pub mod messages;
 pub mod purge;
+pub mod rewrite;
 mod sealed;
 pub mod sessions;
 pub mod setup_links;
@@ -47,7 +48,7 @@ pub use fault::{Fault, OP, Refusal, conflict, invalid};
 pub use view::{Counted, Pointed, Read, Span, Stored, View, Way};
 
 /// Every kind of row; an adapter makes their tables and the declared keys' when it opens.
-pub static KINDS: [&Kind; 24] = [
+pub static KINDS: [&Kind; 25] = [
     &agents_wanted::WANTED,
     &audit::TRAIL,
     &batch_keys::KEYS,
@@ -65,6 +66,7 @@ pub static KINDS: [&Kind; 24] = [
     &memories::gone::GONE,
     &memories::signals::SIGNALS,
     &messages::MESSAGES,
+    &rewrite::REWRITE,
     &sessions::SESSIONS,
     &setup_links::LINKS,
     &tasks::TASKS,

@@ -63,7 +63,7 @@ pub struct CachedEmbedder {
 
 impl CachedEmbedder {
     /// Opens the file at `path`, or makes it, in front of `inner`. Vectors of questions are kept for
-    /// `ttl` after their last use, those of kept texts until [`forget`](Self::forget).
+    /// `ttl` after their last use, those of kept texts until they are not among those that are to be [kept](Self::keep_only).
     ///
     /// Cannot fail: a damaged file is moved aside and made anew, and one that cannot be used leaves
     /// the embedder without a cache. Both are logged.
@@ -114,10 +114,15 @@ impl CachedEmbedder {
         }
     }
 
-    /// Drops the vectors of texts that are gone for good.
-    pub async fn forget(&self, texts: &[&str]) {
-        let keys: Vec<Key> = texts.iter().map(|text| self.key(text)).collect();
-        self.off(move |shelf| shelf.remove(&keys)).await;
+    /// Drops everything that is not filed under one of `keys`, and leaves no byte of it in the file.
+    pub async fn keep_only(&self, keys: HashSet<[u8; 32]>) {
+        self.off(move |shelf| shelf.keep_only(&keys)).await;
+    }
+
+    /// Returns what a text's vector is filed under.
+    #[must_use]
+    pub fn key(&self, text: &str) -> [u8; 32] {
+        key::of(self.inner.model(), self.inner.dim(), text)
     }
 
     async fn answer(
@@ -267,10 +272,6 @@ impl CachedEmbedder {
 
     fn now(&self) -> u64 {
         self.clock.lived().unix_millis()
-    }
-
-    fn key(&self, text: &str) -> Key {
-        key::of(self.inner.model(), self.inner.dim(), text)
     }
 }
 

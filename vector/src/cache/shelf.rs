@@ -5,8 +5,8 @@
 //! that a sweep over the uses does not read the vectors.
 
 use std::{
-    collections::HashMap,
-    fs::OpenOptions,
+    collections::{HashMap, HashSet},
+    fs::{File, OpenOptions},
     ops::Bound,
     os::unix::fs::OpenOptionsExt as _,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -160,9 +160,25 @@ impl Shelf {
         self.run("sweeping", sweep)
     }
 
-    /// Drops rows.
-    pub(super) fn remove(&self, keys: &[Key]) {
-        self.run("forgetting", |db| remove(db, keys));
+    /// Drops all rows but those under `keys`, which go into a new file that takes this one's place.
+    /// What is written meanwhile is lost, as far as a cache can lose something.
+    pub(super) fn keep_only(&self, keys: &HashSet<Key>) {
+        let aside = self.path.with_extension("redb.anew");
+        let Some(new) = self.run("making anew", |db| copied(db, &aside, keys)) else { return };
+        let mut file = self.file.write().unwrap_or_else(PoisonError::into_inner);
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let placed = std::fs::rename(&aside, &self.path)
+            .and_then(|()| File::open(folder))
+            .and_then(|folder| folder.sync_all());
+        match placed {
+            Ok(()) => *file = Some(Arc::new(new)),
+            Err(error) => tracing::warn!(
+                event = "degraded",
+                file = %self.path.display(),
+                %error,
+                "the vector cache keeps vectors of purged texts"
+            ),
+        }
     }
 
     /// Runs a piece of work on the file; logs what goes wrong, and renews a damaged file.
@@ -223,6 +239,32 @@ fn remove(db: &Database, keys: &[Key]) -> Result<(), Fault> {
         }
         Ok(())
     })
+}
+
+/// Copies the rows under `keys` into a new file at `to`.
+fn copied(db: &Database, to: &Path, keys: &HashSet<Key>) -> Result<Database, Fault> {
+    match std::fs::remove_file(to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Fault::Redb(redb::Error::Io(error)));
+        }
+        _ => {}
+    }
+    let (new, txn) = (make(to)?, db.begin_read().told()?);
+    let (from, used) = (txn.open_table(VECTORS).told()?, txn.open_table(USES).told()?);
+    change(&new, |vectors, uses| {
+        for row in from.iter().told()? {
+            let (key, vector) = row.told()?;
+            if !keys.contains(key.value()) {
+                continue;
+            }
+            vectors.insert(key.value(), vector.value()).told()?;
+            if let Some(used) = used.get(key.value()).told()? {
+                uses.insert(key.value(), used.value()).told()?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(new)
 }
 
 fn overdue(

@@ -6,6 +6,7 @@ use std::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use appliance_core::{
@@ -20,6 +21,10 @@ use super::state::State;
 
 /// Taking changes in, which commits now and then.
 const WRITE: TaskKind = TaskKind::new("texts.write");
+
+/// How often it is tried to write files anew that hold deleted texts, and the pause between.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A [`ports::TextIndex`] over tantivy.
 #[derive(Debug)]
@@ -94,7 +99,26 @@ impl Inner {
 
     fn flush(&self) -> Result<(), TantivyError> {
         let position = self.position.load(Ordering::Acquire);
-        self.change().flush(position)
+        self.change().flush(position)?;
+        self.expunge()
+    }
+
+    /// Leaves nothing in the files of what was taken out. Searches go on while they are written; a
+    /// merge that is under way by itself is waited for.
+    fn expunge(&self) -> Result<(), TantivyError> {
+        let mut refused = None;
+        for _ in 0..TRIES {
+            let Some(merging) = self.change().begin_expunging()? else { return Ok(()) };
+            match merging.wait() {
+                Ok(_) => refused = None,
+                Err(why) => {
+                    std::thread::sleep(PAUSE);
+                    refused = Some(why);
+                }
+            }
+            self.change().read_anew()?;
+        }
+        refused.map_or(Ok(()), Err)
     }
 
     fn empty(&self) -> Result<(), TantivyError> {

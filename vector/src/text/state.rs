@@ -9,7 +9,9 @@ use std::{collections::HashSet, path::PathBuf, time::Duration};
 
 use appliance_core::{HistoryId, MemoryId, ports::TextEntry};
 use tantivy::{
-    Index, IndexReader, IndexWriter, Searcher, TantivyDocument, TantivyError,
+    FutureResult, Index, IndexReader, IndexWriter, Searcher, SegmentReader, TantivyDocument,
+    TantivyError,
+    index::{SegmentId, SegmentMeta},
     tokenizer::TextAnalyzer,
 };
 use tokio::time::Instant;
@@ -46,6 +48,9 @@ pub(super) struct State {
     committed: u64,
     fault: Option<Fault>,
 }
+
+/// A merge that is under way.
+pub(super) type Merging = FutureResult<Option<SegmentMeta>>;
 
 /// Why the last commit failed, and when the next is tried.
 struct Fault {
@@ -132,6 +137,36 @@ impl State {
         match &self.fault {
             Some(fault) if fault.again > Instant::now() => Err(self.refusal()),
             _ => self.commit(position),
+        }
+    }
+
+    /// Begins to write the files anew that hold deleted texts, if there are any.
+    pub fn begin_expunging(&mut self) -> Result<Option<Merging>, TantivyError> {
+        if self.folder.is_none() {
+            return Ok(None);
+        }
+        let segments = self.searcher.segment_readers().iter();
+        let with_dead = segments.filter(|it| it.has_deletes()).map(SegmentReader::segment_id);
+        let with_dead: Vec<SegmentId> = with_dead.collect();
+        if with_dead.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(self.writer()?.merge(&with_dead)))
+    }
+
+    /// Goes over to what a merge wrote, and deletes what nobody reads any more.
+    pub fn read_anew(&mut self) -> Result<(), TantivyError> {
+        self.reader.reload()?;
+        let searcher = self.reader.searcher();
+        let mut counted = Counted::of(&searcher, self.fields.text)?;
+        for id in self.tail.hidden() {
+            counted.hide(&searcher, &self.fields.id_term(*id))?;
+        }
+        (self.searcher, self.counted) = (searcher, counted);
+        self.writer()?.garbage_collect_files().wait()?;
+        match &self.folder {
+            Some((folder, _)) => Ok(door::close_files(folder)?),
+            None => Ok(()),
         }
     }
 

@@ -90,6 +90,7 @@ fn people() -> Router<Shared> {
         .route("/api/memory/stats", get(memory::stats))
         .route("/api/memory/export", get(memory::export))
         .route("/api/memory/reindex", post(memory::reindex))
+        .route("/api/memory/maintenance", post(memory::maintain))
         .route("/api/memory/forget", post(memory::forget_many))
         .route("/api/memory/purge", post(memory::purge))
         .route("/api/memory/undo", post(memory::undo))

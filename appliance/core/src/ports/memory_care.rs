@@ -212,4 +212,7 @@ pub trait MemoryCare: fmt::Debug + Send + Sync {
 
     /// Starts building the indexes anew beside the ones in use; returns at once.
     async fn reindex(&self, by: &By) -> Result<Job, CareError>;
+
+    /// Has the maintenance run now, which makes files anew that hold what was purged; returns at once.
+    async fn maintain(&self, by: &By) -> Result<Job, CareError>;
 }

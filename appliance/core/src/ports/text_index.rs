@@ -59,7 +59,8 @@ pub trait TextIndex: fmt::Debug + Send + Sync {
     /// Tells whether it holds this text.
     fn holds(&self, id: MemoryId) -> bool;
 
-    /// Writes what waits to disk now rather than when enough of it has come together.
+    /// Writes what waits to disk now rather than when enough of it has come together, and leaves
+    /// nothing in its files of texts that were taken out.
     async fn flush(&self) -> Result<(), StoreError>;
 
     /// Says why its files are behind what it holds, if they cannot be written just now: it answers

@@ -1,5 +1,5 @@
-//! The role that keeps the records small: takes away what nobody asks for any more. Decides no time:
-//! the caller does.
+//! The role that keeps the records small and clean: takes away what nobody asks for any more, and what
+//! a purge has left in free pages. Decides no time: the caller does.
 
 use std::fmt;
 
@@ -27,6 +27,15 @@ pub struct Swept {
     pub sessions: usize,
 }
 
+/// What a rewriting made of the records' file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rewritten {
+    /// Its bytes before.
+    pub before: u64,
+    /// Its bytes now.
+    pub after: u64,
+}
+
 /// Keeps the records small. An entry that any group still has to acknowledge MUST stay.
 #[async_trait]
 pub trait Upkeep: fmt::Debug + Send + Sync {
@@ -35,4 +44,19 @@ pub trait Upkeep: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Unavailable`, `Full`, `Corrupt`.
     async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError>;
+
+    /// Tells whether something was purged since the records' file was made, and, where it was
+    /// rewritten before, that this was not after `since`.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Corrupt`.
+    async fn is_rewrite_due(&self, since: Timestamp) -> Result<bool, StoreError>;
+
+    /// Copies what lives into a new file, which takes the place of the old one: no byte of what was
+    /// purged is left. Nothing is written meanwhile, and readers notice nothing.
+    ///
+    /// # Errors
+    /// `Full` where there is no room for the copy, `Unavailable`, `Corrupt`: the file is the old one
+    /// then, and all goes on with it.
+    async fn rewrite(&self) -> Result<Rewritten, StoreError>;
 }

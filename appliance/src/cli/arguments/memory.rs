@@ -119,6 +119,21 @@ pub enum Memory {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Take memories away for good, with every trace of what they say; nothing brings them back
+    #[command(
+        after_help = "Purges with them the messages they were said in, answers that quote them and \
+        what was learned of\nthose, at once. Files that held them are made anew within a day, or by \
+        `ai-infra memory maintain`.\nTo show memories to nobody and still be able to bring them back: \
+        `ai-infra memory forget`."
+    )]
+    Purge {
+        /// Which
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+        /// Ask nothing
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Take back the last thing that was done to memories, or the one that is named
     Undo {
         /// Which deed, as `memory actions` shows it
@@ -162,6 +177,12 @@ pub enum Memory {
     Stats,
     /// Build the indexes anew beside the ones in use
     Reindex {
+        /// Return at once and let it go on
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Run the maintenance now: tiers, archive, and files that still hold what was purged
+    Maintain {
         /// Return at once and let it go on
         #[arg(long)]
         detach: bool,

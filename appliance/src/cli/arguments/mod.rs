@@ -71,6 +71,12 @@ pub enum Command {
         #[command(subcommand)]
         command: Memory,
     },
+    /// Look after conversations
+    Conversation {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Conversation,
+    },
     /// Be an MCP server on standard input and output: the memory as tools for other agents
     #[command(after_help = "Speaks for the local user, through the running server. In a client's \
         configuration:\n  {\"mcpServers\": {\"ai-infra\": {\"command\": \"ai-infra\", \"args\": \
@@ -102,6 +108,23 @@ pub enum Command {
     /// Write man pages or completions, for whoever makes a package
     #[command(hide = true)]
     Generate(super::generate::Options),
+}
+
+/// What to do with conversations.
+#[derive(Debug, Subcommand)]
+pub enum Conversation {
+    /// Take a conversation away for good, with what was remembered of it; nothing brings it back
+    #[command(
+        after_help = "Its address in the portal ends in its id. Files that held it are made anew \
+        within a day, or by\n`ai-infra memory maintain`."
+    )]
+    Purge {
+        /// Which
+        id: String,
+        /// Ask nothing
+        #[arg(long, short)]
+        yes: bool,
+    },
 }
 
 /// What to do about the clock.

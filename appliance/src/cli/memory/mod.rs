@@ -8,11 +8,12 @@ mod deed;
 mod find;
 mod forget;
 mod get;
+mod job;
 mod keep;
 mod lines;
 mod list;
+mod purge;
 mod query;
-mod reindex;
 mod stats;
 mod why;
 
@@ -20,7 +21,8 @@ use std::process::ExitCode;
 
 use super::{Context, arguments::Memory, print};
 
-pub use query::url;
+pub use purge::told as purged;
+pub use query::{segment, url};
 
 /// Characters of a memory that fit beside its score.
 const WIDTH: usize = 100;
@@ -39,6 +41,7 @@ pub fn run(context: &Context, command: &Memory) -> anyhow::Result<ExitCode> {
         }
         Memory::Get { id } => get::run(context, id),
         Memory::Forget { ids, yes } => forget::run(context, ids, *yes),
+        Memory::Purge { ids, yes } => purge::run(context, ids, *yes),
         Memory::Undo { action } => deed::undo(context, action.as_deref()),
         Memory::Actions { limit } => actions::run(context, *limit),
         Memory::Pin { id, off } => deed::pin(context, id, !off),
@@ -47,7 +50,8 @@ pub fn run(context: &Context, command: &Memory) -> anyhow::Result<ExitCode> {
             list::learnings(context, phase.as_deref(), outcome.as_deref(), *limit)
         }
         Memory::Stats => stats::run(context),
-        Memory::Reindex { detach } => reindex::run(context, *detach),
+        Memory::Reindex { detach } => job::reindex(context, *detach),
+        Memory::Maintain { detach } => job::maintain(context, *detach),
         Memory::Export { file } => carry::export(context, file.as_deref()),
         Memory::Import { file } => keep::import(context, file.as_deref()),
     }

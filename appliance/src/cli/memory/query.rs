@@ -32,7 +32,7 @@ pub fn url(path: &str, pairs: &[(&str, String)]) -> String {
 }
 
 /// Returns an id as it may stand in a path: whatever was typed, it names nothing but one memory.
-pub(super) fn segment(id: &str) -> String {
+pub fn segment(id: &str) -> String {
     form_urlencoded::byte_serialize(id.trim().as_bytes()).collect()
 }
 

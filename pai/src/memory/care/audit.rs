@@ -32,6 +32,11 @@ pub(super) fn reindex(mint: &IdMint, by: &By) -> Write {
     line(mint, by, "memory.reindex", None, RiskLevel::Low)
 }
 
+/// Returns the line for running the maintenance.
+pub(super) fn maintenance(mint: &IdMint, by: &By) -> Write {
+    line(mint, by, "memory.maintenance", None, RiskLevel::Low)
+}
+
 /// Returns the line for purging memories: how many, and which when it is one.
 pub(super) fn purged_memories(mint: &IdMint, by: &By, ids: &[MemoryId]) -> Write {
     let about = match ids {

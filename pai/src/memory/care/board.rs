@@ -1,15 +1,18 @@
-//! Where the maintenance notes how far it is, and whoever asks can read it. Runs nothing.
+//! Where the maintenance notes how far it is, whoever asks can read it, and a run is wished for. Runs
+//! nothing.
 //!
 //! Invariant: a job that is dropped at an await is noted as ended all the same.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appliance_core::ports::Job;
+use tokio::sync::Notify;
 
 /// The job that was begun last.
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     noted: Mutex<Noted>,
+    wish: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -19,16 +22,33 @@ struct Noted {
 }
 
 impl Board {
+    /// Wishes for a run of the maintenance at once; `None` while one has not ended.
+    pub(super) fn want(&self) -> Option<Job> {
+        let mut noted = self.noted();
+        if noted.maintenance.as_ref().is_some_and(|job| !job.ended) {
+            return None;
+        }
+        let job = job(0, "about to begin");
+        *noted = Noted { maintenance: Some(job.clone()), reindexed_since: false };
+        drop(noted);
+        self.wish.notify_one();
+        Some(job)
+    }
+
+    /// Returns the run that was wished for or begun last.
+    pub(super) fn last(&self) -> Option<Job> {
+        self.noted().maintenance.clone()
+    }
+
+    /// Returns once a run is wished for.
+    pub(crate) async fn wanted(&self) {
+        self.wish.notified().await;
+    }
+
     /// Begins the maintenance; it ends when the returned guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>, total: u64) -> Running {
-        let job = Job {
-            name: super::MAINTENANCE.to_owned(),
-            doing: "starting".to_owned(),
-            done: 0,
-            total,
-            ended: false,
-        };
-        *self.noted() = Noted { maintenance: Some(job), reindexed_since: false };
+        let begun = Some(job(total, "starting"));
+        *self.noted() = Noted { maintenance: begun, reindexed_since: false };
         Running { board: self.clone(), ending: None }
     }
 
@@ -50,6 +70,11 @@ impl Board {
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn job(total: u64, doing: &str) -> Job {
+    let (name, doing) = (super::MAINTENANCE.to_owned(), doing.to_owned());
+    Job { name, doing, done: 0, total, ended: false }
 }
 
 /// A job that is running.

@@ -31,4 +31,10 @@ pub trait Indexes: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Unavailable` when it cannot be written; what was saved before is then still there.
     async fn save(&self) -> Result<(), StoreError>;
+
+    /// Takes in what was purged, and leaves nothing of it in any file.
+    ///
+    /// # Errors
+    /// `Unavailable` when the records cannot be read or a file cannot be written; to be tried again.
+    async fn let_go(&self) -> Result<(), StoreError>;
 }

@@ -35,6 +35,7 @@ use appliance_core::{
 };
 use async_trait::async_trait;
 
+use crate::learning::Tree;
 pub(super) use board::{Board, Running};
 pub use indexes::Indexes;
 pub use limits::Limits;
@@ -58,6 +59,8 @@ pub struct CareParts {
     pub conversations: Arc<dyn Conversations>,
     /// Tells about the indexes and builds them anew.
     pub indexes: Arc<dyn Indexes>,
+    /// The files of learnings and signals, where there are any.
+    pub tree: Option<Arc<Tree>>,
     /// Makes ids; its clock is the time.
     pub mint: IdMint,
     /// How much there may be.
@@ -97,6 +100,10 @@ impl Care {
 
     pub(super) fn board(&self) -> &Arc<Board> {
         &self.board
+    }
+
+    pub(super) fn tree(&self) -> Option<&Arc<Tree>> {
+        self.parts.tree.as_ref()
     }
 
     fn now(&self) -> Timestamp {
@@ -171,5 +178,9 @@ impl MemoryCare for Care {
 
     async fn reindex(&self, by: &By) -> Result<Job, CareError> {
         self.build_anew(by).await
+    }
+
+    async fn maintain(&self, by: &By) -> Result<Job, CareError> {
+        self.maintain_now(by).await
     }
 }

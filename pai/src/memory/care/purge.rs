@@ -1,6 +1,7 @@
 //! Purging: takes memories and conversations away for good. One batch each, with its audit line.
 //!
-//! The rules of the store say what goes with them; the indexes learn of it by the change log.
+//! The rules of the store say what goes with them; the indexes learn of it by the change log. Files are
+//! made anew by the maintenance.
 
 use appliance_core::{
     ConversationId, MemoryId, Write,
@@ -28,6 +29,9 @@ impl Care {
     async fn purge(&self, by: &By, write: Write, line: Write) -> Result<Purged, CareError> {
         let batch = cause::begin(by, [0; 16]).write(write).write(line);
         let applied = self.parts.records.apply(batch).await?;
+        if let Some(tree) = self.tree() {
+            tree.nudge(by.owner);
+        }
         Ok(Purged { memories: applied.memories })
     }
 }

@@ -1,4 +1,4 @@
-//! Telling how full memory is, and starting to build the indexes anew.
+//! Telling how full memory is, starting to build the indexes anew, and wishing for the maintenance.
 
 use appliance_core::{
     UserId,
@@ -38,6 +38,16 @@ impl Care {
         let job = self.parts.indexes.reindex().await?;
         self.board.reindexing();
         Ok(job)
+    }
+
+    /// Has the maintenance run now. Its line in the trail comes first.
+    pub(super) async fn maintain_now(&self, by: &By) -> Result<Job, CareError> {
+        let line = audit::maintenance(&self.parts.mint, by);
+        let applied = self.parts.records.apply(cause::begin(by, [0; 16]).write(line)).await?;
+        if applied.repeated {
+            return self.board.last().ok_or(CareError::Over(super::MAINTENANCE));
+        }
+        self.board.want().ok_or(CareError::Busy(super::MAINTENANCE))
     }
 
     fn begun_before(&self) -> Result<Job, CareError> {

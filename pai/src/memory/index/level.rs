@@ -28,7 +28,7 @@ const FAR: u64 = 2_000;
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// Nobody waits for what is taken in as it comes.
-const NO_HURRY: Duration = Duration::MAX;
+pub(crate) const NO_HURRY: Duration = Duration::MAX;
 
 /// The records, with the words and vectors that follow them.
 #[derive(Debug, Clone)]

@@ -2,13 +2,14 @@
 //!
 //! [`Keeper::run`] goes on until it is cancelled: every few seconds it writes the finds that wait and
 //! makes warm what the hot tier had no room for; every hour, and soon after the start, it takes all
-//! [steps](Step). [`Reader`] is the hot tier's reading side. Decides by the plan's rules and the
+//! [steps](Step), or at once when somebody asks. [`Reader`] is the hot tier's reading side. Decides by the plan's rules and the
 //! [`Limits`]; how a move is made crash-safe is the tiers' business.
 //!
 //! Invariant: it may be cut off at every await. Each move is one commit, walks begin anew at the next
 //! run, and what a run did not come to is done by the next.
 
 mod archive;
+mod clean;
 mod metrics;
 mod reader;
 mod run;
@@ -16,11 +17,11 @@ mod step;
 mod tend;
 mod walk;
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use appliance_core::{
     Clock, StoreError, Timestamp,
-    ports::{CareError, MemoryTiers},
+    ports::{CareError, MemoryTiers, Upkeep},
 };
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -28,7 +29,7 @@ use tokio::sync::Mutex;
 use super::care::{Care, Indexes, Limits};
 pub use metrics::Metrics;
 pub use reader::Reader;
-pub use step::{Report, Step};
+pub use step::{Clean, Report, Step};
 
 /// Memories that one commit moves, and one read walks over, at most.
 const PAGE: usize = 1_000;
@@ -41,6 +42,12 @@ pub trait VectorCache: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Unavailable` when the cache cannot be written.
     async fn expire(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Returns what a text's vector is filed under.
+    fn key(&self, text: &str) -> [u8; 32];
+
+    /// Drops everything that is not filed under one of `keys`.
+    async fn keep_only(&self, keys: HashSet<[u8; 32]>);
 }
 
 /// What the keeper needs.
@@ -54,6 +61,8 @@ pub struct KeeperParts {
     pub care: Arc<Care>,
     /// Saved by each run.
     pub indexes: Arc<dyn Indexes>,
+    /// Makes the records' file anew after a purge.
+    pub upkeep: Arc<dyn Upkeep>,
     /// The cache of vectors, where the embedder has one.
     pub vectors: Option<Arc<dyn VectorCache>>,
     /// The one clock.
@@ -82,10 +91,18 @@ impl Keeper {
     /// # Errors
     /// [`CareError::Busy`] while another run has not ended.
     pub async fn run_once(&self) -> Result<Report, CareError> {
+        self.run_cleaning(Clean::Daily).await
+    }
+
+    /// As [`run_once`](Self::run_once), and says when files are made anew after a purge.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn run_cleaning(&self, clean: Clean) -> Result<Report, CareError> {
         let Ok(_turn) = self.turn.try_lock() else {
             return Err(CareError::Busy(super::care::MAINTENANCE));
         };
-        Ok(self.take_steps().await)
+        Ok(self.take_steps(clean).await)
     }
 
     /// Returns the figures; the tiers' as they are now, or as they were when they could last be read.

@@ -2,18 +2,18 @@
 
 use appliance_core::{StoreError, ports::Moved};
 
-use super::{Keeper, Report, Step};
+use super::{Clean, Keeper, Report, Step};
 use crate::memory::care::Running;
 
 impl Keeper {
     /// Takes all steps. To be called by whoever has the turn.
-    pub(super) async fn take_steps(&self) -> Report {
+    pub(super) async fn take_steps(&self, clean: Clean) -> Report {
         let began = self.parts.clock.monotonic();
         let running = self.parts.care.board().begin(self.to_look_at().await);
         let mut report = Report::default();
         for step in Step::ALL {
             running.does(step.doing());
-            match self.take(step, &running).await {
+            match self.take(step, clean, &running, &mut report).await {
                 Ok(moved) => report.done.push((step, moved)),
                 Err(error) => {
                     let name = step.as_str();
@@ -30,7 +30,13 @@ impl Keeper {
         report
     }
 
-    async fn take(&self, step: Step, running: &Running) -> Result<Moved, StoreError> {
+    async fn take(
+        &self,
+        step: Step,
+        clean: Clean,
+        running: &Running,
+        report: &mut Report,
+    ) -> Result<Moved, StoreError> {
         match step {
             Step::AgedHot => self.make_aged_warm(running).await,
             Step::CrowdedHot => self.make_crowded_warm(running).await,
@@ -41,6 +47,10 @@ impl Keeper {
             Step::Purge => self.purge(running).await,
             Step::Vectors => self.expire_vectors().await,
             Step::Save => self.parts.indexes.save().await.map(|()| Moved::default()),
+            Step::Clean => {
+                report.rewritten = self.clean(clean).await?;
+                Ok(Moved::default())
+            }
         }
     }
 

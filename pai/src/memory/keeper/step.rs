@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use appliance_core::ports::Moved;
+use appliance_core::ports::{Moved, Rewritten};
 
 /// One step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,11 +25,13 @@ pub enum Step {
     Vectors,
     /// The indexes are saved.
     Save,
+    /// After a purge: what was purged leaves every file.
+    Clean,
 }
 
 impl Step {
     /// All, in the order in which they are done.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AgedHot,
         Self::CrowdedHot,
         Self::AgedWarm,
@@ -39,6 +41,7 @@ impl Step {
         Self::Purge,
         Self::Vectors,
         Self::Save,
+        Self::Clean,
     ];
 
     /// Returns the name in metrics and in the log.
@@ -54,6 +57,7 @@ impl Step {
             Self::Purge => "purge",
             Self::Vectors => "vectors",
             Self::Save => "save",
+            Self::Clean => "clean",
         }
     }
 
@@ -70,6 +74,7 @@ impl Step {
             Self::Purge => "deleting what was forgotten long ago",
             Self::Vectors => "dropping vectors that nobody asks for",
             Self::Save => "saving the indexes",
+            Self::Clean => "making files anew without what was purged",
         }
     }
 }
@@ -81,8 +86,19 @@ pub struct Report {
     pub done: Vec<(Step, Moved)>,
     /// The steps that failed, and why.
     pub failed: Vec<(Step, String)>,
+    /// The records' file, where it was made anew.
+    pub rewritten: Option<Rewritten>,
     /// How long it took.
     pub took: Duration,
+}
+
+/// When files are made anew after a purge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clean {
+    /// A day after the last time at the earliest.
+    Daily,
+    /// Now, because somebody asked for it.
+    Now,
 }
 
 impl Report {
@@ -101,6 +117,11 @@ impl Report {
         let cold = count(&[Step::AgedWarm, Step::CrowdedWarm]);
         let purged = count(&[Step::Expire, Step::Purge]);
         let mut sentence = format!("{warm} made warm, {cold} archived, {purged} deleted");
+        if let Some(Rewritten { before, after }) = self.rewritten {
+            let kb = |bytes: u64| bytes.div_ceil(1_000);
+            let (before, after) = (kb(before), kb(after));
+            sentence = format!("{sentence}; files made anew after a purge: {before} -> {after} kB");
+        }
         for (step, why) in &self.failed {
             sentence = format!("{sentence}; {} failed: {why}", step.as_str());
         }

@@ -6,7 +6,7 @@ use appliance_core::{StoreError, ports::CareError};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Keeper, PAGE};
+use super::{Clean, Keeper, PAGE};
 
 /// Between two looks at what waits to be written or made warm.
 const TEND_EVERY: Duration = Duration::from_secs(5);
@@ -77,17 +77,21 @@ impl Keeper {
     }
 
     async fn maintain(&self) {
-        sleep(self.parts.limits.maintenance_after).await;
+        let mut clean = tokio::select! {
+            () = sleep(self.parts.limits.maintenance_after) => Clean::Daily,
+            () = self.parts.care.board().wanted() => Clean::Now,
+        };
         loop {
-            match self.run_once().await {
+            match self.run_cleaning(clean).await {
                 Ok(_) => {}
                 Err(CareError::Busy(_)) => tracing::debug!("maintenance is running already"),
                 Err(error) => tracing::warn!(%error, "maintenance did not run"),
             }
-            tokio::select! {
-                () = sleep(self.parts.limits.maintenance_every) => {}
-                () = self.parts.reader.is_crowded() => {}
-            }
+            clean = tokio::select! {
+                () = sleep(self.parts.limits.maintenance_every) => Clean::Daily,
+                () = self.parts.reader.is_crowded() => Clean::Daily,
+                () = self.parts.care.board().wanted() => Clean::Now,
+            };
         }
     }
 

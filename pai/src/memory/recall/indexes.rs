@@ -7,7 +7,10 @@ use appliance_core::{
 use async_trait::async_trait;
 
 use super::search::Search;
-use crate::memory::{care::Indexes, index::REINDEX};
+use crate::memory::{
+    care::Indexes,
+    index::{NO_HURRY, REINDEX},
+};
 
 #[async_trait]
 impl Indexes for Search {
@@ -49,5 +52,22 @@ impl Indexes for Search {
             texts.flush().await?;
         }
         self.level.spaces.save().await
+    }
+
+    async fn let_go(&self) -> Result<(), StoreError> {
+        self.level.words().await?;
+        let goal = self.level.follower.position();
+        if let Some(feeder) = self.level.spaces.serving() {
+            // Vectors hold no text: while their embedder is away, they may wait.
+            feeder.catch_up(self.level.memories.as_ref(), goal, NO_HURRY).await?;
+        }
+        self.save().await?;
+        match self.level.follower.texts.get() {
+            Some(texts) if texts.position() < goal => {
+                let why = "the index of words is behind the records";
+                Err(StoreError::unavailable("memory.let_go", why))
+            }
+            _ => Ok(()),
+        }
     }
 }

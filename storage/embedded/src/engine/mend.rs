@@ -90,7 +90,7 @@ impl Engine {
     }
 
     /// Ends the store: nothing is taken any more, and who runs it is told at once.
-    fn end(&mut self, why: &str) -> Hindrance {
+    pub(super) fn end(&mut self, why: &str) -> Hindrance {
         let why = format!("the store ends: {why}");
         tracing::error!("{why}");
         self.shared.signs.note_ended(&why);

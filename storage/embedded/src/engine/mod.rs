@@ -3,7 +3,8 @@
 //! [`Engine::step`] is synchronous and starts no thread, so that a test or a simulation runs it
 //! inline; [`writer`] is the thread around it. Each batch is checked inside the transaction against
 //! what earlier ones wrote; a refused one is taken back and the others commit.
-//! When the disk fails, the file is opened anew ([`mend`]) and each batch is tried for itself.
+//! When the disk fails, the file is opened anew ([`mend`]) and each batch is tried for itself. After a
+//! purge the file is made anew ([`rewrite`]) between two steps.
 //!
 //! Invariant: no answer is given before its commit is on disk, and once nobody can know what is on
 //! disk every later batch is refused and whoever runs the store is told.
@@ -11,6 +12,7 @@
 mod essential;
 mod hindrance;
 mod mend;
+pub(crate) mod rewrite;
 mod room;
 mod state;
 #[cfg(test)]
@@ -18,7 +20,10 @@ mod tests;
 mod transact;
 pub(crate) mod writer;
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use appliance_core::{Applied, Batch, StoreError};
 use storage_rules::{Counters, Draft, OP, Refusal};
@@ -51,6 +56,8 @@ pub(crate) struct Engine {
     state: State,
     /// The file is there to be read only: see [`Opened::held`](crate::database::Opened::held).
     is_provisional: bool,
+    /// Where the file is; nowhere in tests.
+    place: Option<PathBuf>,
 }
 
 type Answer = Result<Applied, StoreError>;
@@ -60,11 +67,17 @@ impl Engine {
     pub fn new(begun: Begun, opener: Opener, room: Room, on_end: OnEnd) -> Self {
         let Begun { shared, counters, held } = begun;
         let state = State::Running;
+        let (is_provisional, place) = (false, None);
         let mut engine =
-            Self { shared, counters, opener, room, on_end, state, is_provisional: false };
+            Self { shared, counters, opener, room, on_end, state, is_provisional, place };
         engine.take_up(held.as_ref());
         engine.keep_reserve();
         engine
+    }
+
+    /// Says where the file is, so that it can be made anew.
+    pub fn in_file(self, place: &Path) -> Self {
+        Self { place: Some(place.to_owned()), ..self }
     }
 
     /// Applies `batches` in one transaction; the answers are in their order.

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use appliance_core::{Applied, Batch, StoreError};
+use appliance_core::{Applied, Batch, StoreError, ports::Rewritten};
 use appliance_tasks::{TaskKind, Tasks, Thread};
 use tokio::sync::{mpsc, oneshot};
 
@@ -32,6 +32,8 @@ const GROUP: usize = 256;
 enum Asked {
     Batch(Batch, Answer),
     Job(Job, Answer),
+    /// The file is to be made anew.
+    Rewrite(oneshot::Sender<Result<Rewritten, StoreError>>),
     /// Nothing: the engine looks whether it can mend something.
     Look,
 }
@@ -73,7 +75,15 @@ impl Writer {
         self.ask(|answer| Asked::Job(job, answer)).await
     }
 
-    async fn ask(&self, asked: impl FnOnce(Answer) -> Asked) -> Result<Applied, StoreError> {
+    /// Has the engine make the file anew, and waits until it is in its place.
+    pub async fn rewrite(&self) -> Result<Rewritten, StoreError> {
+        self.ask(Asked::Rewrite).await
+    }
+
+    async fn ask<T>(
+        &self,
+        asked: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Asked,
+    ) -> Result<T, StoreError> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(queue) = queue else { return Err(closed()) };
         let (answer, answered) = oneshot::channel();
@@ -117,6 +127,10 @@ fn run(mut engine: Engine, mut asked: mpsc::Receiver<Asked>) {
                 Asked::Job(job, answer) => {
                     step(&mut engine, std::mem::take(&mut group)); // what was asked before it
                     let _ = answer.send(engine.run(job)); // the caller may have gone
+                }
+                Asked::Rewrite(answer) => {
+                    step(&mut engine, std::mem::take(&mut group));
+                    let _ = answer.send(engine.rewrite());
                 }
                 Asked::Look => engine.look(),
             }

@@ -4,7 +4,7 @@ use appliance_core::{MemoryId, MemoryTier, Timestamp, ports::Resident};
 
 use super::{BY_SEGMENT, BY_SHELF, Body, Entry, MemoryRow, Spot, Stand, ledger, shelf::Shelf};
 use crate::{
-    Draft, Fault,
+    Draft, Fault, rewrite,
     view::{Read as _, Span, View},
     walk,
 };
@@ -91,8 +91,9 @@ pub fn relocate(draft: &mut Draft<'_>, entry: &Entry, to: Spot) -> Result<(), Fa
     draft.replace(Some(&entry.row), &moved)
 }
 
-/// Takes a memory out for good; the change log keeps that it is gone.
+/// Takes a memory out for good; the change log keeps that it is gone, and the file is to be made anew.
 pub fn purge(draft: &mut Draft<'_>, entry: &Entry) -> Result<(), Fault> {
+    rewrite::purged(draft)?;
     ledger::leave(draft, entry)
 }
 

@@ -13,6 +13,7 @@ use crate::{
     Draft, Refusal,
     conversations::ConversationRow,
     memories::{MemoryRow, signals},
+    rewrite,
 };
 
 /// Purges a conversation of `owner`; returns the memories that went with it. One that is gone
@@ -29,6 +30,7 @@ pub fn conversation(
     if row.is_none_or(|row| row.conversation.owner != owner) {
         return Ok(Vec::new());
     }
+    rewrite::purged(draft)?;
     let of_it = |row: &MemoryRow| row.head.provenance.conversation_id == Some(id);
     let remembered = traces::remembered(draft.view(), owner, of_it)?;
     let mut emptied = Emptied::default();

@@ -187,6 +187,12 @@ impl MemoryCare for HouseCare {
         };
         Ok(job.insert(begun).clone())
     }
+
+    async fn maintain(&self, _: &By) -> Result<Job, CareError> {
+        let (name, doing) = ("maintenance".to_owned(), "about to begin".to_owned());
+        let begun = Job { name, doing, done: 0, total: 0, ended: false };
+        Ok(self.job.lock().unwrap().insert(begun).clone())
+    }
 }
 
 #[async_trait]

@@ -61,6 +61,7 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ),
     ("GET", "/api/memory/signals", "", Own),
     ("POST", "/api/memory/reindex", "{}", Refused),
+    ("POST", "/api/memory/maintenance", "{}", Refused),
     ("POST", "/api/memory/{id}/correct", r#"{"text":"it nests at noon"}"#, Absent),
     ("POST", "/api/memory/forget", r#"{"ids":["{memory}"]}"#, Absent),
     ("POST", "/api/memory/{id}/forget", "", Absent),

@@ -85,7 +85,8 @@ pub struct CollectionView {
     pub memories: u64,
 }
 
-/// A long piece of work and how far it is: answer of `POST /api/memory/reindex`.
+/// A long piece of work and how far it is: answer of `POST /api/memory/reindex` and
+/// of `POST /api/memory/maintenance`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobView {
     /// `maintenance` or `reindex`.

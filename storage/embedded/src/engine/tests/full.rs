@@ -142,3 +142,16 @@ fn a_limit_for_files_is_told_in_its_own_words() {
     bench.one(batch).unwrap();
     assert_eq!(bench.health(), "ok");
 }
+
+#[test]
+fn without_room_for_a_copy_the_file_is_not_made_anew_and_says_why() {
+    let bench = Bench::new();
+    let folder = tempfile::TempDir::new().unwrap();
+    let place = folder.path().join("state.redb");
+    std::fs::write(&place, vec![0; 5_000_000]).unwrap();
+    bench.free.store(5_000_000, Ordering::SeqCst);
+    let refused = bench.engine.in_file(&place).rewrite().unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Full, "{refused}");
+    assert!(refused.to_string().contains("9 MB, and 5 MB are free"), "{refused}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no copy was begun");
+}

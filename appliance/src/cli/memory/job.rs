@@ -1,4 +1,4 @@
-//! `memory reindex`: starts building the indexes anew, and shows how far it is.
+//! `memory reindex` and `memory maintain`: start a job of the server's, and show how far it is.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -12,15 +12,24 @@ use crate::exit::{self, Failure};
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Starts the job and waits for its end, unless told not to.
-pub(super) fn run(context: &Context, detach: bool) -> anyhow::Result<ExitCode> {
+/// Starts building the indexes anew and waits for the end, unless told not to.
+pub(super) fn reindex(context: &Context, detach: bool) -> anyhow::Result<ExitCode> {
+    begin(context, "/api/memory/reindex", detach)
+}
+
+/// Starts the maintenance and waits for the end, unless told not to.
+pub(super) fn maintain(context: &Context, detach: bool) -> anyhow::Result<ExitCode> {
+    begin(context, "/api/memory/maintenance", detach)
+}
+
+fn begin(context: &Context, path: &str, detach: bool) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
-    let begun: JobView = context.block_on(client.post_deed("/api/memory/reindex", &json!({})))?;
+    let begun: JobView = context.block_on(client.post_deed(path, &json!({})))?;
     let ended = if detach {
         begun
     } else {
         context.block_on(async {
-            let bar = bars::progress(context, begun.total).with_message("reindex");
+            let bar = bars::progress(context, begun.total).with_message(begun.name.clone());
             loop {
                 let now: MemoryStatsView = client.get("/api/memory/stats").await?;
                 let job = now.job.filter(|job| job.name == begun.name).ok_or_else(gone)?;
@@ -43,6 +52,6 @@ pub(super) fn run(context: &Context, detach: bool) -> anyhow::Result<ExitCode> {
 }
 
 fn gone() -> Failure {
-    let what = "the reindex is not known any more; the server was restarted, or went on to another";
+    let what = "the job is not known any more; the server was restarted, or went on to another";
     Failure::new(exit::TEMPORARY, what, "see `ai-infra memory stats`, and start it again if needed")
 }

@@ -1,0 +1,36 @@
+//! `conversation purge`: takes a conversation away for good, with what was remembered of it, after a
+//! question.
+
+use std::process::ExitCode;
+
+use web_dto::{ConversationDetail, PurgeConfirmed, PurgedView};
+
+use super::{Context, arguments::Conversation, confirm, memory};
+
+/// Purges, after a question.
+///
+/// # Errors
+/// When no server runs, when nobody can be asked, or there is no such conversation to ask about.
+pub fn run(context: &Context, command: &Conversation) -> anyhow::Result<ExitCode> {
+    let Conversation::Purge { id, yes } = command;
+    let client = context.client()?;
+    let path = format!("/api/conversations/{}", memory::segment(id));
+    if !yes {
+        confirm::somebody_is_there("a conversation would be purged")?;
+        let found: ConversationDetail = context.block_on(client.get(&path))?;
+        let title = found.conversation.title.as_deref().unwrap_or("without a title");
+        let question = format!(
+            "The conversation \"{title}\" would be purged, with its messages and what was remembered \
+             of it. Nothing brings it back. Purge?"
+        );
+        if !confirm::asked(&question)? {
+            context.say("nothing was purged");
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    let body = PurgeConfirmed { confirm: true };
+    let purged = client.post_deed(&format!("{path}/purge"), &body);
+    let gone: PurgedView = context.block_on(purged)?;
+    context.say("the conversation is gone for good");
+    memory::purged(context, &gone)
+}

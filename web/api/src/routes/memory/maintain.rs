@@ -1,0 +1,29 @@
+//! `POST /api/memory/maintenance`: has the maintenance run now, which makes files anew that still hold
+//! what was purged. For admins: its work is the machine's.
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+use web_dto::JobView;
+
+use super::care;
+use crate::{
+    auth::Admin, error::ApiError, extract::IdempotencyKey, gate::Caller, parts::Shared, view,
+};
+
+/// The route's name in batch keys.
+const ROUTE: &str = "memory.maintenance";
+
+/// Answers 202 with the job, which goes on; `GET /api/memory/stats` shows how far it is.
+///
+/// # Errors
+/// 403 for people who are no admins; 409 `job.running` while a run has not ended.
+pub(crate) async fn post(
+    State(app): State<Shared>,
+    caller: Caller,
+    Admin(user): Admin,
+    key: IdempotencyKey,
+) -> Result<(StatusCode, Json<JobView>), ApiError> {
+    let by = care::by(&user, &caller, key.batch_key(user.id(), ROUTE, &[]));
+    let job = app.parts.care.maintain(&by).await?;
+    Ok((StatusCode::ACCEPTED, Json(view::job(job))))
+}
