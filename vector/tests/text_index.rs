@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use appliance_core::{
     HistoryId, MemoryId, UserId,
@@ -103,6 +103,57 @@ async fn what_was_flushed_is_there_after_a_restart_with_its_position() {
     assert_eq!((again.rebuilt, again.index.count(), again.index.position()), (None, 2, 9));
     assert!(!again.index.holds(id(1)) && again.index.holds(id(4)) && !again.index.holds(id(10)));
     assert_eq!(found(&again.index, ADA, "heron osprey kestrel gull").await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_taken_out_leaves_no_word_in_the_files_once_they_are_flushed() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap().index;
+    for round in 0..4 {
+        let texts = (0..300_u64).map(|n| {
+            let n = round * 300 + n;
+            entry(n, ADA, &format!("zqx{n:05} stands in the tower"))
+        });
+        put(&index, round + 1, texts).await;
+    }
+    index.flush().await.unwrap();
+    let before = words(folder.path());
+    let word = |n: u64| format!("zqx{n:05}");
+    assert!((0..1_200).all(|n| before.contains(&word(n))), "each is found before");
+    take(&index, 5, (0..1_200).step_by(2)).await;
+    index.flush().await.unwrap();
+    let after = words(folder.path());
+    for n in 0..1_200 {
+        assert_eq!(after.contains(&word(n)), n % 2 == 1, "{n}");
+        assert_eq!(found(&index, ADA, &word(n)).await.len() as u64, n % 2, "{n}");
+    }
+    take(&index, 6, (0..1_200).skip(1).step_by(2)).await;
+    index.flush().await.unwrap();
+    assert!(words(folder.path()).is_empty(), "nothing is left of nothing");
+    drop(index);
+    let again = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap();
+    assert_eq!((again.rebuilt, again.index.count(), again.index.position()), (None, 0, 6));
+}
+
+/// Every word in the files of an index, of whatever texts; no file that the index does not name.
+fn words(folder: &Path) -> HashSet<String> {
+    let index = tantivy::Index::open_in_dir(folder).unwrap();
+    let field = index.schema().get_field("text").unwrap();
+    let (mut words, mut named) = (HashSet::new(), HashSet::new());
+    for segment in index.reader().unwrap().searcher().segment_readers() {
+        named.insert(segment.segment_id().uuid_string());
+        let known = segment.inverted_index(field).unwrap();
+        let mut terms = known.terms().stream().unwrap();
+        while let Some((word, _)) = terms.next() {
+            words.insert(String::from_utf8(word.to_vec()).unwrap());
+        }
+    }
+    for file in fs::read_dir(folder).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let of = name.split('.').next().unwrap();
+        assert!(of.len() != 32 || named.contains(of), "{name} is nobody's");
+    }
+    words
 }
 
 #[tokio::test]

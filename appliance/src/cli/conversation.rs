@@ -29,8 +29,8 @@ pub fn run(context: &Context, command: &Conversation) -> anyhow::Result<ExitCode
         }
     }
     let body = PurgeConfirmed { confirm: true };
-    let purged = client.post_deed(&format!("{path}/purge"), &body);
-    let gone: PurgedView = context.block_on(purged)?;
+    let purge = format!("{path}/purge");
+    let gone: PurgedView = context.block_on(client.post_deed(&purge, &body))?;
     context.say("the conversation is gone for good");
     memory::purged(context, &gone)
 }

@@ -5,22 +5,33 @@ use appliance_core::{
     ports::{Rewritten, Sweep, Swept, Upkeep},
 };
 use async_trait::async_trait;
-use storage_rules::{bus::tables, rewrite, sessions};
+use storage_rules::{Draft, View, bus::sweep, rewrite, sessions};
 
 use crate::Store;
+
+/// The operation that errors of a sweep name.
+const SWEEP: &str = "upkeep.sweep";
 
 /// Rows that one commit of a sweep takes away at most.
 const AT_ONCE: usize = 500;
 
 #[async_trait]
 impl Upkeep for Store {
-    async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError> {
+    async fn sweep(&self, due: Sweep) -> Result<Swept, StoreError> {
+        let Sweep { entries_before, stream_bytes, sessions_before } = due;
+        let look = move |view: &dyn View| sweep::done_with(view, entries_before, stream_bytes);
         let mut all = Swept::default();
+        for some in self.scan(SWEEP, look).await?.chunks(AT_ONCE) {
+            let some = some.to_vec();
+            all.entries +=
+                self.change(SWEEP, move |draft| Ok(sweep::take_away(draft, &some)?)).await?;
+        }
         loop {
-            let some = self.sweep_some(sweep).await?;
-            all.entries += some.entries;
-            all.sessions += some.sessions;
-            if some.entries < AT_ONCE && some.sessions < AT_ONCE {
+            let some =
+                move |draft: &mut Draft<'_>| Ok(sessions::sweep(draft, sessions_before, AT_ONCE)?);
+            let gone = self.change(SWEEP, some).await?;
+            all.sessions += gone;
+            if gone < AT_ONCE {
                 return Ok(all);
             }
         }
@@ -36,16 +47,5 @@ impl Upkeep for Store {
         let Rewritten { before, after } = done;
         tracing::info!(before, after, "state.redb was made anew without what was purged");
         Ok(done)
-    }
-}
-
-impl Store {
-    async fn sweep_some(&self, sweep: Sweep) -> Result<Swept, StoreError> {
-        let Sweep { entries_before, stream_bytes, sessions_before } = sweep;
-        self.change("upkeep.sweep", move |draft| {
-            let entries = tables::sweep(draft, entries_before, stream_bytes, AT_ONCE)?;
-            Ok(Swept { entries, sessions: sessions::sweep(draft, sessions_before, AT_ONCE)? })
-        })
-        .await
     }
 }

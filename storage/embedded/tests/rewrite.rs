@@ -130,6 +130,7 @@ async fn what_was_purged_is_in_no_byte_of_the_new_file_and_the_rest_is_as_it_was
 
     let later = house.remember("said after it").await;
     house.store.close();
+    drop(house);
     let house = House::again(folder.path()).await;
     house.has(&kept).await;
     assert!(Memories::get(&house.store, house.owner, later).await.unwrap().is_some());

@@ -20,7 +20,7 @@ use crate::{
     codes::{Code, UnknownCode, optional},
     entity::{IdShape, Kind, key, trailing_seq},
     fault::{conflict, invalid},
-    view::{Read as _, Span, View, dangling, open},
+    view::{Read as _, Span, View, dangling},
     walk::Met,
 };
 
@@ -38,9 +38,10 @@ pub static PENDING: Kind = Kind { name: "bus_pending.v1", id: IdShape::Bytes, ke
 
 /// An entry of a stream.
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     id: Vec<u8>,
-    envelope: Envelope,
+    /// What it says.
+    pub(super) envelope: Envelope,
 }
 
 macro_rules! numbers_of_the_bus {
@@ -237,67 +238,37 @@ pub(crate) fn silence(draft: &mut Draft<'_>, tasks: &BTreeSet<TaskId>) -> Result
     Ok(())
 }
 
-/// Takes away entries that every group acknowledged and that are older than `before`, and the oldest
-/// of the others while a stream holds more than `most_bytes`; at most `most` at once. Returns how
-/// many went.
-///
-/// # Errors
-/// A damaged row, or the adapter's failure.
-pub fn sweep(
-    draft: &mut Draft<'_>,
-    before: Timestamp,
-    most_bytes: usize,
-    most: usize,
-) -> Result<usize, Fault> {
-    let (streams, mut gone) = (all_streams(draft.view())?, 0);
-    for stream in streams {
-        let settled = settled(draft.view(), &stream)?;
-        let entries = draft.view().rows(
-            &ENTRIES,
-            &Span::of(&key(&[stream.as_str().as_bytes(), &[0]])),
-            usize::MAX,
-        )?;
-        let mut held: usize = entries.iter().map(|(_, row)| row.len()).sum();
-        for (id, row) in entries {
-            let seq = trailing_seq(&id);
-            if gone >= most || seq > settled.below || settled.open.contains(&seq) {
-                continue;
-            }
-            let old =
-                open::<Entry>(&id, &row).map_or(true, |entry| entry.envelope.timestamp < before);
-            if old || held > most_bytes {
-                held -= row.len();
-                gone += 1;
-                draft.drop_row::<Entry>(&id, &[])?;
-            }
-        }
-    }
-    Ok(gone)
-}
-
 /// How far all groups of a stream have come.
-struct Settled {
+pub(super) struct Settled {
     /// Every group was handed what is up to here; 0 where there is no group.
     below: u64,
     /// What some group still has to acknowledge.
     open: BTreeSet<u64>,
 }
 
-fn settled(view: &dyn View, stream: &StreamName) -> Result<Settled, Fault> {
-    let prefix = key(&[stream.as_str().as_bytes(), &[0]]);
+impl Settled {
+    /// Tells whether every group has acknowledged an entry.
+    pub(super) fn has(&self, seq: u64) -> bool {
+        seq <= self.below && !self.open.contains(&seq)
+    }
+}
+
+/// Returns how far all groups have come of the stream whose ids begin with `prefix`.
+pub(super) fn settled(view: &dyn View, prefix: &[u8]) -> Result<Settled, Fault> {
     let mut below: Option<u64> = None;
-    for met in view.walk::<Cursor>(Span::of(&prefix)) {
+    for met in view.walk::<Cursor>(Span::of(prefix)) {
         let cursor = met?.row?.number;
         below = Some(below.map_or(cursor, |before| before.min(cursor)));
     }
     let mut open = BTreeSet::new();
-    for met in view.walk::<Count>(Span::of(&prefix)) {
+    for met in view.walk::<Count>(Span::of(prefix)) {
         open.insert(trailing_seq(&met?.place));
     }
     Ok(Settled { below: below.unwrap_or(0), open })
 }
 
-fn all_streams(view: &dyn View) -> Result<Vec<StreamName>, Fault> {
+/// Returns every stream.
+pub(super) fn streams(view: &dyn View) -> Result<Vec<StreamName>, Fault> {
     let mut found = Vec::new();
     for met in view.walk::<Last>(Span::all()) {
         found.extend(name(&met?.place));
