@@ -30,7 +30,7 @@ impl Entity for Rewrite {
     const KIND: &'static Kind = &REWRITE;
 
     fn freeze(&self) -> (bool, Option<i64>) {
-        (self.due, self.done_at.map(|at| at.unix_micros()))
+        (self.due, self.done_at.map(Timestamp::unix_micros))
     }
 
     fn thaw(_id: &[u8], (due, done_at): (bool, Option<i64>)) -> Result<Self, UnknownCode> {
