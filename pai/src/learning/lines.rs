@@ -57,13 +57,8 @@ pub(super) fn silence(root: &Path, silent: &HashSet<SignalId>) -> io::Result<()>
         if words.count() == 0 {
             continue;
         }
-        let beside = path.with_extension("jsonl.new");
-        let mut file = door::file(&beside)?;
-        for line in &lines {
-            file.write_all(format!("{line}\n").as_bytes())?;
-        }
-        file.sync_all()?;
-        fs::rename(&beside, &path)?;
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        appliance_files::replace(&path, text.as_bytes())?;
     }
     Ok(())
 }

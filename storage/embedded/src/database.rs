@@ -201,7 +201,10 @@ fn is_prepared(db: &Database) -> Result<bool, Fault> {
         return Ok(false);
     }
     let file = Snapshot::of(db)?;
-    Ok(marks::has(&file, marks::KEYS_DECLARED)? && manifest::identity(&file)?.is_some())
+    let all = [marks::KEYS_DECLARED, marks::TRACES_DECLARED];
+    let is_marked =
+        all.iter().map(|mark| marks::has(&file, mark)).collect::<Result<Vec<_>, _>>()?;
+    Ok(!is_marked.contains(&false) && manifest::identity(&file)?.is_some())
 }
 
 fn has_all_tables(db: &Database) -> Result<bool, Fault> {

@@ -8,7 +8,15 @@
 mod declared;
 mod stands;
 
-use storage_rules::{Counters, Draft, marks};
+use appliance_core::Message;
+use storage_rules::{
+    Counters, Draft, marks,
+    memories::{
+        BY_THREAD, MemoryRow,
+        signals::{BY_WORDS, SignalRow},
+    },
+    messages::BY_CITED,
+};
 
 use crate::{
     draft::{Attempt, Tables},
@@ -20,17 +28,23 @@ pub(crate) fn upgrade(tables: &Tables<'_>) -> Result<(), Fault> {
     let mut attempt = Attempt::for_good(tables);
     // No position is given out here, so the counters do not move.
     let mut draft = Draft::on(&mut attempt, Counters::default());
-    if marks::has(draft.view(), marks::KEYS_DECLARED)? {
-        return Ok(());
+    if !marks::has(draft.view(), marks::KEYS_DECLARED)? {
+        declared::clear(tables)?;
+        if !marks::has(draft.view(), marks::MEMORIES_STAND)? {
+            stands::give(&mut draft)?;
+            marks::set(&mut draft, marks::MEMORIES_STAND)?;
+        }
+        declared::declare(tables, &mut draft)?;
+        marks::set(&mut draft, marks::KEYS_DECLARED)?;
+        declared::drop_old(tables)?;
     }
-    declared::clear(tables)?;
-    if !marks::has(draft.view(), marks::MEMORIES_STAND)? {
-        stands::give(&mut draft)?;
-        marks::set(&mut draft, marks::MEMORIES_STAND)?;
+    if !marks::has(draft.view(), marks::TRACES_DECLARED)? {
+        declared::newly::<MemoryRow>(tables, &[&BY_THREAD])?;
+        declared::newly::<Message>(tables, &[&BY_CITED])?;
+        declared::newly::<SignalRow>(tables, &[&BY_WORDS])?;
+        marks::set(&mut draft, marks::TRACES_DECLARED)?;
     }
-    declared::declare(tables, &mut draft)?;
-    marks::set(&mut draft, marks::KEYS_DECLARED)?;
-    declared::drop_old(tables)
+    Ok(())
 }
 
 /// Says that a damaged row was left as it is; any other fault ends the upgrade.

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
 use appliance_core::{
     AgentName, Batch, BatchKey, ConversationId, Deed, ErrorKind, IdMint, Memory, MemoryId,
@@ -117,6 +117,17 @@ async fn what_is_done_after_the_upgrade_is_not_undone_by_the_next_opening() {
     assert_eq!(store.since(0, 10).await.unwrap(), told);
     let counts = store.counts(None).await.unwrap();
     assert_eq!((counts.warm, counts.forgotten), (4, 2));
+}
+
+#[tokio::test]
+async fn what_version_2_kept_of_a_conversation_goes_with_it() {
+    let folder = before();
+    let (store, _) = open(&folder);
+    let thread = ConversationId::from_bytes(id(4));
+    let purge = Write::PurgeConversation { id: thread, owner: owner() };
+    let gone = store.apply(Batch::new().write(purge)).await.unwrap().memories;
+    let all: BTreeSet<MemoryId> = written().iter().map(|memory| memory.id).collect();
+    assert_eq!(gone.into_iter().collect::<BTreeSet<_>>(), all, "found by keys it did not declare");
 }
 
 #[tokio::test]

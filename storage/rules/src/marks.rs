@@ -16,6 +16,9 @@ pub const MEMORIES_STAND: &str = "memories stand";
 /// Every row says what its declared keys are made of.
 pub const KEYS_DECLARED: &str = "keys declared";
 
+/// Rows have places under the keys by which a purge finds what goes with it.
+pub const TRACES_DECLARED: &str = "traces declared";
+
 /// A mark.
 #[derive(Debug)]
 struct Mark(Vec<u8>);

@@ -1,5 +1,7 @@
 //! Messages, byte for byte, in the order they came in. None is ever changed.
 
+use std::collections::BTreeSet;
+
 use appliance_core::{
     AgentName, Citation, Conflict, ConversationId, MemoryId, Message, MessageId, Page, PageRequest,
     Role, TaskId, Thing, Timestamp, UserId,
@@ -17,10 +19,14 @@ use crate::{
 };
 
 /// Id: conversation id, 16 bytes; sequence, 8 bytes big endian.
-pub static MESSAGES: Kind = Kind { name: "messages.v1", id: IdShape::Numbered, keys: &[&BY_ID] };
+pub static MESSAGES: Kind =
+    Kind { name: "messages.v1", id: IdShape::Numbered, keys: &[&BY_ID, &BY_CITED] };
 
 /// Place: message id, 16 bytes.
 pub static BY_ID: Key = Key::new("messages_by_id.v1", Rule::Unique);
+
+/// Place: a memory that it cites, 16 bytes; conversation id, 16 bytes; sequence, 8 bytes big endian.
+pub static BY_CITED: Key = Key::new("messages_by_cited.v1", Rule::Ordered);
 
 /// The frozen form, version 1.
 #[derive(Serialize, Deserialize)]
@@ -101,7 +107,11 @@ impl Entity for Message {
     }
 
     fn keys(&self) -> Vec<Keyed> {
-        vec![BY_ID.at(&[&self.id.bytes()])]
+        let cited: BTreeSet<MemoryId> = self.citations.iter().map(|it| it.memory_id).collect();
+        let place = Entity::id(self);
+        let mut keys = vec![BY_ID.at(&[&self.id.bytes()])];
+        keys.extend(cited.iter().map(|memory| BY_CITED.at(&[&memory.bytes(), &place])));
+        keys
     }
 }
 

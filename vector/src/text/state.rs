@@ -165,7 +165,7 @@ impl State {
         (self.searcher, self.counted) = (searcher, counted);
         self.writer()?.garbage_collect_files().wait()?;
         match &self.folder {
-            Some((folder, _)) => Ok(door::close_files(folder)?),
+            Some((folder, _)) => Ok(appliance_files::close_files(folder)?),
             None => Ok(()),
         }
     }

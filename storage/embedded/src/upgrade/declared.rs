@@ -3,7 +3,7 @@
 
 use appliance_core::{MemoryId, UserId};
 use storage_rules::{
-    Change as _, Draft, Entity, Places, Span, View as _,
+    Change as _, Draft, Entity, Key, Keyed, Places, Span, View as _,
     batch_keys::KeyRow,
     codec::{self, Place},
     memories::{
@@ -72,6 +72,20 @@ pub(super) fn declare(tables: &Tables<'_>, draft: &mut Draft<'_>) -> Result<(), 
     })
 }
 
+/// Gives rows that an earlier version wrote their places under keys that it did not declare.
+pub(super) fn newly<E: Entity>(tables: &Tables<'_>, keys: &[&'static Key]) -> Result<(), Fault> {
+    each(tables, E::KIND.name, |id, sealed| {
+        let after = view::open::<E>(id, sealed)?.keys();
+        let known = |one: &&Keyed| !keys.contains(&one.key);
+        let before: Vec<Keyed> = after.iter().filter(known).cloned().collect();
+        if before.len() == after.len() {
+            return Ok(());
+        }
+        let places = Places { before: &before, after: &after };
+        Attempt::for_good(tables).put(E::KIND, id, sealed, places)
+    })
+}
+
 /// Keeps what the change log says of a memory that is gone.
 fn departed(draft: &mut Draft<'_>, at: &[u8], sealed: &[u8]) -> Result<(), storage_rules::Fault> {
     let (id, owner): ([u8; 16], [u8; 16]) =
@@ -89,7 +103,7 @@ fn archived(tables: &Tables<'_>, seq: u64) -> Result<(), storage_rules::Fault> {
     let id = seq.to_be_bytes();
     let Some(sealed) = attempt.get(&MEMORIES, &id)? else { return Ok(()) };
     let after = view::open::<MemoryRow>(&id, &sealed)?.keys();
-    let there = |one: &&storage_rules::Keyed| *one.key == BY_ID || *one.key == BY_OWNER;
+    let there = |one: &&Keyed| *one.key == BY_ID || *one.key == BY_OWNER;
     let before: Vec<_> = after.iter().filter(there).cloned().collect();
     debug_assert!(after.iter().any(|one| *one.key == BY_SEGMENT));
     attempt.put(&MEMORIES, &id, &sealed, Places { before: &before, after: &after })

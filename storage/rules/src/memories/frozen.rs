@@ -6,7 +6,9 @@ use appliance_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{BY_ID, BY_OWNER, BY_SEGMENT, Body, Head, MEMORIES, MemoryRow, Spot, counts, sameness};
+use super::{
+    BY_ID, BY_OWNER, BY_SEGMENT, BY_THREAD, Body, Head, MEMORIES, MemoryRow, Spot, counts, sameness,
+};
 use crate::{
     Entity, Fault,
     codec::{self, Place},
@@ -169,6 +171,8 @@ impl Entity for MemoryRow {
         let (head, seq) = (&self.head, self.head.seq.to_be_bytes());
         let mut keys =
             vec![BY_ID.at(&[&head.id.bytes()]), BY_OWNER.at(&[&head.owner.bytes(), &seq])];
+        let thread = head.provenance.conversation_id;
+        keys.extend(thread.map(|thread| BY_THREAD.at(&[&thread.bytes(), &seq])));
         if let Body::Archived(Spot { segment, .. }) = &self.body {
             keys.push(BY_SEGMENT.at(&[&segment.to_be_bytes(), &seq]));
             keys.push(counts::within(*segment));

@@ -42,7 +42,7 @@ use crate::entity::{IdShape, Key, Kind, Rule};
 pub static MEMORIES: Kind = Kind {
     name: "memories.v1",
     id: IdShape::Number,
-    keys: &[&BY_ID, &BY_OWNER, &BY_SEGMENT, &counts::COUNTS],
+    keys: &[&BY_ID, &BY_OWNER, &BY_THREAD, &BY_SEGMENT, &counts::COUNTS],
 };
 
 /// Place: memory id, 16 bytes.
@@ -50,6 +50,10 @@ pub static BY_ID: Key = Key::new("memories_by_id.v1", Rule::Unique);
 
 /// Place: owner, 16 bytes; memory sequence, 8 bytes big endian.
 pub static BY_OWNER: Key = Key::new("memories_by_owner.v1", Rule::Ordered);
+
+/// Place: conversation id, 16 bytes; memory sequence, 8 bytes big endian; only of what was said in one
+/// or drawn from it.
+pub static BY_THREAD: Key = Key::new("memories_by_conversation.v1", Rule::Ordered);
 
 /// Place: archive segment, 8 bytes big endian; memory sequence, 8 bytes big endian; only of what is
 /// archived.

@@ -22,8 +22,11 @@ use crate::{
 };
 
 /// Id: owner, 16 bytes; number of the signal, 8 bytes big endian.
-pub static SIGNALS: Kind =
-    Kind { name: "memory_signals.v1", id: IdShape::Numbered, keys: &[&BY_ID, &BY_MOMENT] };
+pub static SIGNALS: Kind = Kind {
+    name: "memory_signals.v1",
+    id: IdShape::Numbered,
+    keys: &[&BY_ID, &BY_MOMENT, &BY_WORDS],
+};
 
 /// Place: signal id, 16 bytes.
 pub static BY_ID: Key = Key::new("memory_signals_by_id.v2", Rule::Unique);
@@ -31,6 +34,10 @@ pub static BY_ID: Key = Key::new("memory_signals_by_id.v2", Rule::Unique);
 /// Place: owner, 16 bytes; moment, 8 bytes big endian microseconds; number of the signal, 8 bytes big
 /// endian. Signals that moved nothing have none.
 pub static BY_MOMENT: Key = Key::new("memory_signals_by_moment.v1", Rule::Ordered);
+
+/// Place: owner, 16 bytes; number of the signal, 8 bytes big endian; only of those with a person's
+/// words.
+pub static BY_WORDS: Key = Key::new("memory_signals_by_words.v1", Rule::Ordered);
 
 /// Most bytes a person's words with a signal may have.
 const MAX_COMMENT_BYTES: usize = 500;
@@ -103,10 +110,12 @@ impl Entity for SignalRow {
     }
 
     fn keys(&self) -> Vec<Keyed> {
-        let Signal { id, owner, moved, at, .. } = &self.signal;
-        let mut keys = vec![BY_ID.at(&[&id.bytes()])];
+        let Signal { id, owner, moved, at, comment, .. } = &self.signal;
+        let (mut keys, number) = (vec![BY_ID.at(&[&id.bytes()])], self.number.to_be_bytes());
+        if comment.is_some() {
+            keys.push(BY_WORDS.at(&[&owner.bytes(), &number]));
+        }
         if *moved != 0 {
-            let number = self.number.to_be_bytes();
             keys.push(BY_MOMENT.at(&[&owner.bytes(), &micros(*at), &number]));
         }
         keys
@@ -194,12 +203,12 @@ pub(crate) fn silence(
     messages: &BTreeSet<MessageId>,
 ) -> Result<(), Refusal> {
     let mut said = Vec::new();
-    for met in draft.view().walk::<SignalRow>(Span::of(&owner.bytes())) {
+    for met in draft.view().walk_by::<SignalRow>(&BY_WORDS, Span::of(&owner.bytes())) {
         let touches = |row: &SignalRow| {
             row.signal.message_id.is_some_and(|id| messages.contains(&id))
                 || row.signal.memories.iter().any(|id| memories.contains(id))
         };
-        said.extend(met?.row.ok().filter(|row| row.signal.comment.is_some() && touches(row)));
+        said.extend(met?.row.ok().filter(touches));
     }
     for row in said {
         let signal = Signal { comment: None, ..row.signal.clone() };

@@ -2,19 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{ConversationId, MemoryId, MessageId, UserId};
+use appliance_core::{ConversationId, MemoryId, Message, MessageId, TaskId, UserId};
 
 use super::{
     memories::take_out,
     said::{self, Emptied},
     traces,
 };
-use crate::{
-    Draft, Refusal,
-    conversations::ConversationRow,
-    memories::{MemoryRow, signals},
-    rewrite,
-};
+use crate::{Draft, Refusal, conversations::ConversationRow, memories::signals, rewrite};
 
 /// Purges a conversation of `owner`; returns the memories that went with it. One that is gone
 /// already or another's is passed over: nothing tells the two apart.
@@ -31,35 +26,36 @@ pub fn conversation(
         return Ok(Vec::new());
     }
     rewrite::purged(draft)?;
-    let of_it = |row: &MemoryRow| row.head.provenance.conversation_id == Some(id);
-    let remembered = traces::remembered(draft.view(), owner, of_it)?;
-    let mut emptied = Emptied::default();
-    let set: BTreeSet<MemoryId> = remembered.iter().copied().collect();
-    for message in traces::citing(draft.view(), owner, &set)? {
-        said::empty(draft, message, &mut emptied)?; // answers elsewhere that quote it
-    }
     let messages = traces::messages(draft.view(), id)?;
-    for message in &messages {
-        said::empty(draft, message.id, &mut emptied)?;
-    }
-    said::silence(draft, &emptied.tasks)?;
     let said: BTreeSet<MessageId> = messages.iter().map(|message| message.id).collect();
+    let remembered = traces::of_thread(draft.view(), owner, id, |_| true)?;
+    let set: BTreeSet<MemoryId> = remembered.iter().copied().collect();
+    // What is said here goes whole; answers elsewhere that quote it are emptied.
+    let mut emptied = Emptied { messages: said.clone(), ..Emptied::default() };
+    for message in traces::citing(draft.view(), &set)? {
+        said::empty(draft, message, &mut emptied)?;
+    }
+    remove(draft, id, &messages, &mut emptied.tasks)?;
+    said::silence(draft, &emptied.tasks)?;
     signals::silence(draft, owner, &remembered, &said)?;
     take_out(draft, &remembered)?;
-    remove(draft, id, &emptied)?;
     Ok(remembered)
 }
 
-/// Takes the rows themselves out: nothing of the thread is shown any more.
-fn remove(draft: &mut Draft<'_>, id: ConversationId, emptied: &Emptied) -> Result<(), Refusal> {
-    for message in traces::messages(draft.view(), id)? {
-        draft.delete(&message)?;
-    }
-    for task in &emptied.tasks {
-        let row = draft.get::<crate::tasks::TaskRow>(&task.bytes())?;
-        if let Some(row) = row.filter(|row| row.task.conversation_id == id) {
+/// Takes the thread's rows out, and notes its `tasks`: nothing of it is shown any more.
+fn remove(
+    draft: &mut Draft<'_>,
+    id: ConversationId,
+    messages: &[Message],
+    tasks: &mut BTreeSet<TaskId>,
+) -> Result<(), Refusal> {
+    for message in messages {
+        let worked = message.task_id.map(|task| said::tree(draft, task)).transpose()?;
+        for row in worked.into_iter().flatten().filter(|row| row.task.conversation_id == id) {
+            tasks.insert(row.task.id);
             draft.delete(&row)?;
         }
+        draft.delete(message)?;
     }
     if let Some(row) = draft.get::<ConversationRow>(&id.bytes())? {
         draft.delete(&row)?;

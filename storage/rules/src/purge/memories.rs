@@ -34,7 +34,7 @@ pub fn memories(
     let first: BTreeSet<MemoryId> =
         traces::remembered(draft.view(), owner, same)?.into_iter().collect();
     let mut emptied = Emptied::default();
-    for message in traces::citing(draft.view(), owner, &first)? {
+    for message in traces::citing(draft.view(), &first)? {
         said::empty(draft, message, &mut emptied)?;
     }
     for id in &first {
@@ -43,10 +43,13 @@ pub fn memories(
         message.map_or(Ok(()), |message| said::empty(draft, message, &mut emptied))?;
     }
     let drawn = |row: &MemoryRow| {
-        let from = row.head.provenance.message_id;
-        first.contains(&row.head.id) || from.is_some_and(|id| emptied.messages.contains(&id))
+        row.head.provenance.message_id.is_some_and(|id| emptied.messages.contains(&id))
     };
-    let all = traces::remembered(draft.view(), owner, drawn)?;
+    let mut all = first;
+    for thread in &emptied.threads {
+        all.extend(traces::of_thread(draft.view(), owner, *thread, drawn)?);
+    }
+    let all: Vec<MemoryId> = all.into_iter().collect();
     said::silence(draft, &emptied.tasks)?;
     signals::silence(draft, owner, &all, &emptied.messages)?;
     take_out(draft, &all)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{Message, MessageId, Role, TaskId, conversation::title_from};
+use appliance_core::{ConversationId, Message, MessageId, Role, TaskId, conversation::title_from};
 
 use crate::{
     Draft, Fault, Refusal, bus,
@@ -17,6 +17,8 @@ use crate::{
 pub(super) struct Emptied {
     /// The messages.
     pub messages: BTreeSet<MessageId>,
+    /// The threads that they are of.
+    pub threads: BTreeSet<ConversationId>,
     /// The tasks.
     pub tasks: BTreeSet<TaskId>,
 }
@@ -32,6 +34,7 @@ pub(super) fn empty(
         return Ok(());
     }
     let Some(message) = draft.view().by::<Message>(&BY_ID, &id.bytes())? else { return Ok(()) };
+    done.threads.insert(message.conversation_id);
     untitle(draft, &message)?;
     let (asked, task) = (message.role == Role::User, message.task_id);
     let blank = Message { content: String::new(), citations: Vec::new(), ..message.clone() };

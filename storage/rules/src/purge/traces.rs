@@ -7,21 +7,11 @@ use appliance_phrases::form::Form;
 
 use crate::{
     Fault,
-    conversations::{self, ConversationRow},
-    memories::{BY_OWNER, Entry, MemoryRow},
+    memories::{BY_OWNER, BY_THREAD, Entry, MemoryRow},
+    messages::BY_CITED,
     view::{Read as _, Span, View},
+    walk::Walk,
 };
-
-/// Returns every thread of `owner`, put away and deleted ones too.
-pub(super) fn threads(view: &dyn View, owner: UserId) -> Result<Vec<ConversationId>, Fault> {
-    let walk = view.walk_by::<ConversationRow>(&conversations::BY_CHANGE, Span::of(&owner.bytes()));
-    let mut found = Vec::new();
-    for met in walk {
-        // A damaged thread shows nothing to anybody; its rows are the scrub's to clear.
-        found.extend(met?.row.ok().map(|row| row.conversation.id));
-    }
-    Ok(found)
-}
 
 /// Returns the messages of a thread, oldest first.
 pub(super) fn messages(view: &dyn View, id: ConversationId) -> Result<Vec<Message>, Fault> {
@@ -32,20 +22,31 @@ pub(super) fn messages(view: &dyn View, id: ConversationId) -> Result<Vec<Messag
     Ok(found)
 }
 
-/// Returns the answers of `owner` that cite one of `ids`.
+/// Returns the answers that cite one of `ids`: their owner's, for nobody else is shown them.
 pub(super) fn citing(
     view: &dyn View,
-    owner: UserId,
     ids: &BTreeSet<MemoryId>,
 ) -> Result<BTreeSet<MessageId>, Fault> {
     let mut found = BTreeSet::new();
-    for thread in threads(view, owner)? {
-        let cites =
-            |message: &Message| message.citations.iter().any(|it| ids.contains(&it.memory_id));
-        let citing = messages(view, thread)?.into_iter().filter(cites);
-        found.extend(citing.map(|message| message.id));
+    for id in ids {
+        for met in view.walk_by::<Message>(&BY_CITED, Span::of(&id.bytes())) {
+            found.extend(met?.row.ok().map(|message| message.id));
+        }
     }
     Ok(found)
+}
+
+/// Returns the memories of `owner` that were said in a thread, or drawn from it, and that `wanted`
+/// picks.
+pub(super) fn of_thread(
+    view: &dyn View,
+    owner: UserId,
+    thread: ConversationId,
+    wanted: impl Fn(&MemoryRow) -> bool,
+) -> Result<Vec<MemoryId>, Fault> {
+    picked(view.walk_by(&BY_THREAD, Span::of(&thread.bytes())), |row| {
+        row.head.owner == owner && wanted(row)
+    })
 }
 
 /// Returns the memories of `owner` that `wanted` picks, forgotten ones too.
@@ -54,8 +55,15 @@ pub(super) fn remembered(
     owner: UserId,
     wanted: impl Fn(&MemoryRow) -> bool,
 ) -> Result<Vec<MemoryId>, Fault> {
+    picked(view.walk_by(&BY_OWNER, Span::of(&owner.bytes())), wanted)
+}
+
+fn picked(
+    walk: Walk<'_, dyn View + '_, MemoryRow>,
+    wanted: impl Fn(&MemoryRow) -> bool,
+) -> Result<Vec<MemoryId>, Fault> {
     let mut found = Vec::new();
-    for met in view.walk_by::<MemoryRow>(&BY_OWNER, Span::of(&owner.bytes())) {
+    for met in walk {
         let row = met?.row.ok().filter(|row| wanted(row));
         found.extend(row.map(|row| row.head.id));
     }
