@@ -8,8 +8,9 @@
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
 use appliance_core::{
-    AgentName, Batch, BatchKey, ConversationId, Deed, ErrorKind, IdMint, Memory, MemoryId,
-    MemoryKind, MemoryTier, PageRequest, Provenance, SearchFilter, Timestamp, UserId, Write,
+    AgentName, Batch, BatchKey, Conversation, ConversationId, Deed, ErrorKind, IdMint, Memory,
+    MemoryId, MemoryKind, MemoryTier, PageRequest, Provenance, SearchFilter, Timestamp, UserId,
+    Write,
     ports::{Changed, Memories as _, MemoryTiers as _, Records as _},
     time::ManualClock,
 };
@@ -122,10 +123,12 @@ async fn what_is_done_after_the_upgrade_is_not_undone_by_the_next_opening() {
 #[tokio::test]
 async fn what_version_2_kept_of_a_conversation_goes_with_it() {
     let folder = before();
-    let (store, _) = open(&folder);
+    let (store, mint) = open(&folder);
     let thread = ConversationId::from_bytes(id(4));
+    let row = Conversation { id: thread, ..given::thread(&mint, owner()) };
     let purge = Write::PurgeConversation { id: thread, owner: owner() };
-    let gone = store.apply(Batch::new().write(purge)).await.unwrap().memories;
+    let batch = Batch::new().write(Write::PutConversation(row)).write(purge);
+    let gone = store.apply(batch).await.unwrap().memories;
     let all: BTreeSet<MemoryId> = written().iter().map(|memory| memory.id).collect();
     assert_eq!(gone.into_iter().collect::<BTreeSet<_>>(), all, "found by keys it did not declare");
 }
