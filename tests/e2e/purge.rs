@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs, io,
     path::Path,
     time::Duration,
 };
@@ -43,15 +43,18 @@ fn canary(number: usize) -> String {
 /// Canaries, and the files that hold them.
 type Found = BTreeMap<String, BTreeSet<String>>;
 
-/// Looks through every file below `folder`, archived texts unpacked.
+/// Looks through every file below `folder`, archived texts unpacked. What goes away meanwhile, as
+/// indexes' files do, holds nothing.
 fn scan(folder: &Path, found: &mut Found) -> anyhow::Result<()> {
-    for entry in fs::read_dir(folder)? {
+    let Some(entries) = there(fs::read_dir(folder))? else { return Ok(()) };
+    for entry in entries {
         let entry = entry?;
-        let (path, kind) = (entry.path(), entry.file_type()?);
+        let (path, Some(kind)) = (entry.path(), there(entry.file_type())?) else { continue };
         if kind.is_dir() {
             scan(&path, found)?;
         } else if kind.is_file() {
-            look(&path, &fs::read(&path)?, found);
+            let Some(bytes) = there(fs::read(&path))? else { continue };
+            look(&path, &bytes, found);
             if path.extension().is_some_and(|it| it == "seg") {
                 let cold = ColdFile::open(&path)?;
                 for block in 0..cold.blocks() {
@@ -63,6 +66,14 @@ fn scan(folder: &Path, found: &mut Found) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns what was read; nothing of what is not there any more.
+fn there<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 /// Notes the canaries in `bytes`, in whatever case.
