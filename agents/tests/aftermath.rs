@@ -13,10 +13,13 @@ mod support;
 use std::sync::Arc;
 
 use appliance_core::{
-    ActionId, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, Phase, Signal,
-    SignalType, UserId,
+    ActionId, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, PageRequest, Phase,
+    Signal, SignalType, UserId,
     desk::{Care, CareDone, Complete, Fail},
-    ports::{By, CareError, Correction, Desk, DeskError, Job, MemoryCare, MemoryStats, Told},
+    ports::{
+        AuditTrail as _, By, CareError, Correction, Desk, DeskError, Job, MemoryCare, MemoryStats,
+        Told,
+    },
 };
 use async_trait::async_trait;
 use support::talk::Talk;
@@ -42,6 +45,9 @@ async fn a_rating_moves_what_the_answer_cited_and_a_poor_one_teaches() {
     assert_eq!(signal.message_id, Some(asked.answer_id));
     assert!(talk.memory(HERON).await.standing.utility > before);
     assert_eq!(talk.house.learnings().await.len(), learned);
+    let trail = talk.house.store.events(PageRequest::new(100, None)).await.unwrap().items;
+    let told = trail.iter().filter(|line| line.action == "memory.signal").count();
+    assert_eq!(told, 1, "the rating, and not what the two tasks told of their ends");
 
     assert_eq!(talk.care("3", rate(3, Some("too short"))).await, CareDone::Rated);
     let fresh = talk.house.learnings().await;

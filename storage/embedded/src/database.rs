@@ -15,14 +15,15 @@ use redb::{
     TableHandle as _, WriteTransaction, backends::FileBackend,
 };
 
-use storage_rules::{Counters, Draft, bus::tables, counters, marks, tiers::manifest};
+use storage_rules::{
+    Counters, Draft, bus::tables, counters, marks, tables::names as table_names, tiers::manifest,
+};
 
 use crate::{
     OpenError,
     caught::caught,
     draft::{Attempt, Tables},
     fault::Fault,
-    layout,
     medium::{Beside, Watched},
     snapshot::Snapshot,
     trial::Trial,
@@ -210,7 +211,7 @@ fn is_prepared(db: &Database) -> Result<bool, Fault> {
 fn has_all_tables(db: &Database) -> Result<bool, Fault> {
     let names: Vec<String> =
         db.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect();
-    Ok(layout::tables().all(|wanted| names.iter().any(|name| name == wanted)))
+    Ok(table_names().all(|wanted| names.iter().any(|name| name == wanted)))
 }
 
 fn make_tables(db: &Database) -> Result<(), Fault> {
@@ -237,7 +238,7 @@ fn name_history(tables: &Tables<'_>) -> Result<(), Fault> {
 }
 
 fn all_tables(tables: &Tables<'_>) -> Result<(), Fault> {
-    layout::tables().try_for_each(|name| tables.with(name, |_| Ok(())))
+    table_names().try_for_each(|name| tables.with(name, |_| Ok(())))
 }
 
 /// Begins a write transaction whose commit survives a crash and reopens at once.

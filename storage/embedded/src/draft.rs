@@ -1,14 +1,13 @@
 //! Writing: what one batch changes in the transaction that it shares with others.
 //!
-//! An [`Attempt`] writes through, keeps the declared keys in step, and remembers what was there
-//! before, so that a refused batch is taken back while its neighbours stay. Commits nothing.
+//! An [`Attempt`] writes through and remembers what was there before, so that a refused batch is taken back while its neighbours stay. Commits nothing.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
 use redb::{ReadableTable as _, Table, WriteTransaction};
 use storage_rules::{
-    Change, Counted, Fault as RuleFault, Key, Keyed, Kind, Places, Pointed, Rule, Span, Stored,
-    View,
+    Fault as RuleFault, Span, Stored,
+    tables::{TableChange, TableView},
 };
 
 use crate::{
@@ -88,9 +87,26 @@ impl<'a, 'txn> Attempt<'a, 'txn> {
         }
         Ok(())
     }
+}
 
-    fn set(&mut self, name: &'static str, at: &[u8], to: Option<&[u8]>) -> Result<(), Fault> {
-        let was = self.tables.with(name, |table| {
+impl TableView for Attempt<'_, '_> {
+    fn value(&self, table: &'static str, at: &[u8]) -> Result<Option<Vec<u8>>, RuleFault> {
+        Ok(self.tables.get(table, at)?)
+    }
+
+    fn values(
+        &self,
+        table: &'static str,
+        span: &Span,
+        most: usize,
+    ) -> Result<Vec<Stored>, RuleFault> {
+        Ok(self.tables.with(table, |table| layout::stretch(table, span, most))?)
+    }
+}
+
+impl TableChange for Attempt<'_, '_> {
+    fn set(&mut self, table: &'static str, at: &[u8], to: Option<&[u8]>) -> Result<(), RuleFault> {
+        let was = self.tables.with(table, |table| {
             let was = match to {
                 Some(value) => table.insert(at, value)?,
                 None => table.remove(at)?,
@@ -98,137 +114,8 @@ impl<'a, 'txn> Attempt<'a, 'txn> {
             Ok(was.map(|row| row.value().to_vec()))
         })?;
         if let Some(before) = &mut self.before {
-            before.push((name, at.to_vec(), was));
+            before.push((table, at.to_vec(), was));
         }
         Ok(())
-    }
-
-    fn leave(&mut self, left: &Keyed) -> Result<(), Fault> {
-        let Keyed { key, place } = left;
-        if layout::counts(key) {
-            self.tally(key, place, -1)
-        } else {
-            self.set(key.name, place, None)
-        }
-    }
-
-    fn come(&mut self, kind: &Kind, id: &[u8], new: &Keyed) -> Result<(), Fault> {
-        let Keyed { key, place } = new;
-        if layout::counts(key) {
-            return self.tally(key, place, 1);
-        }
-        if key.rule == Rule::Unique
-            && let Some(sealed) = self.tables.get(key.name, place)?
-            // One that cannot be read is derived, and written anew.
-            && layout::pointed(kind, key, place, &sealed).is_ok_and(|holder| holder != id)
-        {
-            return Err(RuleFault::Taken { key: key.name }.into());
-        }
-        let pointer = layout::pointer(kind, key, place, id)?;
-        self.set(key.name, place, Some(&pointer))
-    }
-
-    /// Counts one more or less; a count that cannot be read stays as it is until it is mended.
-    fn tally(&mut self, key: &'static Key, place: &[u8], step: i64) -> Result<(), Fault> {
-        let now = match self.tables.get(key.name, place)? {
-            Some(sealed) => match layout::counted(key, place, &sealed) {
-                Ok(count) => count,
-                Err(_) => return Ok(()),
-            },
-            None => 0,
-        };
-        match now.saturating_add_signed(step) {
-            0 => self.set(key.name, place, None),
-            count => {
-                let sealed = layout::count(key, place, count)?;
-                self.set(key.name, place, Some(&sealed))
-            }
-        }
-    }
-}
-
-impl View for Attempt<'_, '_> {
-    fn get(&self, kind: &'static Kind, id: &[u8]) -> Result<Option<Vec<u8>>, RuleFault> {
-        Ok(self.tables.get(kind.name, id)?)
-    }
-
-    fn rows(
-        &self,
-        kind: &'static Kind,
-        span: &Span,
-        most: usize,
-    ) -> Result<Vec<Stored>, RuleFault> {
-        Ok(self.tables.with(kind.name, |table| layout::stretch(table, span, most))?)
-    }
-
-    fn find(
-        &self,
-        kind: &'static Kind,
-        key: &'static Key,
-        place: &[u8],
-    ) -> Result<Option<Vec<u8>>, RuleFault> {
-        let sealed = self.tables.get(key.name, place)?;
-        sealed.map(|sealed| layout::pointed(kind, key, place, &sealed)).transpose()
-    }
-
-    fn places(
-        &self,
-        kind: &'static Kind,
-        key: &'static Key,
-        span: &Span,
-        most: usize,
-    ) -> Result<Vec<Pointed>, RuleFault> {
-        let rows = self.tables.with(key.name, |table| layout::stretch(table, span, most))?;
-        Ok(layout::all_pointed(kind, key, rows))
-    }
-
-    fn counts(&self, key: &'static Key, prefix: &[u8]) -> Result<Vec<Counted>, RuleFault> {
-        let all = Span::of(prefix);
-        let rows = self.tables.with(key.name, |table| layout::stretch(table, &all, usize::MAX))?;
-        Ok(layout::all_counted(key, rows))
-    }
-}
-
-impl Change for Attempt<'_, '_> {
-    fn put(
-        &mut self,
-        kind: &'static Kind,
-        id: &[u8],
-        row: &[u8],
-        keys: Places<'_>,
-    ) -> Result<(), RuleFault> {
-        for left in keys.left() {
-            self.leave(left)?;
-        }
-        for new in keys.taken() {
-            self.come(kind, id, new)?;
-        }
-        Ok(self.set(kind.name, id, Some(row))?)
-    }
-
-    fn delete(&mut self, kind: &'static Kind, id: &[u8], had: &[Keyed]) -> Result<(), RuleFault> {
-        for left in had {
-            self.leave(left)?;
-        }
-        Ok(self.set(kind.name, id, None)?)
-    }
-
-    fn set_place(
-        &mut self,
-        kind: &'static Kind,
-        key: &'static Key,
-        place: &[u8],
-        id: Option<&[u8]>,
-    ) -> Result<(), RuleFault> {
-        let pointer = id.map(|id| layout::pointer(kind, key, place, id)).transpose()?;
-        Ok(self.set(key.name, place, pointer.as_deref())?)
-    }
-
-    fn set_count(&mut self, key: &'static Key, place: &[u8], count: u64) -> Result<(), RuleFault> {
-        if count == 0 {
-            return Ok(self.set(key.name, place, None)?);
-        }
-        let sealed = layout::count(key, place, count)?;
-        Ok(self.set(key.name, place, Some(&sealed))?)
     }
 }

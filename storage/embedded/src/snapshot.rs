@@ -5,9 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 use appliance_core::ports::Damaged;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase as _};
-use storage_rules::{
-    Counted, Fault as RuleFault, Key, Kind, Pointed, Span, Stored, View, damage::Register,
-};
+use storage_rules::{Fault as RuleFault, Span, Stored, damage::Register, tables::TableView};
 
 use crate::{
     fault::Fault,
@@ -56,46 +54,18 @@ impl Snapshot {
     }
 }
 
-impl View for Snapshot {
-    fn get(&self, kind: &'static Kind, id: &[u8]) -> Result<Option<Vec<u8>>, RuleFault> {
-        self.with(kind.name, |table| Ok(table.get(id)?.map(|row| row.value().to_vec())))
+impl TableView for Snapshot {
+    fn value(&self, table: &'static str, at: &[u8]) -> Result<Option<Vec<u8>>, RuleFault> {
+        self.with(table, |table| Ok(table.get(at)?.map(|row| row.value().to_vec())))
     }
 
-    fn rows(
+    fn values(
         &self,
-        kind: &'static Kind,
+        table: &'static str,
         span: &Span,
         most: usize,
     ) -> Result<Vec<Stored>, RuleFault> {
-        self.with(kind.name, |table| layout::stretch(table, span, most))
-    }
-
-    fn find(
-        &self,
-        kind: &'static Kind,
-        key: &'static Key,
-        place: &[u8],
-    ) -> Result<Option<Vec<u8>>, RuleFault> {
-        let sealed =
-            self.with(key.name, |table| Ok(table.get(place)?.map(|row| row.value().to_vec())))?;
-        sealed.map(|sealed| layout::pointed(kind, key, place, &sealed)).transpose()
-    }
-
-    fn places(
-        &self,
-        kind: &'static Kind,
-        key: &'static Key,
-        span: &Span,
-        most: usize,
-    ) -> Result<Vec<Pointed>, RuleFault> {
-        let rows = self.with(key.name, |table| layout::stretch(table, span, most))?;
-        Ok(layout::all_pointed(kind, key, rows))
-    }
-
-    fn counts(&self, key: &'static Key, prefix: &[u8]) -> Result<Vec<Counted>, RuleFault> {
-        let all = Span::of(prefix);
-        let rows = self.with(key.name, |table| layout::stretch(table, &all, usize::MAX))?;
-        Ok(layout::all_counted(key, rows))
+        self.with(table, |table| layout::stretch(table, span, most))
     }
 
     fn note(&self, damaged: Damaged) {

@@ -1,73 +1,47 @@
-//! Rows and the places of their declared keys, as maps. Takes nothing back: see [`crate::change`].
+//! Tables of bytes, as maps. How declared keys lie in them: see [`storage_rules::tables`]. Takes nothing
+//! back: see [`crate::change`].
 
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Bound,
 };
 
-use storage_rules::{Counted, Fault, Key, Kind, Pointed, Span, Stored, View, Way};
+use storage_rules::{Fault, Span, Stored, Way, tables::TableView};
 
-/// One map: ids to rows, or places to ids.
-pub(crate) type Map = BTreeMap<Vec<u8>, Vec<u8>>;
-
-/// Everything that is stored.
+/// Everything that is stored: a map a table.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Tables {
-    /// Rows by kind and id, and ids by key and place.
-    pub maps: HashMap<&'static str, Map>,
-    /// How many rows have a place, by key and place.
-    pub counts: HashMap<&'static str, BTreeMap<Vec<u8>, u64>>,
-}
+pub(crate) struct Tables(HashMap<&'static str, BTreeMap<Vec<u8>, Vec<u8>>>);
 
 impl Tables {
-    fn stretch(&self, name: &'static str, span: &Span, most: usize) -> Vec<Stored> {
-        let Some(map) = self.maps.get(name).filter(|_| !span.is_empty()) else { return Vec::new() };
+    /// Lays `to` at `at`, or takes away what is there; returns what was.
+    pub fn set(
+        &mut self,
+        table: &'static str,
+        at: Vec<u8>,
+        to: Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
+        let map = self.0.entry(table).or_default();
+        match to {
+            Some(value) => map.insert(at, value),
+            None => map.remove(&at),
+        }
+    }
+}
+
+impl TableView for Tables {
+    fn value(&self, table: &'static str, at: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(self.0.get(table).and_then(|map| map.get(at)).cloned())
+    }
+
+    fn values(&self, table: &'static str, span: &Span, most: usize) -> Result<Vec<Stored>, Fault> {
+        let map = self.0.get(table).filter(|_| !span.is_empty());
+        let Some(map) = map else { return Ok(Vec::new()) };
         let high = span.high.clone().map_or(Bound::Unbounded, Bound::Excluded);
         let range = map.range((Bound::Included(span.low.clone()), high));
         let own = |(at, value): (&Vec<u8>, &Vec<u8>)| (at.clone(), value.clone());
-        match span.way {
+        Ok(match span.way {
             Way::Up => range.take(most).map(own).collect(),
             Way::Down => range.rev().take(most).map(own).collect(),
-        }
-    }
-
-    fn found(&self, name: &'static str, at: &[u8]) -> Option<Vec<u8>> {
-        self.maps.get(name)?.get(at).cloned()
-    }
-}
-
-impl View for Tables {
-    fn get(&self, kind: &'static Kind, id: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(self.found(kind.name, id))
-    }
-
-    fn rows(&self, kind: &'static Kind, span: &Span, most: usize) -> Result<Vec<Stored>, Fault> {
-        Ok(self.stretch(kind.name, span, most))
-    }
-
-    fn find(
-        &self,
-        _kind: &'static Kind,
-        key: &'static Key,
-        place: &[u8],
-    ) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(self.found(key.name, place))
-    }
-
-    fn places(
-        &self,
-        _kind: &'static Kind,
-        key: &'static Key,
-        span: &Span,
-        most: usize,
-    ) -> Result<Vec<Pointed>, Fault> {
-        let found = self.stretch(key.name, span, most).into_iter();
-        Ok(found.map(|(place, id)| (place, Ok(id))).collect())
-    }
-
-    fn counts(&self, key: &'static Key, prefix: &[u8]) -> Result<Vec<Counted>, Fault> {
-        let all = self.counts.get(key.name).into_iter().flatten();
-        let within = all.filter(|(place, _)| place.starts_with(prefix));
-        Ok(within.map(|(place, count)| (place.clone(), Ok(*count))).collect())
+        })
     }
 }

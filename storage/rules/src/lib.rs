@@ -1,8 +1,8 @@
 //! The rules of the records, written once: what a batch changes and refuses, and what every question
 //! is answered with, over whatever stores the rows.
 //!
-//! An adapter implements [`View`] and [`Change`] (bytes by id and by declared key, synchronous) and
-//! keeps the keys that an [`Entity`] declares; [`apply`] makes a batch's changes on a [`Draft`], and
+//! An adapter implements [`View`] and [`Change`] (bytes by id and by declared key, synchronous), or
+//! [`tables`] where its medium knows no keys, and keeps the keys that an [`Entity`] declares; [`apply`] makes a batch's changes on a [`Draft`], and
 //! the families below answer the query ports over a view. Commits nothing, waits for nothing, opens
 //! no file: when a change is durable, and who waits for it, is the adapter's.
 //!
@@ -34,6 +34,7 @@ pub mod sessions;
 pub mod setup_links;
 mod stored;
 mod stretch;
+pub mod tables;
 pub mod tasks;
 pub mod tiers;
 pub mod users;

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use appliance_core::{
-    Applied, Batch, Condition, ConversationId, MemoryId, Message, MessageId, Page, PageRequest,
-    Role, Signal, SignalType, UserId, Write,
+    Actor, Applied, Batch, Condition, ConversationId, MemoryId, Message, MessageId, Page,
+    PageRequest, Role, Signal, SignalType, UserId, Write,
     ids::SignalId,
     page::MAX_PAGE,
     ports::{By, CareError, Told},
@@ -86,7 +86,10 @@ impl Care {
         batch.conditions.extend(share);
         batch.writes.push(Write::PutSignal(signal.clone()));
         batch.writes.extend(told.learned.iter().cloned().map(Write::PutMemory));
-        batch.writes.push(audit::signal(&self.parts.mint, by, &signal));
+        // What a task tells of its own end is its signal and nothing that anybody did.
+        if by.actor != Actor::System {
+            batch.writes.push(audit::signal(&self.parts.mint, by, &signal));
+        }
         Ok(signal)
     }
 

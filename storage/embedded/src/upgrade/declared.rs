@@ -10,6 +10,7 @@ use storage_rules::{
         BY_ID, BY_OWNER, BY_SEGMENT, BY_SHELF, Gone, MEMORIES, MemoryRow, Stand, counts::COUNTS,
         signals::SignalRow,
     },
+    tables::pointed,
     tasks::{self, TaskRow},
     trailing_seq, view,
 };
@@ -65,7 +66,7 @@ pub(super) fn declare(tables: &Tables<'_>, draft: &mut Draft<'_>) -> Result<(), 
     rows_of::<SignalRow>(draft, |draft, row| draft.replace(None, &row))?;
     rows_of::<KeyRow>(draft, |draft, row| draft.replace(None, &row))?;
     each(tables, tasks::BY_OWNER.name, |at, sealed| {
-        let id = layout::pointed(&tasks::TASKS, &tasks::BY_OWNER, at, sealed)?;
+        let id = pointed(&tasks::TASKS, &tasks::BY_OWNER, at, sealed)?;
         let Some(mut row) = draft.get::<TaskRow>(&id)? else { return Ok(()) };
         row.seq = trailing_seq(at);
         draft.replace(Some(&row), &row)
