@@ -21,7 +21,7 @@ use appliance_core::{ErrorKind, StoreError, ports::Rewritten};
 use redb::{
     Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, WriteTransaction,
 };
-use storage_rules::{Draft, rewrite};
+use storage_rules::{Draft, rewrite, tables::names as table_names};
 
 use super::{
     Engine, Gate,
@@ -32,7 +32,7 @@ use crate::{
     database,
     draft::{Attempt, Tables},
     fault::Fault,
-    layout::{self, Raw},
+    layout::Raw,
     reserve::RESERVE_BYTES,
     signs::Signs,
     steps::reached,
@@ -105,7 +105,7 @@ impl Engine {
 
     fn fill(&self, from: &ReadTransaction, new: &Database) -> Result<(), Fault> {
         let txn = database::begin(new)?;
-        for name in layout::tables() {
+        for name in table_names() {
             copy_table(from, &txn, name, &self.shared.signs)?;
         }
         let (tables, now) = (Tables::of(&txn), self.shared.clock.lived());
