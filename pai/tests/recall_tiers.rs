@@ -11,7 +11,8 @@ use std::{
 };
 
 use appliance_core::{
-    Collection, ConversationId, MemoryKind, MemoryTier, SearchFilter, Timestamp,
+    Collection, ConversationId, MemoryHit, MemoryId, MemoryKind, MemoryTier, SearchFilter,
+    Timestamp,
     ports::{MemorySearch as _, TextIndex as _, VectorIndex as _},
 };
 use pai::memory::{Indexes as _, Search, Space};
@@ -48,10 +49,8 @@ async fn an_archived_memory_is_found_by_its_words_with_its_text_and_says_where_i
     assert_eq!((said.memories, said.dim), (1, 256));
 }
 
-#[tokio::test]
-async fn what_is_archived_while_a_search_is_at_work_is_found_all_the_same() {
-    let desk = Desk::new();
-    let old = desk.remember(MemoryKind::Said, HERON);
+/// Searches for the heron, and has it moved in the middle of that.
+async fn found_while_moved(desk: &Desk, id: MemoryId, to: MemoryTier) -> Vec<MemoryHit> {
     let words = Arc::new(Meanwhile::new());
     let space =
         Space::new(Arc::new(StaticEmbedder::load().unwrap()), Arc::new(ExactIndex::new(256)));
@@ -59,16 +58,26 @@ async fn what_is_archived_while_a_search_is_at_work_is_found_all_the_same() {
     let search = Search::over(desk.memories.clone(), words.clone(), Some(space), tasks)
         .with_texts(Arc::new(TextIndex::in_memory().unwrap()));
     let search = Arc::new(search);
-    search.warm_up().await.unwrap();
+    search.search(desk.owner, ASKED, SearchFilter::default(), 5).await.unwrap();
     let (memories, other) = (desk.memories.clone(), search.clone());
     words.once(async move {
-        memories.archive(old.id);
+        memories.change(id, |memory| memory.tier = to);
         other.warm_up().await.unwrap();
     });
-    let hits = search.search(desk.owner, ASKED, SearchFilter::default(), 5).await.unwrap();
-    assert!(words.is_done(), "nothing was archived meanwhile");
+    let found = search.search(desk.owner, ASKED, SearchFilter::default(), 5).await.unwrap();
+    assert!(words.is_done(), "nothing was moved meanwhile");
+    found.hits
+}
+
+#[tokio::test]
+async fn what_is_archived_or_comes_back_while_a_search_is_at_work_is_found_all_the_same() {
+    let desk = Desk::new();
+    let old = desk.remember(MemoryKind::Said, HERON).id;
+    let hits = found_while_moved(&desk, old, MemoryTier::Cold).await;
     assert_eq!(texts(&hits), [HERON]);
     assert!(hits[0].why.ends_with("from the archive"), "{}", hits[0].why);
+    let hits = found_while_moved(&desk, old, MemoryTier::Warm).await;
+    assert_eq!(texts(&hits), [HERON]);
 }
 
 #[tokio::test]

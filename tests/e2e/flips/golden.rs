@@ -17,9 +17,6 @@ use crate::{
     look::Looked,
 };
 
-/// Memories, a third in each tier.
-const MEMORIES: usize = 72;
-
 /// How long the tiers may take to be filled.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -32,15 +29,16 @@ pub(crate) struct Golden {
 }
 
 impl Golden {
-    /// Fills a directory, keeps a copy of it, and asks everything while it is whole.
-    pub(crate) async fn make() -> anyhow::Result<Self> {
-        let third = (MEMORIES / 3).to_string();
+    /// Fills a directory with `memories`, a third in each tier, keeps a copy of it, and asks everything
+    /// while it is whole.
+    pub(crate) async fn make(memories: usize) -> anyhow::Result<Self> {
+        let third = (memories / 3).to_string();
         let mut server = Plan::new(env!("CARGO_BIN_EXE_ai-infra"))
             .variable("AI_INFRA__MEMORY__HOT_ITEMS", &third)
             .variable("AI_INFRA__MEMORY__WARM_ITEMS", &third)
             .start()
             .await?;
-        fill(&server).await?;
+        fill(&server, memories).await?;
         server.stop().await?;
         let copy = Home::new()?;
         copy_all(&server.home().data(), &copy.data())?;
@@ -70,11 +68,11 @@ pub(crate) fn name(number: usize) -> String {
     format!("kestrel{}{}", letter(number / 26), letter(number))
 }
 
-async fn fill(server: &Server) -> anyhow::Result<()> {
+async fn fill(server: &Server, memories: usize) -> anyhow::Result<()> {
     let client = server.local()?;
-    let items: Vec<Value> = (0..MEMORIES).map(note).collect();
+    let items: Vec<Value> = (0..memories).map(note).collect();
     let kept: Remembered = client.post("/api/memory", &json!({"items": items})).await?;
-    let forgotten = json!({"ids": [kept.ids[3], kept.ids[40]]});
+    let forgotten = json!({"ids": [kept.ids[3], kept.ids[memories / 2]]});
     let _: Value = client.post("/api/memory/forget", &forgotten).await?;
     let path = format!("/api/memory/{}/correct", kept.ids[5]);
     let rather = json!({"text": format!("the machine {} stands in the cellar", name(200))});

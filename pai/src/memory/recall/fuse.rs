@@ -158,10 +158,9 @@ fn gather(table: Table<'_>, wanted: Wanted<'_>) -> Vec<Candidate> {
     }
     for (nth, it) in found.archived.iter().enumerate() {
         let signs = Signs { words: it.words, meaning: it.meaning.unwrap_or(least), alike: 0.0 };
-        // One that came back from the archive meanwhile is on the shelf already.
-        if shelf.place(it.row.id).is_none() {
-            places.insert(shelf.end() + nth, signs);
-        }
+        // One that came back from the archive meanwhile has its place on the shelf.
+        let place = shelf.place(it.row.id).unwrap_or(shelf.end() + nth);
+        places.insert(place, signs);
     }
     let passes = |place: usize| {
         table.row(place).is_some_and(|row| row.facets.pass(wanted.owner, wanted.filter))
