@@ -57,6 +57,23 @@ pub async fn a_conversation_goes_whole(it: &mut impl StoreFixture) -> Checked {
     Ok(())
 }
 
+/// A learning was said in no message: purging it leaves what it was drawn from.
+pub async fn a_learning_goes_alone(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let said = exchange(it, ada, thread, OTHER, "Noted: she is called Minka.", &[]).await?;
+    let answer =
+        it.tasks().get(said.task).await?.map(|task| task.answer_id).unwrap_or(said.message);
+    let learned = remembered(it, ada, thread, answer, (MemoryKind::Learning, "told of a cat"));
+    let id = learned.id;
+    it.write(vec![Write::PutMemory(learned)]).await?;
+    let gone = purge(it, Write::PurgeMemories { owner: ada, ids: vec![id] }).await?;
+    assert_eq!(gone, [id]);
+    let left = everything(it, ada, thread).await?;
+    assert!(left.contains(OTHER) && left.contains("she is called Minka"), "{left}");
+    assert!(!left.contains("told of a cat"));
+    Ok(())
+}
+
 /// What was forgotten is purged like the rest, and a follower of the changes learns of it.
 pub async fn followers_learn_that_it_is_gone(it: &mut impl StoreFixture) -> Checked {
     let (ada, _) = a_person(it).await?;
@@ -195,6 +212,7 @@ macro_rules! purge_contract {
             $fixture,
             a_memory_goes_with_every_trace_of_it,
             a_conversation_goes_whole,
+            a_learning_goes_alone,
             followers_learn_that_it_is_gone,
             anothers_is_passed_over,
         );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{MemoryId, UserId};
+use appliance_core::{MemoryId, MemoryKind, MessageId, UserId};
 
 use super::{
     said::{self, Emptied},
@@ -38,8 +38,7 @@ pub fn memories(
         said::empty(draft, message, &mut emptied)?;
     }
     for id in &first {
-        let message =
-            rules::look(draft, *id)?.and_then(|entry| entry.row.head.provenance.message_id);
+        let message = rules::look(draft, *id)?.and_then(|entry| said_in(&entry.row));
         message.map_or(Ok(()), |message| said::empty(draft, message, &mut emptied))?;
     }
     let drawn = |row: &MemoryRow| {
@@ -54,6 +53,11 @@ pub fn memories(
     signals::silence(draft, owner, &all, &emptied.messages)?;
     take_out(draft, &all)?;
     Ok(all)
+}
+
+/// Returns the message that says what `row` says; a learning was only drawn from the one it names.
+fn said_in(row: &MemoryRow) -> Option<MessageId> {
+    row.head.provenance.message_id.filter(|_| row.head.kind != MemoryKind::Learning)
 }
 
 /// Takes memories out, and notes the segments of the archive that hold a copy of their texts.
