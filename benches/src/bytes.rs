@@ -148,7 +148,8 @@ fn on_disk(path: PathBuf) -> u64 {
 fn made_anew(file: &Path) -> anyhow::Result<u64> {
     let place = tempfile::tempdir().context("while making a directory for the copy")?;
     let path = place.path().join("state.redb");
-    let old = redb::Database::open(file).context("while opening the records")?.begin_read()?;
+    let kept = redb::Database::open(file).context("while opening the records")?;
+    let old = kept.begin_read()?;
     let new = redb::Database::create(&path).context("while making the copy")?;
     let copy = new.begin_write()?;
     for handle in old.list_tables()? {
