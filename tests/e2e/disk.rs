@@ -8,9 +8,7 @@ use anyhow::{Context as _, ensure};
 use appliance_tests::{
     Client, Home, Plan, Server,
     disk::{Fault, SmallDisk},
-    processes, skip,
-    strace::Strace,
-    wait,
+    processes, skip, wait,
 };
 use http::Method;
 use web_dto::Ready;
@@ -19,9 +17,6 @@ const BINARY: &str = env!("CARGO_BIN_EXE_ai-infra");
 
 /// How long something may take that is about to happen, on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
-
-/// Holds a call for six seconds, once a thread.
-const SIX_SECONDS_ONCE: &str = "inject=fdatasync:delay_enter=6000000:when=1";
 
 /// What was said in one conversation and what came of it.
 struct Said {
@@ -121,31 +116,6 @@ async fn a_failed_sync_takes_agents_and_sockets_along() -> anyhow::Result<()> {
     wait::until("its agents to be gone", SOON, nobody).await?;
     ensure!(!runtime.exists(), "{} is left", runtime.display());
     Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_takes_its_time_is_said_and_what_waits_for_it_is_taken() -> anyhow::Result<()> {
-    let server = Plan::new(BINARY).start().await?;
-    let client = server.local()?;
-    let mut said = Said::begin(&client).await?;
-    assert_eq!(said.say(&client, 10).await, 202);
-    let file = server.home().data().join("state.redb").display().to_string();
-    let slowly = ["-P", &file, "-e", "trace=fdatasync", "-e", SIX_SECONDS_ONCE];
-    let Some(strace) = Strace::attach(&server, "slow", &slowly).await? else {
-        return skip::loudly("a slow disk", "strace is not installed");
-    };
-    let reading = async {
-        says(&client, "slow").await.with_context(|| server.log_tail())?;
-        client.messages(&said.conversation).await
-    };
-    let writing = client.say_once(&said.conversation, "late", "late");
-    let (read, written) = tokio::join!(reading, writing);
-    ensure!(read?.len() == 1, "reads go on, and see what is on disk");
-    ensure!(written?.status == 202, "it was taken in the end");
-    said.acked.push("late".to_owned());
-    says(&client, "ok").await?;
-    drop(strace);
-    said.is_kept(&client).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
