@@ -7,12 +7,9 @@
 //! makes them anew. What leaves within a day by itself (keys of requests, acknowledged entries of the
 //! bus) is in it.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
-};
+#![allow(clippy::disallowed_methods, reason = "a bench starts what it measures")]
+
+use std::{collections::BTreeMap, fs, os::unix::fs::MetadataExt as _, path::Path};
 
 use anyhow::{Context, ensure};
 use appliance_tests::{Client, MockMessages, Plan};
@@ -132,15 +129,15 @@ fn weigh(data: &Path) -> anyhow::Result<BTreeMap<String, u64>> {
     for entry in fs::read_dir(data).with_context(|| format!("while reading {}", data.display()))? {
         let path = entry.context("while reading an entry")?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        found.insert(name, on_disk(path));
+        found.insert(name, on_disk(&path));
     }
     Ok(found)
 }
 
-fn on_disk(path: PathBuf) -> u64 {
-    let Ok(metadata) = fs::symlink_metadata(&path) else { return 0 };
-    let below = fs::read_dir(&path).into_iter().flatten().flatten();
-    metadata.blocks() * 512 + below.map(|entry| on_disk(entry.path())).sum::<u64>()
+fn on_disk(path: &Path) -> u64 {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
+    let below = fs::read_dir(path).into_iter().flatten().flatten();
+    metadata.blocks() * 512 + below.map(|entry| on_disk(&entry.path())).sum::<u64>()
 }
 
 /// Returns the bytes on disk of the records once their rows are copied in order into a new file, as
@@ -162,7 +159,7 @@ fn made_anew(file: &Path) -> anyhow::Result<u64> {
     }
     copy.commit()?;
     drop(new);
-    Ok(on_disk(path))
+    Ok(on_disk(&path))
 }
 
 /// One table of the records.
