@@ -19,7 +19,7 @@ use appliance_core::{
     time::ManualClock,
 };
 use async_trait::async_trait;
-use pai::memory::{Care, CareParts, Indexes, Keeper, KeeperParts, Limits, Reader};
+use pai::memory::{Care, CareParts, Indexes, Keeper, KeeperParts, Limits, Reader, VectorCache};
 use storage_contract::given;
 use storage_embedded::{DataDir, MemoryHotTier, Store};
 use tempfile::TempDir;
@@ -217,7 +217,16 @@ impl House {
 
     /// Makes another keeper of the same house.
     pub fn keeper_with(&self, limits: Limits) -> Keeper {
-        Keeper::new(KeeperParts {
+        Keeper::new(self.parts(limits))
+    }
+
+    /// Makes another keeper of the same house, which cleans `vectors` too.
+    pub fn keeper_of(&self, vectors: Arc<dyn VectorCache>) -> Keeper {
+        Keeper::new(KeeperParts { vectors: Some(vectors), ..self.parts(self.limits.clone()) })
+    }
+
+    fn parts(&self, limits: Limits) -> KeeperParts {
+        KeeperParts {
             tiers: self.tiers.clone(),
             reader: self.reader.clone(),
             care: self.care.clone(),
@@ -226,7 +235,7 @@ impl House {
             vectors: None,
             clock: self.clock.clone(),
             limits,
-        })
+        }
     }
 
     /// Makes another person.

@@ -2,8 +2,8 @@
 
 use appliance_core::{
     AgentName, Batch, Citation, ConversationId, Memory, MemoryId, MemoryKind, Message, MessageId,
-    PageRequest, Provenance, Role, SearchFilter, StoreError, Task, TaskOutcome, TaskStatus, UserId,
-    Write,
+    PageRequest, Provenance, Role, SearchFilter, Signal, SignalId, SignalType, StoreError, Task,
+    TaskOutcome, TaskStatus, UserId, Write,
     ports::{Changed, TaskFilter},
 };
 
@@ -61,9 +61,7 @@ pub async fn a_conversation_goes_whole(it: &mut impl StoreFixture) -> Checked {
 pub async fn a_learning_goes_alone(it: &mut impl StoreFixture) -> Checked {
     let (ada, thread) = a_person(it).await?;
     let said = exchange(it, ada, thread, OTHER, "Noted: she is called Minka.", &[]).await?;
-    let answer =
-        it.tasks().get(said.task).await?.map(|task| task.answer_id).unwrap_or(said.message);
-    let learned = remembered(it, ada, thread, answer, (MemoryKind::Learning, "told of a cat"));
+    let learned = remembered(it, ada, thread, said.answer, (MemoryKind::Learning, "told of a cat"));
     let id = learned.id;
     it.write(vec![Write::PutMemory(learned)]).await?;
     let gone = purge(it, Write::PurgeMemories { owner: ada, ids: vec![id] }).await?;
@@ -71,6 +69,53 @@ pub async fn a_learning_goes_alone(it: &mut impl StoreFixture) -> Checked {
     let left = everything(it, ada, thread).await?;
     assert!(left.contains(OTHER) && left.contains("she is called Minka"), "{left}");
     assert!(!left.contains("told of a cat"));
+    Ok(())
+}
+
+/// What was made of a conversation elsewhere goes with it: answers that quote it, what was remembered
+/// and learned of these, and people's words about them.
+pub async fn what_was_made_of_a_conversation_goes_with_it(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let (next, last) = (given::a_thread(it, ada).await?, given::a_thread(it, ada).await?);
+    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 4711.", &[]).await?;
+    let told = exchange(it, ada, next, "what is the code?", "It is 4711.", &[said.memory]).await?;
+    let again = exchange(it, ada, last, "say it again", "4711.", &[told.answer_memory]).await?;
+    let learned = remembered(it, ada, next, told.answer, (MemoryKind::Learning, "told of 4711"));
+    let expected = [said.memory, told.answer_memory, again.answer_memory, learned.id];
+    let words = commented(it, ada, again.answer, "4711 is right");
+    it.write(vec![Write::PutMemory(learned), Write::PutSignal(words)]).await?;
+    let gone = purge(it, Write::PurgeConversation { id: thread, owner: ada }).await?;
+    for id in expected {
+        assert!(gone.contains(&id), "{id} is still there");
+    }
+    it.reopen().await;
+    for thread in [next, last] {
+        let left = everything(it, ada, thread).await?;
+        assert!(!left.contains("4711"), "{left}");
+    }
+    for asked in [told.memory, again.memory] {
+        assert!(it.memories().get(ada, asked).await?.is_some(), "nobody said it in a question");
+    }
+    Ok(())
+}
+
+/// An answer that quotes only what was remembered of another answer goes with what that quoted.
+pub async fn a_chain_of_quotes_goes_to_its_end(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let (next, last) = (given::a_thread(it, ada).await?, given::a_thread(it, ada).await?);
+    let first = note(it, ada, SECRET).await?;
+    let told = exchange(it, ada, next, "what is the code?", "It is 4711.", &[first]).await?;
+    let again = exchange(it, ada, last, "say it again", "4711.", &[told.answer_memory]).await?;
+    let kept = exchange(it, ada, thread, OTHER, "Noted: Minka.", &[told.memory]).await?;
+    let mut gone = purge(it, Write::PurgeMemories { owner: ada, ids: vec![first] }).await?;
+    gone.sort_unstable();
+    assert_eq!(gone, [first, told.answer_memory, again.answer_memory]);
+    it.reopen().await;
+    for thread in [next, last] {
+        let left = everything(it, ada, thread).await?;
+        assert!(!left.contains("4711"), "{left}");
+    }
+    assert!(it.memories().get(ada, kept.answer_memory).await?.is_some());
     Ok(())
 }
 
@@ -109,6 +154,7 @@ pub async fn anothers_is_passed_over(it: &mut impl StoreFixture) -> Checked {
 /// A question, its task and its answer, all remembered.
 struct Exchange {
     message: MessageId,
+    answer: MessageId,
     task: appliance_core::TaskId,
     memory: MemoryId,
     answer_memory: MemoryId,
@@ -127,7 +173,7 @@ async fn exchange(
     let mut task = Task { input: asked.to_owned(), ..given::task(&mint, owner, thread) };
     task.message_id = question.id;
     question.task_id = Some(task.id);
-    let cite = |id: &MemoryId| Citation { number: 1, memory_id: *id, quote: asked.to_owned() };
+    let cite = |id: &MemoryId| Citation { number: 1, memory_id: *id, quote: answered.to_owned() };
     let citations: Vec<Citation> = cited.iter().map(cite).collect();
     let answer = Message {
         id: task.answer_id,
@@ -148,7 +194,7 @@ async fn exchange(
     let memory = remembered(it, owner, thread, question.id, (MemoryKind::Said, asked));
     let drawn = remembered(it, owner, thread, answer.id, (MemoryKind::Answer, answered));
     let (id, at) = (task.id, mint.clock().now());
-    let (message, ids) = (question.id, (memory.id, drawn.id));
+    let (message, answered, ids) = (question.id, answer.id, (memory.id, drawn.id));
     it.write(vec![
         Write::AppendMessage(question),
         Write::PutTask(task),
@@ -159,7 +205,8 @@ async fn exchange(
         Write::PutMemory(drawn),
     ])
     .await?;
-    Ok(Exchange { message, task: id, memory: ids.0, answer_memory: ids.1 })
+    let (memory, answer_memory) = ids;
+    Ok(Exchange { message, answer: answered, task: id, memory, answer_memory })
 }
 
 fn remembered(
@@ -176,6 +223,23 @@ fn remembered(
     };
     let (id, now) = (it.mint().next(MemoryId::from_uuid), it.mint().clock().now());
     Memory::new(id, owner, kind, text.to_owned(), provenance, now)
+}
+
+/// Returns what a person says about a message.
+fn commented(it: &impl StoreFixture, owner: UserId, about: MessageId, words: &str) -> Signal {
+    Signal {
+        id: it.mint().next(SignalId::from_uuid),
+        owner,
+        kind: SignalType::UserRating,
+        strength: 1_000,
+        rating: None,
+        comment: Some(words.to_owned()),
+        task_id: None,
+        message_id: Some(about),
+        memories: Vec::new(),
+        moved: 0,
+        at: it.mint().clock().now(),
+    }
 }
 
 async fn note(it: &impl StoreFixture, owner: UserId, text: &str) -> Result<MemoryId, StoreError> {
@@ -213,6 +277,8 @@ macro_rules! purge_contract {
             a_memory_goes_with_every_trace_of_it,
             a_conversation_goes_whole,
             a_learning_goes_alone,
+            what_was_made_of_a_conversation_goes_with_it,
+            a_chain_of_quotes_goes_to_its_end,
             followers_learn_that_it_is_gone,
             anothers_is_passed_over,
         );

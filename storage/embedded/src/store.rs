@@ -173,9 +173,9 @@ impl Store {
         told.try_recv().map_err(|_| Fault::Lost.at(op))
     }
 
-    /// Has the file made anew by the writer.
-    pub(crate) async fn rewrite_file(&self) -> Result<Rewritten, StoreError> {
-        self.inner.writer.rewrite().await
+    /// Has the file made anew by the writer; the other files were after `seen` purges.
+    pub(crate) async fn rewrite_file(&self, seen: u64) -> Result<Rewritten, StoreError> {
+        self.inner.writer.rewrite(seen).await
     }
 
     pub(crate) fn read<T>(

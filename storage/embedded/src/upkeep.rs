@@ -37,13 +37,13 @@ impl Upkeep for Store {
         }
     }
 
-    async fn is_rewrite_due(&self, since: Timestamp) -> Result<bool, StoreError> {
+    async fn rewrite_due(&self, since: Timestamp) -> Result<Option<u64>, StoreError> {
         let known = self.read("upkeep.rewrite", rewrite::find)?;
-        Ok(known.due && known.done_at.is_none_or(|at| at <= since))
+        Ok(known.due().filter(|_| known.done_at.is_none_or(|at| at <= since)))
     }
 
-    async fn rewrite(&self) -> Result<Rewritten, StoreError> {
-        let done = self.rewrite_file().await?;
+    async fn rewrite(&self, seen: u64) -> Result<Rewritten, StoreError> {
+        let done = self.rewrite_file(seen).await?;
         let Rewritten { before, after } = done;
         tracing::info!(before, after, "state.redb was made anew without what was purged");
         Ok(done)

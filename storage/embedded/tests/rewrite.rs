@@ -17,9 +17,9 @@ use std::{
 };
 
 use appliance_core::{
-    Batch, Clock as _, ErrorKind, IdMint, Memory, MemoryId, MemoryKind, Provenance, Timestamp,
-    UserId, Write,
-    ports::{Memories, Records as _, Upkeep as _, Users},
+    Batch, Clock as _, ErrorKind, IdMint, Memory, MemoryId, MemoryKind, Provenance, StoreError,
+    Timestamp, UserId, Write,
+    ports::{Memories, Records as _, Rewritten, Upkeep as _, Users},
     time::ManualClock,
 };
 use storage_contract::given;
@@ -83,6 +83,16 @@ impl House {
         id
     }
 
+    /// Returns how many purges there were, if the file is to be made anew.
+    async fn due(&self) -> Option<u64> {
+        self.store.rewrite_due(EVER).await.unwrap()
+    }
+
+    /// Makes the file anew, as if every other file was just now.
+    async fn rewrite(&self) -> Result<Rewritten, StoreError> {
+        self.store.rewrite(self.due().await.unwrap_or_default()).await
+    }
+
     /// Checks that what was kept is there, word by word.
     async fn has(&self, kept: &[MemoryId]) {
         for (id, number) in kept.iter().zip(MEMORIES / 2..) {
@@ -117,13 +127,13 @@ async fn what_was_purged_is_in_no_byte_of_the_new_file_and_the_rest_is_as_it_was
         "free pages hold it before: {:?}",
         held(folder.path())
     );
-    assert!(house.store.is_rewrite_due(EVER).await.unwrap());
+    assert!(house.due().await.is_some());
     let before = house.store.since(0, 1_000).await.unwrap();
 
-    let done = house.store.rewrite().await.unwrap();
+    let done = house.rewrite().await.unwrap();
     assert_eq!(held(folder.path()), (0, half));
     assert!(done.after < done.before, "{done:?}");
-    assert!(!house.store.is_rewrite_due(EVER).await.unwrap());
+    assert_eq!(house.due().await, None);
     let after = house.store.since(0, 1_000).await.unwrap();
     assert_eq!(format!("{before:?}"), format!("{after:?}"), "the change log is the same");
     house.has(&kept).await;
@@ -142,16 +152,34 @@ async fn what_was_purged_is_in_no_byte_of_the_new_file_and_the_rest_is_as_it_was
 async fn it_is_due_again_once_something_more_was_purged_and_not_within_the_same_day() {
     let folder = TempDir::new().unwrap();
     let (house, kept) = House::purged(folder.path()).await;
-    house.store.rewrite().await.unwrap();
+    house.rewrite().await.unwrap();
     let purge = |id| Write::PurgeMemories { owner: house.owner, ids: vec![id] };
     house.write(purge(kept[0])).await;
     let yesterday = ManualClock::at_millis(START - 1).now();
-    assert!(!house.store.is_rewrite_due(yesterday).await.unwrap());
-    assert!(house.store.is_rewrite_due(EVER).await.unwrap(), "but when somebody asks");
+    assert_eq!(house.store.rewrite_due(yesterday).await.unwrap(), None);
+    assert!(house.due().await.is_some(), "but when somebody asks");
     house.clock.advance(Duration::from_secs(60));
-    house.store.rewrite().await.unwrap();
-    assert!(!house.store.is_rewrite_due(EVER).await.unwrap());
+    house.rewrite().await.unwrap();
+    assert_eq!(house.due().await, None);
     assert_eq!(held(folder.path()), (0, kept.len() - 1));
+}
+
+#[tokio::test]
+async fn what_was_purged_after_the_other_files_were_cleaned_is_still_due() {
+    let folder = TempDir::new().unwrap();
+    let (house, kept) = House::purged(folder.path()).await;
+    let seen = house.due().await.unwrap();
+    let purge = |id| Write::PurgeMemories { owner: house.owner, ids: vec![id] };
+    house.write(purge(kept[0])).await;
+    house.store.rewrite(seen).await.unwrap();
+    let due = house.due().await.unwrap();
+    assert!(due > seen, "{due} after {seen}");
+    house.store.rewrite(due).await.unwrap();
+    assert_eq!(house.due().await, None);
+    house.store.rewrite(seen).await.unwrap();
+    assert_eq!(house.due().await, None, "what has left the files does not come back");
+    house.write(purge(kept[1])).await;
+    assert!(house.due().await > Some(due));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +202,7 @@ async fn others_read_and_write_meanwhile_and_nothing_of_it_is_lost() {
         }
     });
     for _ in 0..5 {
-        house.store.rewrite().await.unwrap();
+        house.rewrite().await.unwrap();
     }
     let said = said.await.unwrap();
     reads.await.unwrap();
@@ -192,13 +220,13 @@ async fn a_copy_that_cannot_be_made_costs_nothing() {
     let (house, kept) = House::purged(folder.path()).await;
     let in_the_way = folder.path().join("state.redb.anew");
     fs::create_dir(&in_the_way).unwrap();
-    let refused = house.store.rewrite().await.unwrap_err();
+    let refused = house.rewrite().await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Unavailable, "{refused}");
     house.has(&kept).await;
     house.remember("it goes on").await;
-    assert!(house.store.is_rewrite_due(EVER).await.unwrap(), "and is tried again");
+    assert!(house.due().await.is_some(), "and is tried again");
     fs::remove_dir(&in_the_way).unwrap();
-    house.store.rewrite().await.unwrap();
+    house.rewrite().await.unwrap();
     assert_eq!(held(folder.path()).0, 0);
 }
 
@@ -224,7 +252,7 @@ fn child() {
     });
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        House::again(Path::new(&place)).await.store.rewrite().await.unwrap();
+        House::again(Path::new(&place)).await.rewrite().await.unwrap();
     });
 }
 
@@ -265,7 +293,7 @@ fn a_kill_at_any_step_leaves_a_whole_file_and_no_copy() {
             assert_eq!(house.store.since(0, 1_000).await.unwrap().len(), MEMORIES, "{step}");
             assert!(!copy.path().join("state.redb.anew").exists(), "{step}: a copy is left");
             house.remember("it goes on").await;
-            house.store.rewrite().await.unwrap();
+            house.rewrite().await.unwrap();
             assert_eq!(held(copy.path()), (0, MEMORIES / 2), "{step}");
             house.store.close();
         });

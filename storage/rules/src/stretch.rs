@@ -45,6 +45,25 @@ impl Stretch {
         self.read(&self.message(view, thread)?)
     }
 
+    /// As [`text`](Self::text); the message becomes `last`, and is not read again if it is that
+    /// already.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn text_beside(
+        self,
+        view: &dyn View,
+        thread: ConversationId,
+        last: &mut Option<Message>,
+    ) -> Result<String, Fault> {
+        let is_it = |it: &Message| it.conversation_id == thread && it.seq == self.seq;
+        let known = last.take().filter(is_it);
+        let message = known.map_or_else(|| self.message(view, thread), Ok)?;
+        let text = self.read(&message);
+        *last = Some(message);
+        text
+    }
+
     /// Returns the message; its absence is damage. Asks no index, so that one that is damaged keeps
     /// no text away.
     ///
@@ -95,9 +114,67 @@ pub(crate) fn source(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use appliance_core::{Role, Timestamp};
 
     use super::*;
+    use crate::{
+        entity::{Entity as _, Key, Kind},
+        view::{Counted, Pointed, Span, Stored, seal},
+    };
+
+    /// A view of messages that counts how often it is asked for one.
+    struct Asked(Vec<Message>, Cell<usize>);
+
+    impl View for Asked {
+        fn get(&self, _: &'static Kind, id: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+            self.1.set(self.1.get() + 1);
+            let found = self.0.iter().find(|message| message.id() == id);
+            found.map(|message| seal(id, message)).transpose()
+        }
+
+        fn rows(&self, _: &'static Kind, _: &Span, _: usize) -> Result<Vec<Stored>, Fault> {
+            Ok(Vec::new())
+        }
+
+        fn find(
+            &self,
+            _: &'static Kind,
+            _: &'static Key,
+            _: &[u8],
+        ) -> Result<Option<Vec<u8>>, Fault> {
+            Ok(None)
+        }
+
+        fn places(
+            &self,
+            _: &'static Kind,
+            _: &'static Key,
+            _: &Span,
+            _: usize,
+        ) -> Result<Vec<Pointed>, Fault> {
+            Ok(Vec::new())
+        }
+
+        fn counts(&self, _: &'static Key, _: &[u8]) -> Result<Vec<Counted>, Fault> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn parts_of_one_message_ask_for_it_once() {
+        let (one, two) = (said("wren. heron."), Message { seq: 2, ..said("finch. heron.") });
+        let view = Asked(vec![one.clone(), two.clone()], Cell::new(0));
+        let mut last = None;
+        let parts =
+            [("wren", &one), ("heron", &one), ("heron", &two), ("finch", &two), ("wren", &one)];
+        for ((text, message), asked) in parts.into_iter().zip([1, 1, 2, 2, 3]) {
+            let stretch = Stretch::of(text, message).unwrap();
+            let read = stretch.text_beside(&view, message.conversation_id, &mut last);
+            assert_eq!((read.unwrap().as_str(), view.1.get()), (text, asked));
+        }
+    }
 
     fn said(content: &str) -> Message {
         Message {

@@ -45,18 +45,21 @@ pub trait Upkeep: fmt::Debug + Send + Sync {
     /// `Unavailable`, `Full`, `Corrupt`.
     async fn sweep(&self, sweep: Sweep) -> Result<Swept, StoreError>;
 
-    /// Tells whether something was purged since the records' file was made, and, where it was
-    /// rewritten before, that this was not after `since`.
+    /// Returns how many purges there have been, if something of one may still be in a file, and the
+    /// records' file, where it was rewritten before, was not after `since`. The count never goes back.
     ///
     /// # Errors
     /// `Unavailable`, `Corrupt`.
-    async fn is_rewrite_due(&self, since: Timestamp) -> Result<bool, StoreError>;
+    async fn rewrite_due(&self, since: Timestamp) -> Result<Option<u64>, StoreError>;
 
     /// Copies what lives into a new file, which takes the place of the old one: no byte of what was
     /// purged is left. Nothing is written meanwhile, and readers notice nothing.
     ///
+    /// All other files were cleaned after `seen` purges. If there have been more since, a rewriting
+    /// MUST still be due: nobody knows what these have left there.
+    ///
     /// # Errors
     /// `Full` where there is no room for the copy, `Unavailable`, `Corrupt`: the file is the old one
     /// then, and all goes on with it.
-    async fn rewrite(&self) -> Result<Rewritten, StoreError>;
+    async fn rewrite(&self, seen: u64) -> Result<Rewritten, StoreError>;
 }

@@ -2,7 +2,8 @@
 //!
 //! The records know that something was purged until their own file is made anew, which is the last
 //! thing done and the one that is done daily at most: what fails before it is tried again with the
-//! next run.
+//! next run. So is what was purged meanwhile: the records, which count purges, are told how many there
+//! were before the first file was cleaned.
 
 use std::time::Duration;
 
@@ -24,9 +25,7 @@ const EVER: Timestamp = Timestamp::from_unix_micros(i64::MAX);
 impl Keeper {
     /// Makes files anew if something was purged since, the records' file if it is time for it.
     pub(super) async fn clean(&self, when: Clean) -> Result<Option<Rewritten>, StoreError> {
-        if !self.parts.upkeep.is_rewrite_due(EVER).await? {
-            return Ok(None);
-        }
+        let Some(seen) = self.parts.upkeep.rewrite_due(EVER).await? else { return Ok(None) };
         self.parts.indexes.let_go().await?;
         let reader = self.parts.reader.as_ref();
         if let Some(tree) = self.parts.care.tree() {
@@ -36,13 +35,13 @@ impl Keeper {
             Clean::Daily => before(self.certainly(), DAY),
             Clean::Now => EVER,
         };
-        if !self.parts.upkeep.is_rewrite_due(since).await? {
+        if self.parts.upkeep.rewrite_due(since).await?.is_none() {
             return Ok(None);
         }
         if let Some(vectors) = &self.parts.vectors {
             keep_living(vectors.as_ref(), reader).await?;
         }
-        self.parts.upkeep.rewrite().await.map(Some)
+        self.parts.upkeep.rewrite(seen).await.map(Some)
     }
 }
 

@@ -60,18 +60,18 @@ pub(crate) fn clear(place: &Path) {
 }
 
 impl Engine {
-    /// Makes the file anew, and returns what became of it.
-    pub fn rewrite(&mut self) -> Result<Rewritten, StoreError> {
+    /// Makes the file anew, the others having been after `seen` purges, and returns what became of it.
+    pub fn rewrite(&mut self, seen: u64) -> Result<Rewritten, StoreError> {
         self.shared.signs.note_working();
         let done = match self.gate() {
-            Gate::Open => self.copy_and_exchange(),
+            Gate::Open => self.copy_and_exchange(seen),
             Gate::Essential(why) | Gate::Shut(why) => Err(why.refusal()),
         };
         self.shared.signs.note_idle();
         done
     }
 
-    fn copy_and_exchange(&mut self) -> Result<Rewritten, StoreError> {
+    fn copy_and_exchange(&mut self, seen: u64) -> Result<Rewritten, StoreError> {
         let Some(place) = self.place.clone() else {
             return Err(StoreError::invalid(OP, "these records have no file of their own"));
         };
@@ -79,7 +79,7 @@ impl Engine {
         let before = length(&place)?;
         check_room(&self.room, before)?;
         reached("rewrite.begun");
-        let copied = caught(|| self.copy(&beside(&place)));
+        let copied = caught(|| self.copy(&beside(&place), seen));
         if let Err(fault) = copied.unwrap_or_else(|why| Err(Fault::Unreadable(why))) {
             clear(&place);
             return Err(fault.at(OP));
@@ -91,11 +91,11 @@ impl Engine {
     }
 
     /// Copies every row into a new file, whole and on disk when it returns.
-    fn copy(&self, to: &Path) -> Result<(), Fault> {
+    fn copy(&self, to: &Path, seen: u64) -> Result<(), Fault> {
         let guard = self.shared.opened();
         let from = guard.as_ref().ok_or(Fault::Closed)?.begin_read()?;
         let new = database::fresh(to)?;
-        self.fill(&from, &new)?;
+        self.fill(&from, &new, seen)?;
         reached("rewrite.copied");
         drop(new); // marks it as closed
         File::open(to).and_then(|file| file.sync_all()).map_err(redb::StorageError::Io)?;
@@ -103,13 +103,15 @@ impl Engine {
         Ok(())
     }
 
-    fn fill(&self, from: &ReadTransaction, new: &Database) -> Result<(), Fault> {
+    fn fill(&self, from: &ReadTransaction, new: &Database, seen: u64) -> Result<(), Fault> {
         let txn = database::begin(new)?;
         for name in table_names() {
             copy_table(from, &txn, name, &self.shared.signs)?;
         }
         let (tables, now) = (Tables::of(&txn), self.shared.clock.lived());
-        rewrite::done(&mut Draft::on(&mut Attempt::for_good(&tables), self.counters), now)?;
+        let mut attempt = Attempt::for_good(&tables);
+        rewrite::done(&mut Draft::on(&mut attempt, self.counters), seen, now)?;
+        drop(attempt);
         drop(tables);
         Ok(txn.commit()?)
     }

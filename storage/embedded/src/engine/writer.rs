@@ -32,8 +32,8 @@ const GROUP: usize = 256;
 enum Asked {
     Batch(Batch, Answer),
     Job(Job, Answer),
-    /// The file is to be made anew.
-    Rewrite(oneshot::Sender<Result<Rewritten, StoreError>>),
+    /// The file is to be made anew; the others were after so many purges.
+    Rewrite(u64, oneshot::Sender<Result<Rewritten, StoreError>>),
     /// Nothing: the engine looks whether it can mend something.
     Look,
 }
@@ -76,8 +76,8 @@ impl Writer {
     }
 
     /// Has the engine make the file anew, and waits until it is in its place.
-    pub async fn rewrite(&self) -> Result<Rewritten, StoreError> {
-        self.ask(Asked::Rewrite).await
+    pub async fn rewrite(&self, seen: u64) -> Result<Rewritten, StoreError> {
+        self.ask(|answer| Asked::Rewrite(seen, answer)).await
     }
 
     async fn ask<T>(
@@ -128,9 +128,9 @@ fn run(mut engine: Engine, mut asked: mpsc::Receiver<Asked>) {
                     step(&mut engine, std::mem::take(&mut group)); // what was asked before it
                     let _ = answer.send(engine.run(job)); // the caller may have gone
                 }
-                Asked::Rewrite(answer) => {
+                Asked::Rewrite(seen, answer) => {
                     step(&mut engine, std::mem::take(&mut group));
-                    let _ = answer.send(engine.rewrite());
+                    let _ = answer.send(engine.rewrite(seen));
                 }
                 Asked::Look => engine.look(),
             }

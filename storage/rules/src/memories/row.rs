@@ -1,7 +1,9 @@
 //! A memory's row: what never changes about it, and its text or the place of its text: in the message
 //! that says it, or in the archive. Stands nowhere by itself: see [`Stand`].
 
-use appliance_core::{Facets, Labels, Memory, MemoryId, MemoryKind, Provenance, Timestamp, UserId};
+use appliance_core::{
+    Facets, Labels, Memory, MemoryId, MemoryKind, Message, Provenance, Timestamp, UserId,
+};
 
 use super::{MEMORIES, Stand, sameness};
 use crate::{
@@ -87,11 +89,17 @@ impl Head {
         }
     }
 
-    /// Returns what the message that it is from says there.
-    fn said(&self, view: &dyn View, stretch: Stretch) -> Result<String, Fault> {
+    /// Returns what the message that it is from says there; `last` is kept as in
+    /// [`Stretch::text_beside`].
+    fn said(
+        &self,
+        view: &dyn View,
+        stretch: Stretch,
+        last: &mut Option<Message>,
+    ) -> Result<String, Fault> {
         let thread = self.provenance.conversation_id;
         let thread = thread.ok_or_else(|| dangling(MEMORIES.name, &self.seq.to_be_bytes()))?;
-        stretch.text(view, thread)
+        stretch.text_beside(view, thread, last)
     }
 }
 
@@ -120,9 +128,22 @@ impl MemoryRow {
     /// # Errors
     /// A damaged message that has it, or the adapter's failure.
     pub fn text(&self, view: &dyn View) -> Result<Option<String>, Fault> {
+        self.text_beside(view, &mut None)
+    }
+
+    /// As [`text`](Self::text); the message that says it becomes `last`, and is not read again if it
+    /// is that already.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn text_beside(
+        &self,
+        view: &dyn View,
+        last: &mut Option<Message>,
+    ) -> Result<Option<String>, Fault> {
         match &self.body {
             Body::Here(text) => Ok(Some(text.clone())),
-            Body::Said(stretch) => self.head.said(view, *stretch).map(Some),
+            Body::Said(stretch) => self.head.said(view, *stretch, last).map(Some),
             Body::Archived(_) => Ok(None),
         }
     }
@@ -155,7 +176,7 @@ impl Entry {
     ) -> Result<Memory, Fault> {
         let text = match self.row.body {
             Body::Here(text) => text,
-            Body::Said(stretch) => self.row.head.said(view, stretch)?,
+            Body::Said(stretch) => self.row.head.said(view, stretch, &mut None)?,
             Body::Archived(spot) => read(self.row.head.id, spot)?,
         };
         let (head, stand) = (self.row.head, self.stand);

@@ -199,7 +199,7 @@ pub fn touch(
 pub(crate) fn silence(
     draft: &mut Draft<'_>,
     owner: UserId,
-    memories: &[MemoryId],
+    memories: &BTreeSet<MemoryId>,
     messages: &BTreeSet<MessageId>,
 ) -> Result<(), Refusal> {
     let mut said = Vec::new();

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use appliance_core::{ConversationId, MemoryId, Message, MessageId, TaskId, UserId};
 
 use super::{
-    memories::take_out,
+    reach::Reach,
     said::{self, Emptied},
     traces,
 };
-use crate::{Draft, Refusal, conversations::ConversationRow, memories::signals, rewrite};
+use crate::{Draft, Refusal, conversations::ConversationRow, rewrite};
 
 /// Purges a conversation of `owner`; returns the memories that went with it. One that is gone
 /// already or another's is passed over: nothing tells the two apart.
@@ -29,17 +29,11 @@ pub fn conversation(
     let messages = traces::messages(draft.view(), id)?;
     let said: BTreeSet<MessageId> = messages.iter().map(|message| message.id).collect();
     let remembered = traces::of_thread(draft.view(), owner, id, |_| true)?;
-    let set: BTreeSet<MemoryId> = remembered.iter().copied().collect();
     // What is said here goes whole; answers elsewhere that quote it are emptied.
-    let mut emptied = Emptied { messages: said.clone(), ..Emptied::default() };
-    for message in traces::citing(draft.view(), &set)? {
-        said::empty(draft, message, &mut emptied)?;
-    }
-    remove(draft, id, &messages, &mut emptied.tasks)?;
-    said::silence(draft, &emptied.tasks)?;
-    signals::silence(draft, owner, &remembered, &said)?;
-    take_out(draft, &remembered)?;
-    Ok(remembered)
+    let emptied = Emptied { messages: said, ..Emptied::default() };
+    let mut reach = Reach::of(draft, owner, remembered, emptied)?;
+    remove(draft, id, &messages, &mut reach.emptied.tasks)?;
+    reach.take_out(draft)
 }
 
 /// Takes the thread's rows out, and notes its `tasks`: nothing of it is shown any more.

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{MemoryId, MemoryKind, MessageId, UserId};
+use appliance_core::{MemoryId, UserId};
 
 use super::{
-    said::{self, Emptied},
-    traces,
+    reach::Reach,
+    said::Emptied,
+    traces::{self, Forms},
 };
 use crate::{
     Draft, Refusal,
-    memories::{self as rules, Body, Entry, MemoryRow, signals},
-    tiers::manifest,
+    memories::{self as rules, Entry, MemoryRow},
 };
 
 /// Purges `ids` of `owner`; returns every memory that went, their copies and what was drawn from
@@ -26,52 +26,13 @@ pub fn memories(
 ) -> Result<Vec<MemoryId>, Refusal> {
     let named = named(draft, owner, ids)?;
     let wanted: BTreeSet<MemoryId> = named.iter().map(|entry| entry.row.head.id).collect();
-    let forms = traces::forms(draft.view(), &named);
+    let mut forms = Forms::on(draft.view());
+    let texts: BTreeSet<String> = named.iter().filter_map(|entry| forms.of(&entry.row)).collect();
     let same = |row: &MemoryRow| {
-        wanted.contains(&row.head.id)
-            || traces::form(draft.view(), row).is_some_and(|form| forms.contains(&form))
+        wanted.contains(&row.head.id) || forms.of(row).is_some_and(|form| texts.contains(&form))
     };
-    let first: BTreeSet<MemoryId> =
-        traces::remembered(draft.view(), owner, same)?.into_iter().collect();
-    let mut emptied = Emptied::default();
-    for message in traces::citing(draft.view(), &first)? {
-        said::empty(draft, message, &mut emptied)?;
-    }
-    for id in &first {
-        let message = rules::look(draft, *id)?.and_then(|entry| said_in(&entry.row));
-        message.map_or(Ok(()), |message| said::empty(draft, message, &mut emptied))?;
-    }
-    let drawn = |row: &MemoryRow| {
-        row.head.provenance.message_id.is_some_and(|id| emptied.messages.contains(&id))
-    };
-    let mut all = first;
-    for thread in &emptied.threads {
-        all.extend(traces::of_thread(draft.view(), owner, *thread, drawn)?);
-    }
-    let all: Vec<MemoryId> = all.into_iter().collect();
-    said::silence(draft, &emptied.tasks)?;
-    signals::silence(draft, owner, &all, &emptied.messages)?;
-    take_out(draft, &all)?;
-    Ok(all)
-}
-
-/// Returns the message that says what `row` says; a learning was only drawn from the one it names.
-fn said_in(row: &MemoryRow) -> Option<MessageId> {
-    row.head.provenance.message_id.filter(|_| row.head.kind != MemoryKind::Learning)
-}
-
-/// Takes memories out, and notes the segments of the archive that hold a copy of their texts.
-pub(super) fn take_out(draft: &mut Draft<'_>, ids: &[MemoryId]) -> Result<(), Refusal> {
-    let set: BTreeSet<MemoryId> = ids.iter().copied().collect();
-    let mut holding = manifest::with_strays_of(draft.view(), &set)?;
-    for id in set {
-        let Some(entry) = rules::look(draft, id)? else { continue };
-        if let Body::Archived(spot) = entry.row.body {
-            holding.insert(spot.segment);
-        }
-        rules::purge(draft, &entry)?;
-    }
-    Ok(holding.into_iter().try_for_each(|number| manifest::due(draft, number))?)
+    let first = traces::remembered(draft.view(), owner, same)?;
+    Reach::of(draft, owner, first, Emptied::default())?.take_out(draft)
 }
 
 fn named(draft: &mut Draft<'_>, owner: UserId, ids: &[MemoryId]) -> Result<Vec<Entry>, Refusal> {

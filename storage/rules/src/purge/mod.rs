@@ -1,14 +1,16 @@
 //! Purging: takes what a person wants gone out of every row, at once and for good.
 //!
 //! A memory goes with the message it was said in, the answer to that, every answer that cites it,
-//! and what was remembered or learned of those; a conversation goes whole. What is left is an empty
-//! message where one stood, a place in the change log, and ids. Frees no page and writes no file:
+//! and what was remembered or learned of those, and so on from there; a conversation goes whole, and
+//! elsewhere what a memory of it would take along. What is left is an empty message where one stood, a
+//! place in the change log, and ids. Frees no page and writes no file:
 //! the archive's segments are noted as due, and the adapter makes its own file anew.
 //!
 //! Invariant: after the commit no row holds the text; a repeat finds nothing and changes nothing.
 
 mod conversation;
 mod memories;
+mod reach;
 mod said;
 mod traces;
 

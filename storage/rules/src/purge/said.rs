@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct Emptied {
     /// The messages.
     pub messages: BTreeSet<MessageId>,
-    /// The threads that they are of.
+    /// The threads that they are of, until somebody looks there for what was drawn from them.
     pub threads: BTreeSet<ConversationId>,
     /// The tasks.
     pub tasks: BTreeSet<TaskId>,

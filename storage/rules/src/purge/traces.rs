@@ -7,7 +7,7 @@ use appliance_phrases::form::Form;
 
 use crate::{
     Fault,
-    memories::{BY_OWNER, BY_THREAD, Entry, MemoryRow},
+    memories::{BY_OWNER, BY_THREAD, MemoryRow},
     messages::BY_CITED,
     view::{Read as _, Span, View},
     walk::Walk,
@@ -42,7 +42,7 @@ pub(super) fn of_thread(
     view: &dyn View,
     owner: UserId,
     thread: ConversationId,
-    wanted: impl Fn(&MemoryRow) -> bool,
+    mut wanted: impl FnMut(&MemoryRow) -> bool,
 ) -> Result<Vec<MemoryId>, Fault> {
     picked(view.walk_by(&BY_THREAD, Span::of(&thread.bytes())), |row| {
         row.head.owner == owner && wanted(row)
@@ -53,14 +53,14 @@ pub(super) fn of_thread(
 pub(super) fn remembered(
     view: &dyn View,
     owner: UserId,
-    wanted: impl Fn(&MemoryRow) -> bool,
+    wanted: impl FnMut(&MemoryRow) -> bool,
 ) -> Result<Vec<MemoryId>, Fault> {
     picked(view.walk_by(&BY_OWNER, Span::of(&owner.bytes())), wanted)
 }
 
 fn picked(
     walk: Walk<'_, dyn View + '_, MemoryRow>,
-    wanted: impl Fn(&MemoryRow) -> bool,
+    mut wanted: impl FnMut(&MemoryRow) -> bool,
 ) -> Result<Vec<MemoryId>, Fault> {
     let mut found = Vec::new();
     for met in walk {
@@ -70,13 +70,23 @@ fn picked(
     Ok(found)
 }
 
-/// The texts that are to go, in the form in which they count as the same.
-pub(super) fn forms(view: &dyn View, entries: &[Entry]) -> BTreeSet<String> {
-    entries.iter().filter_map(|entry| form(view, &entry.row)).collect()
+/// Reads texts in the form in which they count as the same. Keeps the message that it read last:
+/// neighbouring memories are often parts of one.
+pub(super) struct Forms<'v> {
+    view: &'v dyn View,
+    last: Option<Message>,
 }
 
-/// Returns the form of a text that can be read here; `None` for one in the archive, or of marks alone.
-pub(super) fn form(view: &dyn View, row: &MemoryRow) -> Option<String> {
-    let text = row.text(view).ok().flatten()?;
-    Some(Form::NEWEST.of(&text)).filter(|form| !form.is_empty())
+impl<'v> Forms<'v> {
+    /// Begins with no message.
+    pub fn on(view: &'v dyn View) -> Self {
+        Self { view, last: None }
+    }
+
+    /// Returns the form of a text that can be read here; `None` for one in the archive, or of marks
+    /// alone.
+    pub fn of(&mut self, row: &MemoryRow) -> Option<String> {
+        let text = row.text_beside(self.view, &mut self.last).ok().flatten()?;
+        Some(Form::NEWEST.of(&text)).filter(|form| !form.is_empty())
+    }
 }
