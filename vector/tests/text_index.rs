@@ -7,7 +7,7 @@ use std::{collections::HashSet, fs, path::Path};
 use appliance_core::{
     HistoryId, MemoryId, UserId,
     memory::Origin,
-    ports::{TextChanges, TextEntry, TextIndex as _},
+    ports::{TakenOut, TextChanges, TextEntry, TextIndex as _},
 };
 use appliance_tasks::Tasks;
 use tokio::time::Instant;
@@ -91,12 +91,12 @@ async fn what_was_flushed_is_there_after_a_restart_with_its_position() {
     let folder = tempfile::tempdir().unwrap();
     let index = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap().index;
     put(&index, 2, [entry(1, ADA, "heron"), entry(2, ADA, "osprey")]).await;
-    index.flush().await.unwrap();
+    index.flush(TakenOut::MayStay).await.unwrap();
     take(&index, 3, [1]).await;
     put(&index, 4, [entry(4, ADA, "kestrel")]).await;
-    index.flush().await.unwrap();
+    index.flush(TakenOut::MayStay).await.unwrap();
     take(&index, 9, []).await;
-    index.flush().await.unwrap();
+    index.flush(TakenOut::MayStay).await.unwrap();
     put(&index, 10, [entry(10, ADA, "gull")]).await;
     drop(index);
     let again = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap();
@@ -116,19 +116,19 @@ async fn what_was_taken_out_leaves_no_word_in_the_files_once_they_are_flushed() 
         });
         put(&index, round + 1, texts).await;
     }
-    index.flush().await.unwrap();
+    index.flush(TakenOut::MustGo).await.unwrap();
     let before = words(folder.path());
     let word = |n: u64| format!("zqx{n:05}");
     assert!((0..1_200).all(|n| before.contains(&word(n))), "each is found before");
     take(&index, 5, (0..1_200).step_by(2)).await;
-    index.flush().await.unwrap();
+    index.flush(TakenOut::MustGo).await.unwrap();
     let after = words(folder.path());
     for n in 0..1_200 {
         assert_eq!(after.contains(&word(n)), n % 2 == 1, "{n}");
         assert_eq!(found(&index, ADA, &word(n)).await.len() as u64, n % 2, "{n}");
     }
     take(&index, 6, (0..1_200).skip(1).step_by(2)).await;
-    index.flush().await.unwrap();
+    index.flush(TakenOut::MustGo).await.unwrap();
     assert!(words(folder.path()).is_empty(), "nothing is left of nothing");
     drop(index);
     let again = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap();

@@ -9,7 +9,7 @@ use std::{fs, time::Duration};
 use appliance_core::{
     HistoryId, MemoryId, UserId,
     memory::Origin,
-    ports::{TextChanges, TextEntry, TextIndex as _},
+    ports::{TakenOut, TextChanges, TextEntry, TextIndex as _},
 };
 use appliance_tasks::Tasks;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -48,12 +48,15 @@ async fn a_passing_fault_loses_nothing_and_mends_itself() {
         assert!(has(&index, from + 30).await && has(&index, 7).await, "it answers meanwhile");
         tokio::time::sleep(Duration::from_millis(60)).await; // so that commits are tried again
     }
-    assert!(index.flush().await.is_err() && index.fault().is_some(), "and says that it is behind");
+    assert!(
+        index.flush(TakenOut::MayStay).await.is_err() && index.fault().is_some(),
+        "and says that it is behind"
+    );
     assert_eq!((index.count(), index.position()), (900, 901));
     setrlimit(Resource::Nofile, whole).unwrap();
 
     for _ in 0..600 {
-        if index.flush().await.is_ok() {
+        if index.flush(TakenOut::MayStay).await.is_ok() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

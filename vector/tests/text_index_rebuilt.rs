@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 use appliance_core::{
     HistoryId, MemoryId, UserId,
     memory::Origin,
-    ports::{TextChanges, TextEntry, TextIndex as _},
+    ports::{TakenOut, TextChanges, TextEntry, TextIndex as _},
 };
 use appliance_tasks::Tasks;
 use vector::TextIndex;
@@ -67,7 +67,7 @@ async fn grown(index: &TextIndex) {
         put(index, from + 2, edited).await;
         take(index, from + 3, (0..from).step_by(13).map(id).collect()).await;
         if from % 180 == 0 {
-            index.flush().await.unwrap();
+            index.flush(TakenOut::MayStay).await.unwrap();
         }
     }
     put(index, 2_000, (0..900).filter(|n| n % 13 != 0).map(|n| entry(n, text(n))).collect()).await;
@@ -96,7 +96,7 @@ async fn an_index_that_grew_answers_as_one_that_is_built_anew() {
     assert_eq!(answers(&old).await, waiting, "some of it waits to be committed");
     assert!(waiting.iter().filter(|hits| hits.len() >= 10).count() >= 25, "{waiting:?}");
     for index in [&old, &new] {
-        index.flush().await.unwrap();
+        index.flush(TakenOut::MayStay).await.unwrap();
     }
     assert_eq!(answers(&old).await, waiting);
     assert_eq!(answers(&new).await, waiting);
@@ -112,7 +112,7 @@ async fn a_folder_of_other_records_or_ahead_of_them_is_emptied_and_says_why() {
     let fill = async |origin: &Origin| {
         let opened = TextIndex::open(folder.path(), origin, Tasks::new()).unwrap();
         put(&opened.index, 500, vec![entry(1, text(1))]).await;
-        opened.index.flush().await.unwrap();
+        opened.index.flush(TakenOut::MayStay).await.unwrap();
         opened.rebuilt
     };
     assert_eq!(fill(&OURS).await, None);
@@ -129,7 +129,7 @@ async fn a_changed_bit_in_any_file_is_found_or_changes_no_answer() {
     let folder = tempfile::tempdir().unwrap();
     let index = TextIndex::open(folder.path(), &OURS, Tasks::new()).unwrap().index;
     grown(&index).await;
-    index.flush().await.unwrap();
+    index.flush(TakenOut::MayStay).await.unwrap();
     let right = answers(&index).await;
     drop(index);
     let whole = files(folder.path());

@@ -64,6 +64,10 @@ impl Service {
             self.end_as_its_child(who, &lease, &task).await?;
             return Ok(None);
         }
+        if task.input.is_empty() {
+            self.end_without_answer(who, &lease, &task, UNREADABLE).await?;
+            return Ok(None);
+        }
         self.show_task(task.id).await?;
         let history = self.thread(&task).await?.in_order();
         Ok(Some(Work { lease, envelope, task, history }))
@@ -99,6 +103,10 @@ impl Service {
 
 /// The sentence for a message whose answer is nowhere to be found.
 const LOST: &str = "The answer to this was lost on its way. Send the message again.";
+
+/// The sentence for a question that is nowhere to be read: no message was ever sent empty.
+const UNREADABLE: &str = "The question was deleted before it was answered, or cannot be read from \
+                          the disk any more; `ai-infra doctor` names what cannot. Ask again.";
 
 fn lease_of(delivery: &Delivery) -> Lease {
     Lease {

@@ -21,11 +21,17 @@ const HALF: &str = ".new";
 /// When it cannot be written, synced or moved; the earlier file stands then.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let half = half(path);
-    let mut file = file(&half)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&half, path)?;
+    if let Err(error) = write(&half, bytes).and_then(|()| fs::rename(&half, path)) {
+        let _ = fs::remove_file(&half); // what it holds may be meant to be nowhere
+        return Err(error);
+    }
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+fn write(half: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = file(half)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn half(path: &Path) -> PathBuf {

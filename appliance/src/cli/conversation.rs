@@ -10,14 +10,17 @@ use super::{Context, arguments::Conversation, confirm, memory};
 /// Purges, after a question.
 ///
 /// # Errors
-/// When no server runs, when nobody can be asked, or there is no such conversation to ask about.
+/// When no server runs, when nobody can be asked, or there is no such conversation.
 pub fn run(context: &Context, command: &Conversation) -> anyhow::Result<ExitCode> {
     let Conversation::Purge { id, yes } = command;
     let client = context.client()?;
     let path = format!("/api/conversations/{}", memory::segment(id));
     if !yes {
         confirm::somebody_is_there("a conversation would be purged")?;
-        let found: ConversationDetail = context.block_on(client.get(&path))?;
+    }
+    // Purging passes over what is not there; a person who mistyped wants to know.
+    let found: ConversationDetail = context.block_on(client.get(&path))?;
+    if !yes {
         let title = found.conversation.title.as_deref().unwrap_or("without a title");
         let question = format!(
             "The conversation \"{title}\" would be purged, with its messages and what was remembered \

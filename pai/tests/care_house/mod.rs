@@ -49,7 +49,7 @@ impl Indexes for Shelves {
 
     async fn reindex(&self) -> Result<Job, CareError> {
         let (name, doing) = ("reindex".to_owned(), "reading".to_owned());
-        let job = Job { name, doing, done: 0, total: 10, ended: false };
+        let job = Job { name, doing, done: 0, total: 10, ended: false, failed: false };
         Ok(self.job.lock().unwrap().insert(job).clone())
     }
 

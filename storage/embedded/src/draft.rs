@@ -1,6 +1,7 @@
 //! Writing: what one batch changes in the transaction that it shares with others.
 //!
-//! An [`Attempt`] writes through and remembers what was there before, so that a refused batch is taken back while its neighbours stay. Commits nothing.
+//! An [`Attempt`] writes through and remembers what was there before, so that a refused batch is
+//! taken back while its neighbours stay. Commits nothing.
 
 use std::{cell::RefCell, collections::BTreeMap};
 

@@ -6,7 +6,10 @@
 
 use std::{
     fmt, io,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -67,6 +70,7 @@ pub(crate) struct Signs {
     clock: Arc<dyn Clock>,
     board: Mutex<Board>,
     call_writer: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    closing: AtomicBool,
 }
 
 impl fmt::Debug for Signs {
@@ -90,7 +94,8 @@ impl fmt::Display for Failure {
 impl Signs {
     /// Begins with nothing on it.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, board: Mutex::default(), call_writer: OnceLock::new() }
+        let (call_writer, closing) = (OnceLock::new(), AtomicBool::new(false));
+        Self { clock, board: Mutex::default(), call_writer, closing }
     }
 
     /// Says how to have the writer look around; the first way stays.
@@ -107,10 +112,25 @@ impl Signs {
 
     /// Makes a call to the disk that changes something, and notes how long it takes and its failure.
     pub fn during(&self, call: Call, make: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        self.waiting(make).inspect_err(|error| self.note_failed(call, error))
+    }
+
+    /// Waits for the disk: the writer counts as alive meanwhile, and a failure is the caller's.
+    pub fn waiting<T>(&self, make: impl FnOnce() -> T) -> T {
         self.step(|board, now| board.call_since = Some(now));
         let done = make();
         self.step(|board, _| board.call_since = None);
-        done.inspect_err(|error| self.note_failed(call, error))
+        done
+    }
+
+    /// Notes that the store is being closed: what is long and can be made later is left.
+    pub fn note_closing(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Tells whether the store is being closed.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     /// Notes a call that failed.

@@ -134,6 +134,7 @@ impl Store {
     ///
     /// Later calls on any clone are refused as `Unavailable`. Blocks for as long as one commit.
     pub fn close(&self) {
+        self.shared().signs.note_closing();
         self.inner.writer.close();
         self.shared().bus.close();
         let db = self.shared().db.write().unwrap_or_else(PoisonError::into_inner).take();

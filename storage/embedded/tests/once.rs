@@ -329,6 +329,8 @@ async fn a_damaged_message_leaves_out_what_refers_to_it_and_names_it() {
     assert!(matches!(&told[1].now, Changed::Damaged { .. }), "{told:?}");
     let tasks = Tasks::list(&store, owner(), TaskFilter::default(), page).await.unwrap().items;
     assert!(tasks.is_empty(), "both ended with that answer: {tasks:?}");
+    let ended = Tasks::get(&store, root().id).await.unwrap().unwrap();
+    assert!(ended.status.is_final() && !ended.input.is_empty(), "asked for alone: {ended:?}");
     let named = store.damage().found;
     assert!(named.iter().any(|it| it.memory == Some(news().id)), "{named:?}");
     let more = memory(10, 0, MemoryKind::Said, QUESTION, &question());

@@ -63,7 +63,8 @@ pub struct CachedEmbedder {
 
 impl CachedEmbedder {
     /// Opens the file at `path`, or makes it, in front of `inner`. Vectors of questions are kept for
-    /// `ttl` after their last use, those of kept texts until they are not among those that are to be [kept](Self::keep_only).
+    /// `ttl` after their last use, those of kept texts until they are not among those that are to be
+    /// [kept](Self::keep_only).
     ///
     /// Cannot fail: a damaged file is moved aside and made anew, and one that cannot be used leaves
     /// the embedder without a cache. Both are logged.

@@ -11,7 +11,7 @@ use std::{
 
 use appliance_core::{
     ErrorKind, MemoryId, StoreError, UserId,
-    ports::{self, TextChanges},
+    ports::{self, TakenOut, TextChanges},
 };
 use appliance_tasks::{TaskKind, Tasks};
 use async_trait::async_trait;
@@ -97,10 +97,10 @@ impl Inner {
         Ok(())
     }
 
-    fn flush(&self) -> Result<(), TantivyError> {
+    fn flush(&self, taken_out: TakenOut) -> Result<(), TantivyError> {
         let position = self.position.load(Ordering::Acquire);
         self.change().flush(position)?;
-        self.expunge()
+        if taken_out == TakenOut::MustGo { self.expunge() } else { Ok(()) }
     }
 
     /// Leaves nothing in the files of what was taken out. Searches go on while they are written; a
@@ -153,8 +153,8 @@ impl ports::TextIndex for TextIndex {
         self.inner.read().ids.contains(&id)
     }
 
-    async fn flush(&self) -> Result<(), StoreError> {
-        self.write("texts.flush", Inner::flush).await
+    async fn flush(&self, taken_out: TakenOut) -> Result<(), StoreError> {
+        self.write("texts.flush", move |inner| inner.flush(taken_out)).await
     }
 
     fn fault(&self) -> Option<String> {

@@ -25,9 +25,9 @@ pub async fn info() -> Answer<ServerInfo> {
     get("/api/info").await
 }
 
-/// Asks how the server is; one that cannot serve says so with a 503, and is asked again.
+/// Asks how the server is; one that cannot serve says so too, with a 503.
 pub async fn health() -> Answer<Checks> {
-    get("/api/health/ready").await
+    parsed(&answered(Request::get("/api/health/ready"), None).await?.1)
 }
 
 /// Says that the server's clock is right.
@@ -212,6 +212,14 @@ fn parsed<T: DeserializeOwned>(answer: &str) -> Answer<T> {
 
 /// Sends a request and returns the answer's text; everything but a 2xx is a failure.
 async fn sent(request: RequestBuilder, body: Option<String>) -> Answer<String> {
+    match answered(request, body).await? {
+        (200..=299, text) => Ok(text),
+        (status, text) => Err(Failure::from_answer(status, &text)),
+    }
+}
+
+/// Sends a request and returns the answer's status and text.
+async fn answered(request: RequestBuilder, body: Option<String>) -> Answer<(u16, String)> {
     let sent = match body {
         None => request.send().await,
         Some(body) => match request.header("content-type", "application/json").body(body) {
@@ -220,9 +228,5 @@ async fn sent(request: RequestBuilder, body: Option<String>) -> Answer<String> {
         },
     };
     let response = sent.map_err(|_| Failure::unreachable())?;
-    let body = response.text().await.unwrap_or_default();
-    if response.ok() {
-        return Ok(body);
-    }
-    Err(Failure::from_answer(response.status(), &body))
+    Ok((response.status(), response.text().await.unwrap_or_default()))
 }

@@ -175,6 +175,8 @@ pub struct Job {
     pub total: u64,
     /// Whether it has ended.
     pub ended: bool,
+    /// Whether it ended without having done all of it; `doing` says what is left.
+    pub failed: bool,
 }
 
 /// Looks after memories.

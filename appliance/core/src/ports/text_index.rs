@@ -30,6 +30,16 @@ pub struct TextChanges {
     pub position: u64,
 }
 
+/// What a [`flush`](TextIndex::flush) does about texts that were taken out and whose words are still in
+/// its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenOut {
+    /// They may stay until files are merged anyway.
+    MayStay,
+    /// They go now, which may mean to write most of the files anew.
+    MustGo,
+}
+
 /// Finds texts of one owner by their words, ranked by BM25. MUST never return another owner's. Knows
 /// no other filter: whoever asks drops what does not pass, and asks for more.
 ///
@@ -59,9 +69,8 @@ pub trait TextIndex: fmt::Debug + Send + Sync {
     /// Tells whether it holds this text.
     fn holds(&self, id: MemoryId) -> bool;
 
-    /// Writes what waits to disk now rather than when enough of it has come together, and leaves
-    /// nothing in its files of texts that were taken out.
-    async fn flush(&self) -> Result<(), StoreError>;
+    /// Writes what waits to disk now rather than when enough of it has come together.
+    async fn flush(&self, taken_out: TakenOut) -> Result<(), StoreError>;
 
     /// Says why its files are behind what it holds, if they cannot be written just now: it answers
     /// all the same, and is asked to [`flush`](Self::flush) again later.

@@ -48,7 +48,7 @@ fn begin(context: &Context, path: &str, detach: bool) -> anyhow::Result<ExitCode
     } else {
         context.say(&stats::told(&ended));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if ended.failed { ExitCode::from(exit::TEMPORARY) } else { ExitCode::SUCCESS })
 }
 
 fn gone() -> Failure {

@@ -35,6 +35,11 @@ impl Board {
         Some(job)
     }
 
+    /// Tells whether a run has not ended.
+    pub(super) fn is_busy(&self) -> bool {
+        self.noted().maintenance.as_ref().is_some_and(|job| !job.ended)
+    }
+
     /// Returns the run that was wished for or begun last.
     pub(super) fn last(&self) -> Option<Job> {
         self.noted().maintenance.clone()
@@ -74,14 +79,14 @@ impl Board {
 
 fn job(total: u64, doing: &str) -> Job {
     let (name, doing) = (super::MAINTENANCE.to_owned(), doing.to_owned());
-    Job { name, doing, done: 0, total, ended: false }
+    Job { name, doing, done: 0, total, ended: false, failed: false }
 }
 
 /// A job that is running.
 #[derive(Debug)]
 pub(crate) struct Running {
     board: Arc<Board>,
-    ending: Option<String>,
+    ending: Option<(String, bool)>,
 }
 
 impl Running {
@@ -98,10 +103,10 @@ impl Running {
         });
     }
 
-    /// Ends it with a sentence.
-    pub(crate) fn end(mut self, sentence: String) {
+    /// Ends it with a sentence; `whole` whether all of it was done.
+    pub(crate) fn end(mut self, sentence: String, whole: bool) {
         self.change(|job| job.total = job.done);
-        self.ending = Some(sentence);
+        self.ending = Some((sentence, whole));
     }
 
     fn change(&self, change: impl FnOnce(&mut Job)) {
@@ -113,10 +118,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let ending = self.ending.take().unwrap_or_else(|| "stopped before its end".to_owned());
+        let stopped = || ("stopped before its end".to_owned(), false);
+        let (ending, whole) = self.ending.take().unwrap_or_else(stopped);
         self.change(|job| {
             job.doing = ending;
-            job.ended = true;
+            (job.ended, job.failed) = (true, !whole);
         });
     }
 }

@@ -40,8 +40,12 @@ impl Care {
         Ok(job)
     }
 
-    /// Has the maintenance run now. Its line in the trail comes first.
+    /// Has the maintenance run now. Its line in the trail comes first, and none is written for a run
+    /// that is refused.
     pub(super) async fn maintain_now(&self, by: &By) -> Result<Job, CareError> {
+        if self.first(by).await?.is_none() && self.board.is_busy() {
+            return Err(CareError::Busy(super::MAINTENANCE));
+        }
         let line = audit::maintenance(&self.parts.mint, by);
         let applied = self.parts.records.apply(cause::begin(by, [0; 16]).write(line)).await?;
         if applied.repeated {

@@ -44,6 +44,7 @@ impl Level {
             done: 0,
             total: self.follower.count() as u64,
             ended: false,
+            failed: false,
         };
         let task = Some(self.spaces.tasks.spawn(BUILD, self.clone().build(feeder.clone())));
         *building = Some(Building { feeder, job: job.clone(), task });
@@ -97,7 +98,8 @@ impl Level {
         let (done, all) = (feeder.count() as u64, self.follower.count() as u64);
         if let Some(building) = &mut *self.spaces.building() {
             let total = if ended { done } else { all.max(done) };
-            building.job = Job { name: REINDEX.to_owned(), doing, done, total, ended };
+            building.job =
+                Job { name: REINDEX.to_owned(), doing, done, total, ended, failed: false };
         }
     }
 }

@@ -18,7 +18,7 @@ use std::{
 
 use appliance_core::{
     Memory, MemoryId, StoreError, UserId,
-    ports::{Change, Changed, Embedder, Memories, TextChanges, TextEntry, TextIndex},
+    ports::{Change, Changed, Embedder, Memories, TakenOut, TextChanges, TextEntry, TextIndex},
 };
 use appliance_phrases::utterance;
 use tokio::sync::Mutex;
@@ -105,7 +105,8 @@ impl Follower {
     pub(crate) async fn mend(&self) {
         let Some(texts) = self.texts.get() else { return };
         if texts.fault().is_some() {
-            let _ = texts.flush().await; // it says itself what is wrong, and when it is mended
+            // It says itself what is wrong, and when it is mended.
+            let _ = texts.flush(TakenOut::MayStay).await;
         }
     }
 

@@ -26,7 +26,7 @@ impl Keeper {
         self.counted.ran(&report);
         let sentence = report.sentence();
         tracing::info!(took = ?report.took, "maintenance: {sentence}");
-        running.end(sentence);
+        running.end(sentence, report.failed.is_empty());
         report
     }
 

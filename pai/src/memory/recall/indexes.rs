@@ -2,7 +2,7 @@
 
 use appliance_core::{
     Collection, StoreError, UserId,
-    ports::{CareError, CollectionStats, Job},
+    ports::{CareError, CollectionStats, Job, TakenOut},
 };
 use async_trait::async_trait;
 
@@ -48,10 +48,7 @@ impl Indexes for Search {
     }
 
     async fn save(&self) -> Result<(), StoreError> {
-        if let Some(texts) = self.level.follower.texts.get() {
-            texts.flush().await?;
-        }
-        self.level.spaces.save().await
+        self.keep(TakenOut::MayStay).await
     }
 
     async fn let_go(&self) -> Result<(), StoreError> {
@@ -61,7 +58,7 @@ impl Indexes for Search {
             // Vectors hold no text: while their embedder is away, they may wait.
             feeder.catch_up(self.level.memories.as_ref(), goal, NO_HURRY).await?;
         }
-        self.save().await?;
+        self.keep(TakenOut::MustGo).await?;
         match self.level.follower.texts.get() {
             Some(texts) if texts.position() < goal => {
                 let why = "the index of words is behind the records";
@@ -69,5 +66,15 @@ impl Indexes for Search {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Search {
+    /// Writes what waits to disk, words first.
+    async fn keep(&self, taken_out: TakenOut) -> Result<(), StoreError> {
+        if let Some(texts) = self.level.follower.texts.get() {
+            texts.flush(taken_out).await?;
+        }
+        self.level.spaces.save().await
     }
 }

@@ -42,7 +42,7 @@ use crate::{
 const OP: &str = "records.rewrite";
 
 /// Rows that are copied between two signs of life.
-const AT_ONCE: usize = 1_000;
+const AT_ONCE: usize = 100;
 
 /// Returns where the copy of the file at `place` is made.
 fn beside(place: &Path) -> PathBuf {
@@ -97,8 +97,11 @@ impl Engine {
         let new = database::fresh(to)?;
         self.fill(&from, &new, seen)?;
         reached("rewrite.copied");
-        drop(new); // marks it as closed
-        File::open(to).and_then(|file| file.sync_all()).map_err(redb::StorageError::Io)?;
+        let finish = || {
+            drop(new); // marks it as closed
+            File::open(to).and_then(|file| file.sync_all())
+        };
+        self.shared.signs.waiting(finish).map_err(redb::StorageError::Io)?;
         reached("rewrite.synced");
         Ok(())
     }
@@ -113,7 +116,7 @@ impl Engine {
         rewrite::done(&mut Draft::on(&mut attempt, self.counters), seen, now)?;
         drop(attempt);
         drop(tables);
-        Ok(txn.commit()?)
+        Ok(self.shared.signs.waiting(|| txn.commit())?)
     }
 
     /// Puts the copy in the file's place, and readers and the writer on it.
@@ -153,6 +156,9 @@ fn copy_table(
         new.insert(at.value(), value.value())?;
         if number % AT_ONCE == 0 {
             signs.note_moving();
+            if signs.is_closing() {
+                return Err(Fault::Closed); // the next life has time for it
+            }
         }
         reached("rewrite.row");
     }
@@ -164,9 +170,10 @@ fn length(place: &Path) -> Result<u64, StoreError> {
     found.map(|found| found.len()).map_err(|error| Fault::from(error).at(OP))
 }
 
-/// Refuses where the copy could fill the disk: it is never larger than the file.
+/// Refuses where the copy could fill the disk. It is smaller than the file as a rule, and may be
+/// larger: rows that come in their order leave pages half full.
 fn check_room(room: &Room, bytes: u64) -> Result<(), StoreError> {
-    let (needed, free) = (bytes + RESERVE_BYTES + MORE_BYTES, room.free());
+    let (needed, free) = (2 * bytes + RESERVE_BYTES + MORE_BYTES, room.free());
     if free >= needed {
         return Ok(());
     }

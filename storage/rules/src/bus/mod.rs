@@ -2,7 +2,8 @@
 //!
 //! [`tables`] is what is stored: entries, cursors, and what was handed out and not yet acknowledged,
 //! with its count. [`lines`] is the same in memory plus the leases, which live only there: after a
-//! restart everything pending is handed out again. [`sweep`] is what may leave. Waits for nothing: an adapter's port does.
+//! restart everything pending is handed out again. [`sweep`] is what may leave. Waits for nothing: an
+//! adapter's port does.
 //!
 //! Invariant: the memory side changes only after the commit it mirrors.
 

@@ -12,12 +12,13 @@ use crate::{
 /// Most children that one question returns.
 const MAX_CHILDREN: usize = 100;
 
-/// Returns the task.
+/// Returns the task; without a text whose message cannot be read, which is named: a task must be able
+/// to end all the same.
 ///
 /// # Errors
 /// A damaged row, or the adapter's failure; so for all functions here.
 pub fn get(view: &dyn View, id: TaskId) -> Result<Option<Task>, Fault> {
-    view.row::<TaskRow>(&id.bytes())?.map(|row| row.whole(view)).transpose()
+    view.row::<TaskRow>(&id.bytes())?.map(|row| row.readable(view)).transpose()
 }
 
 /// Tells whether there is such a task and it has not ended.

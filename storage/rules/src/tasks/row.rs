@@ -6,7 +6,7 @@ use appliance_core::{Citation, Message, Task, TaskOutcome};
 use crate::{
     Fault,
     stretch::{self, Stretch},
-    view::View,
+    view::{Read as _, View},
 };
 
 /// A task and its place in the order in which tasks were made.
@@ -43,17 +43,19 @@ impl TaskRow {
     /// A damaged message that has one of them, or the adapter's failure.
     pub fn whole(self, view: &dyn View) -> Result<Task, Fault> {
         let Self { mut task, refers, .. } = self;
-        if let Some(asked) = refers.asked {
-            task.input = asked.text(view, task.conversation_id)?;
-        }
-        if let (Some(told), Some(outcome)) = (refers.told, &mut task.outcome) {
-            let answer = told.message(view, task.conversation_id)?;
-            let (text, citations) = said(outcome);
-            *text = told.read(&answer)?;
-            if let Some(citations) = citations.filter(|_| refers.cites) {
-                *citations = answer.citations;
-            }
-        }
+        refers.bring_input(&mut task, view)?;
+        refers.bring_outcome(&mut task, view)?;
+        Ok(task)
+    }
+
+    /// Returns the task with those of its texts that can be read; a message that cannot is named.
+    ///
+    /// # Errors
+    /// The adapter's failure.
+    pub fn readable(self, view: &dyn View) -> Result<Task, Fault> {
+        let Self { mut task, refers, .. } = self;
+        view.readable(refers.bring_input(&mut task, view), None)?;
+        view.readable(refers.bring_outcome(&mut task, view), None)?;
         Ok(task)
     }
 
@@ -107,6 +109,26 @@ impl TaskRow {
             text.clear();
             citations.map(Vec::clear).unwrap_or_default();
         }
+    }
+}
+
+impl Refers {
+    fn bring_input(self, task: &mut Task, view: &dyn View) -> Result<(), Fault> {
+        if let Some(asked) = self.asked {
+            task.input = asked.text(view, task.conversation_id)?;
+        }
+        Ok(())
+    }
+
+    fn bring_outcome(self, task: &mut Task, view: &dyn View) -> Result<(), Fault> {
+        let (Some(told), Some(outcome)) = (self.told, &mut task.outcome) else { return Ok(()) };
+        let answer = told.message(view, task.conversation_id)?;
+        let (text, citations) = said(outcome);
+        *text = told.read(&answer)?;
+        if let Some(citations) = citations.filter(|_| self.cites) {
+            *citations = answer.citations;
+        }
+        Ok(())
     }
 }
 

@@ -151,5 +151,6 @@ fn collection(it: CollectionStats) -> CollectionView {
 }
 
 pub(crate) fn job(it: Job) -> JobView {
-    JobView { name: it.name, doing: it.doing, done: it.done, total: it.total, ended: it.ended }
+    let Job { name, doing, done, total, ended, failed } = it;
+    JobView { name, doing, done, total, ended, failed }
 }

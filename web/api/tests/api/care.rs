@@ -184,13 +184,14 @@ impl MemoryCare for HouseCare {
             done: 0,
             total: 1,
             ended: false,
+            failed: false,
         };
         Ok(job.insert(begun).clone())
     }
 
     async fn maintain(&self, _: &By) -> Result<Job, CareError> {
         let (name, doing) = ("maintenance".to_owned(), "about to begin".to_owned());
-        let begun = Job { name, doing, done: 0, total: 0, ended: false };
+        let begun = Job { name, doing, done: 0, total: 0, ended: false, failed: false };
         Ok(self.job.lock().unwrap().insert(begun).clone())
     }
 }

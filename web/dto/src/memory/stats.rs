@@ -99,6 +99,9 @@ pub struct JobView {
     pub total: u64,
     /// Whether it has ended.
     pub ended: bool,
+    /// Whether it ended without having done all of it; `doing` says what is left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 #[cfg(test)]

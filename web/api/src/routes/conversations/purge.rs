@@ -20,7 +20,8 @@ use crate::{
 /// The route's name in batch keys.
 const ROUTE: &str = "conversations.purge";
 
-/// Answers with the memories that went with it. One that is gone already, or was never there, is passed over.
+/// Answers with the memories that went with it. One that is gone already, or was never there, is
+/// passed over.
 ///
 /// # Errors
 /// 422 without `confirm`.
