@@ -14,7 +14,7 @@ use crate::{
     view::{Read as _, View},
 };
 
-/// Id: [`ROW`].
+/// Id: always the same word, for there is one row.
 pub static REWRITE: Kind = Kind { name: "rewrite.v1", id: IdShape::Bytes, keys: &[] };
 
 /// The only row.
