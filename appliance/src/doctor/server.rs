@@ -1,6 +1,6 @@
 //! The server and what only it can tell: store, agents, readiness. Without one, the store itself.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use appliance_config::Settings;
 use appliance_core::ports::StoreDamage as _;
@@ -60,20 +60,26 @@ async fn ready(client: &Client) -> Vec<Check> {
 
 async fn rows(client: &Client) -> Option<Check> {
     let stats = client.get::<MemoryStatsView>("/api/memory/stats").await.ok()?;
-    let said = stats.damaged.into_iter().map(|it| told(&it.place, &it.what, it.memory.as_deref()));
-    damaged(&said.collect::<Vec<_>>())
+    damaged(stats.damaged.into_iter().map(|it| (it.place, it.what, it.memory)))
 }
 
-/// Names what cannot be read; `None` when all can be.
-fn damaged(said: &[String]) -> Option<Check> {
+/// Names what cannot be read, each place once with the memories that are left out because of it;
+/// `None` when all can be.
+fn damaged(found: impl Iterator<Item = (String, String, Option<String>)>) -> Option<Check> {
+    let mut places: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for (place, what, memory) in found {
+        places.entry((place, what)).or_default().extend(memory);
+    }
+    let said: Vec<String> = places.iter().map(|(place, ids)| told(place, ids)).collect();
     let remedy = "all else works without it; restore a backup to have it again";
     (!said.is_empty()).then(|| Check::warn("rows", said.join("; "), remedy))
 }
 
-fn told(place: &str, what: &str, memory: Option<&str>) -> String {
-    match memory {
-        Some(id) => format!("memory {id} is left out: {place}: {what}"),
-        None => format!("{place}: {what}"),
+fn told((place, what): &(String, String), ids: &[String]) -> String {
+    match ids {
+        [] => format!("{place}: {what}"),
+        [id] => format!("{place}: {what}; left out: memory {id}"),
+        ids => format!("{place}: {what}; left out: {} memories: {}", ids.len(), ids.join(", ")),
     }
 }
 
@@ -126,12 +132,8 @@ async fn compared(store: &Store) -> Check {
     if let Err(error) = store.compare().await {
         return Check::fail("store", error.to_string(), "keep a copy before anything else");
     }
-    let found = store
-        .damage()
-        .found
-        .into_iter()
-        .map(|it| told(&it.place, &it.what, it.memory.map(|id| id.to_string()).as_deref()));
-    damaged(&found.collect::<Vec<_>>())
+    let found = store.damage().found.into_iter();
+    damaged(found.map(|it| (it.place, it.what, it.memory.map(|id| id.to_string()))))
         .unwrap_or_else(|| Check::ok("store", "opens, and its rows agree"))
 }
 
@@ -157,6 +159,21 @@ mod tests {
             problem: (status == "error").then(|| "died five times".to_owned()),
             attach: None,
         }
+    }
+
+    #[test]
+    fn a_damaged_place_is_named_once_with_all_that_is_left_out() {
+        let at = |place: &str, memory: Option<&str>| {
+            (place.to_owned(), "torn".to_owned(), memory.map(str::to_owned))
+        };
+        let found = [at("b", None), at("a", Some("1")), at("c", Some("3")), at("a", Some("2"))];
+        let check = damaged(found.into_iter()).unwrap();
+        assert_eq!(check.level, Level::Warn);
+        assert_eq!(
+            check.said,
+            "a: torn; left out: 2 memories: 1, 2; b: torn; c: torn; left out: memory 3"
+        );
+        assert!(damaged(std::iter::empty()).is_none());
     }
 
     #[test]

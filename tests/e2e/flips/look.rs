@@ -63,8 +63,20 @@ impl Looked {
         looked.doctor = doctor.stdout;
         keeps(&client).await?;
         answers(server, &client).await?;
-        looked.checks = ready(&client).await?.checks; // by now it knows what was met on the way
+        looked.checks = looked.readiness(&client).await?;
         Ok(looked)
+    }
+
+    /// Readiness, which keeps an answer for a second: until it knows what was met on the way.
+    async fn readiness(&self, client: &Client) -> anyhow::Result<BTreeMap<String, String>> {
+        let knows = async || {
+            let checks = ready(client).await?.checks;
+            Ok((self.damaged.is_empty() || checks["rows"] != "ok").then_some(checks))
+        };
+        match wait::until("readiness to tell", MENDING, knows).await {
+            Ok(checks) => Ok(checks),
+            Err(_late) => Ok(ready(client).await?.checks), // the verdict says what it does not tell
+        }
     }
 
     async fn count(&mut self, client: &Client) -> anyhow::Result<()> {
