@@ -20,6 +20,9 @@ use crate::{
 
 const KEY: &str = "sk-ant-mock";
 
+/// Longer than the product waits for a model that says nothing.
+const AN_END: Duration = Duration::from_secs(60);
+
 /// Others that ask in each part.
 const OTHERS: usize = 20;
 
@@ -46,7 +49,10 @@ pub async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Resu
         push(report, what, &others(&client, &mut feed).await?);
         let stands = client.task(&stalled.task_id).await?.status;
         ensure!(!is_final(&stands), "the one that stalls was {stands} before the others were done");
-        feed.until("the end of what stalls", |frame| ends(frame, &stalled)).await.context(what)?;
+        // A silence is waited for longer than any frame of the others.
+        let is_over =
+            async || Ok(is_final(&client.task(&stalled.task_id).await?.status).then_some(()));
+        wait::until("the end of what stalls", AN_END, is_over).await.context(what)?;
     }
     Ok(())
 }
