@@ -102,7 +102,7 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
     claim::runtime_dir(&runtime)?;
     let people_key = people_key::make(&runtime)?;
     secrets::learn(&redactor, &people_key);
-    let sockets = sockets::bind(settings.server.listen, &runtime).await?;
+    let sockets = sockets::bind(settings.server.listen, &runtime)?;
     let clock = SystemClock::of_a_server(settings.clock.offset_seconds);
     let (tasks, fatal) = (Tasks::new(), Fatal::new(runtime.clone()));
     let store = claim::store(&data_dir, clock.clone(), tasks.clone(), fatal.clone())?;

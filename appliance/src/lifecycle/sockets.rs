@@ -11,9 +11,13 @@ use std::{
 };
 
 use appliance_config::paths::{PathError, RuntimeDir};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 use crate::exit::{self, Failure};
+
+/// Most connections that may wait to be accepted; the kernel has a limit of its own. With too few, a
+/// crowd that comes at once costs an honest caller a second, until it knocks again.
+const WAITING: u32 = 4_096;
 
 /// The bound doors.
 #[derive(Debug)]
@@ -29,11 +33,18 @@ pub struct Sockets {
 }
 
 /// Binds them all.
-pub async fn bind(listen: SocketAddr, runtime: &RuntimeDir) -> Result<Sockets, Failure> {
-    let tcp = TcpListener::bind(listen).await.map_err(|error| port_refused(listen, &error))?;
+pub fn bind(listen: SocketAddr, runtime: &RuntimeDir) -> Result<Sockets, Failure> {
+    let tcp = listening(listen).map_err(|error| port_refused(listen, &error))?;
     let address = tcp.local_addr().map_err(|error| port_refused(listen, &error))?;
     let (people, agents) = (local(runtime.api_socket())?, local(runtime.agent_socket())?);
     Ok(Sockets { address, tcp, people, agents })
+}
+
+fn listening(at: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?; // a restart finds its port again
+    socket.bind(at)?;
+    socket.listen(WAITING)
 }
 
 fn local(path: Result<PathBuf, PathError>) -> Result<UnixListener, Failure> {
