@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::{
     Badge, Clock, Icon, Shape, Shown, citations::Citations, markdown::Markdown, phases::Phases,
-    said::DELETED,
 };
 use crate::{
     model::{Bubble, Delivery, face},
@@ -26,8 +25,7 @@ pub fn Answer(
         face(bubble.agent.as_deref().unwrap_or(fallback))
     });
     let open = Memo::new(move |_| bubble.read().is_open());
-    let deleted = Memo::new(move |_| bubble.read().is_deleted());
-    let text = Memo::new(move |_| bubble.read().text.clone());
+    let text = Memo::new(move |_| bubble.read().shown().to_owned());
     let citations = Memo::new(move |_| bubble.read().citations.clone());
     let numbers = Memo::new(move |_| citations.read().iter().map(|c| c.number).collect());
     let at = Memo::new(move |_| bubble.read().at.clone());
@@ -61,11 +59,8 @@ pub fn Answer(
                 <div class="text" class:open=open data-testid="text">
                     <Markdown text open numbers pick/>
                 </div>
-                <Shown when=deleted>
-                    <p class="hint">{DELETED}</p>
-                </Shown>
                 <Citations citations/>
-                <Shown when=move || !open.get() && !deleted.get()>
+                <Shown when=move || !open.get()>
                     <Tools bubble/>
                 </Shown>
             </div>

@@ -8,9 +8,6 @@ use crate::{
     state::Portal,
 };
 
-/// What stands in the place of a text that was deleted for good.
-pub const DELETED: &str = "Deleted for good";
-
 /// One message of the person.
 #[component]
 pub fn Said(
@@ -19,7 +16,7 @@ pub fn Said(
 ) -> impl IntoView {
     let portal = Portal::here();
     let bubble = RwSignal::from(bubble);
-    let text = Memo::new(move |_| visible(&bubble.read().text));
+    let text = Memo::new(move |_| visible(bubble.read().shown()));
     let delivery = Memo::new(move |_| bubble.read().delivery);
     let state = move || match delivery.get() {
         Delivery::Sending => "sending",
@@ -34,9 +31,6 @@ pub fn Said(
     view! {
         <article class="said" aria-label="You" data-message=move || bubble.read().id.clone() data-state=state>
             <p class="text" dir="auto" data-testid="text">{text}</p>
-            <Shown when=move || bubble.read().is_deleted()>
-                <p class="hint">{DELETED}</p>
-            </Shown>
             <Shown when=move || delivery.get() == Delivery::Sending>
                 <p class="hint">"Sending"</p>
             </Shown>

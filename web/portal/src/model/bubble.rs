@@ -78,6 +78,12 @@ impl Bubble {
         matches!(self.delivery, Delivery::Waiting | Delivery::Writing(_))
     }
 
+    /// What stands on the page: the text, or that it was deleted for good.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        if self.is_deleted() { "Deleted for good" } else { &self.text }
+    }
+
     /// Whether its text was deleted for good: no other record is empty but an answer that was
     /// stopped before its first word.
     #[must_use]
@@ -177,7 +183,8 @@ mod tests {
     #[test]
     fn an_empty_record_was_deleted_unless_it_was_stopped() {
         let stored = |text: &str| Bubble::new("a", "assistant", text, Delivery::Stored);
-        assert!(stored("").is_deleted());
+        assert!(stored("").is_deleted() && stored("").shown() == "Deleted for good");
+        assert_eq!(stored("tea").shown(), "tea");
         assert!(!stored("tea").is_deleted());
         assert!(!Bubble { stopped: true, ..stored("") }.is_deleted());
         assert!(!Bubble::awaited("a").is_deleted());
