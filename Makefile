@@ -1,7 +1,7 @@
 # Names for the scripts in packaging/scripts; nothing is decided here.
 # ARGS="..." goes on to `ai-infra serve` (make run) or to the bench (make bench).
 .DEFAULT_GOAL := help
-.PHONY: help setup portal build release run test browser lint fmt bench bench-peers deb deb-smoke clean version-size
+.PHONY: help setup portal build release run test browser lint fmt bench bench-peers bench-portal deb deb-smoke clean version-size
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -43,6 +43,9 @@ bench: ## Measure the release build
 
 bench-peers: ## Measure the vector index beside other engines, an hour the first time
 	@packaging/scripts/bench-peers.sh
+
+bench-portal: ## Measure the portal in Chromium, on a quiet machine
+	@packaging/scripts/bench-portal.sh
 
 deb: ## Build the Debian package into target/deb
 	@packaging/scripts/deb.sh

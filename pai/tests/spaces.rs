@@ -16,7 +16,8 @@ use std::{
 };
 
 use appliance_core::{
-    Embedding, Facets, HistoryId, MemoryId, MemoryKind, SearchFilter, StoreError, UserId,
+    Embedding, Facets, HistoryId, MemoryId, MemoryKind, MemoryTier, SearchFilter, StoreError,
+    UserId,
     memory::Origin,
     ports::{
         CareError, Embedder, IndexEntry, Memories as _, MemorySearch, SearchError, VectorHome as _,
@@ -347,6 +348,44 @@ async fn reindexing_makes_fresh_vectors_of_the_same_model() {
     assert_eq!(embedder.kept(), 600);
     damaged.away.store(true, Ordering::SeqCst);
     assert!(ask(&search, &desk, ASKED).await[0].why.starts_with("cosine "));
+}
+
+#[tokio::test]
+async fn a_rebuild_takes_in_what_stood_anew_since_it_was_said() {
+    let (desk, folder) = (furnished(350), tempfile::tempdir().unwrap());
+    let (embedder, first) = (Arc::new(WatchedEmbedder::new("one")), KeptIndex::new());
+    let search = life(&desk, Some(Space::new(embedder.clone(), first)), folder.path());
+    search.warm_up().await.unwrap();
+    for id in desk.memories.ids() {
+        desk.memories.change(id, |memory| memory.tier = MemoryTier::Warm);
+    }
+    let anew = KeptIndex::new();
+    search.begin_space(Space::new(embedder, anew.clone()).in_folder("vectors-new-256")).unwrap();
+    until_built(&search).await;
+    assert_eq!(anew.count(), 350);
+    let job = search.progress().unwrap();
+    assert_eq!((job.done, job.total), (350, 350));
+    assert!(ask(&search, &desk, ASKED).await[0].why.starts_with("cosine "));
+}
+
+#[tokio::test]
+async fn a_text_that_was_replaced_and_stood_anew_far_behind_is_read_everywhere() {
+    let (desk, folder) = (furnished(10), tempfile::tempdir().unwrap());
+    let embedder = Arc::new(WatchedEmbedder::new("one"));
+    let space = Space::new(embedder, KeptIndex::new());
+    let search = life(&desk, Some(space), folder.path());
+    let known = ask(&search, &desk, ASKED).await[0].memory.id;
+    desk.memories.change(known, |memory| memory.text = "the canteen closes at three".to_owned());
+    for n in 10..1_000 {
+        desk.remember(MemoryKind::Said, &format!("ticket {n} about the lift is closed"));
+    }
+    desk.memories.change(known, |memory| memory.standing.accesses = 1);
+    search.warm_up().await.unwrap();
+    let hits = ask(&search, &desk, "when does the canteen close?").await;
+    assert_eq!(hits[0].memory.id, known, "{:?}", texts(&hits));
+    assert!(hits[0].why.contains("cosine ") && hits[0].why.contains("bm25"), "{}", hits[0].why);
+    let stale = ask(&search, &desk, "heron").await;
+    assert!(stale.iter().all(|hit| !hit.why.contains("bm25")), "no text has that word any more");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 // Lighthouse on the log-in page and on the chat page of somebody who is logged in.
 //
-// Accessibility and best practices do not depend on the machine. Performance does, so a run below
-// the bound is repeated: a busy machine makes a page slower, never faster.
+// Accessibility and best practices do not depend on the machine. Performance does: it is said here, and
+// asserted only where the portal is measured. A run below a bound is repeated, because a busy machine
+// makes a page slower, never faster.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,10 +12,11 @@ import lighthouse from 'lighthouse';
 import { chromium } from 'playwright-core';
 import { PERSON, setUp } from './support/api.mjs';
 import { CHROMIUM, FLAGS } from './support/browser.mjs';
+import { isMeasuring } from './support/quiet.mjs';
 import { startServer } from './support/server.mjs';
 import { furnish } from './support/views.mjs';
 
-const LEAST = { accessibility: 100, 'best-practices': 95, performance: 90 };
+const LEAST = { accessibility: 100, 'best-practices': 95, performance: isMeasuring ? 90 : 0 };
 const RUNS = 5;
 
 test('lighthouse likes the log-in page', async (t) => {

@@ -7,5 +7,5 @@
 mod modes;
 mod replace;
 
-pub use modes::{appended, close, close_files, file, folder, new_file};
+pub use modes::{appended, close, close_files, file, folder, kept_file, new_file};
 pub use replace::replace;

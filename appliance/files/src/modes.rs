@@ -40,6 +40,18 @@ pub fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE).open(path)
 }
 
+/// Opens a file as it is, to be written and read, and makes it if need be; one that was open to
+/// others is closed.
+///
+/// # Errors
+/// When it can be neither opened nor made.
+pub fn kept_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).mode(FILE).open(path)?;
+    close(path)?;
+    Ok(file)
+}
+
 /// Opens a file to append to, and makes it if need be.
 ///
 /// # Errors
@@ -103,7 +115,10 @@ mod tests {
         drop(file(&open.join("y")).unwrap());
         drop(new_file(&open.join("z")).unwrap());
         drop(appended(&open.join("w")).unwrap());
-        assert_eq!(["y", "z", "w"].map(|name| mode(&open.join(name))), [0o600; 3]);
+        fs::write(open.join("v"), "kept").unwrap();
+        drop(kept_file(&open.join("v")).unwrap());
+        assert_eq!(fs::read(open.join("v")).unwrap(), b"kept");
+        assert_eq!(["v", "w", "y", "z"].map(|name| mode(&open.join(name))), [0o600; 4]);
         assert!(new_file(&open.join("z")).is_err());
         close(&open.join("nothing")).unwrap();
     }

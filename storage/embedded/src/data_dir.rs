@@ -4,9 +4,9 @@
 //! it with the process, so a crash leaves nothing to clean up. Opens no database.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -84,14 +84,8 @@ fn check(path: &Path) -> Result<(), OpenError> {
 }
 
 fn claim(path: &Path) -> Result<File, OpenError> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path.join(LOCK_FILE))
-        .map_err(|source| not_writable(path, source))?;
+    let opened = appliance_files::kept_file(&path.join(LOCK_FILE));
+    let mut file = opened.map_err(|source| not_writable(path, source))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
         Err(rustix::io::Errno::WOULDBLOCK) => {

@@ -4,9 +4,8 @@
 //! `state.redb` is always damage. Damage is refused and left as it was found: see [`crate::trial`].
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -254,9 +253,8 @@ pub(crate) fn begin(db: &Database) -> Result<WriteTransaction, Fault> {
 
 /// Makes a new file at `path`, which must not exist, and opens it for whoever fills it.
 pub(crate) fn fresh(path: &Path) -> Result<Database, Fault> {
-    let mut options = OpenOptions::new();
-    let made = options.read(true).write(true).create_new(true).mode(0o600).open(path);
-    let file = FileBackend::new(made.map_err(StorageError::Io)?)?;
+    let made = appliance_files::new_file(path).map_err(StorageError::Io)?;
+    let file = FileBackend::new(made)?;
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_BYTES);
     Ok(builder.create_with_backend(file)?)
@@ -271,12 +269,7 @@ fn make(path: &Path) -> Result<(), OpenError> {
         }
         _ => {}
     }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)
-        .map_err(|source| io("making", source))?;
+    drop(appliance_files::new_file(&new).map_err(|source| io("making", source))?);
     let db = Builder::new().create(&new).map_err(|error| refused(&new, error))?;
     drop(db);
     File::open(&new).and_then(|file| file.sync_all()).map_err(|source| io("syncing", source))?;

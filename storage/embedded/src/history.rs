@@ -5,9 +5,7 @@
 //! are signs of one too. Never decides which history is right: the id in `state.redb` does.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -41,17 +39,9 @@ pub(crate) fn leave_a_sign(dir: &DataDir, history: HistoryId) {
     if fs::read_to_string(&path).is_ok_and(|found| found == text) {
         return;
     }
-    if let Err(error) = write(&path, &text) {
+    if let Err(error) = appliance_files::replace(&path, text.as_bytes()) {
         tracing::warn!(%error, "the sign of this history could not be left in the data directory");
     }
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-    file.write_all(text.as_bytes())?;
-    fs::rename(&new, path)
 }
 
 /// Returns a file in `folder` or in a folder in it, if there is one.

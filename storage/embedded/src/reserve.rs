@@ -6,9 +6,8 @@
 
 use std::{
     fmt,
-    fs::{File, OpenOptions},
+    fs::File,
     io,
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -93,8 +92,7 @@ struct InFile(Box<Path>);
 
 impl InFile {
     fn open(&self) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&self.0)
+        appliance_files::kept_file(&self.0)
     }
 }
 

@@ -6,9 +6,8 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::{File, OpenOptions},
+    fs::File,
     ops::Bound,
-    os::unix::fs::OpenOptionsExt as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
@@ -340,9 +339,8 @@ fn renewed(path: &Path) -> Option<Arc<Database>> {
 }
 
 fn make(path: &Path) -> Result<Database, Fault> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600);
-    drop(options.open(path).map_err(|error| Fault::Redb(redb::Error::Io(error)))?);
+    let made = appliance_files::kept_file(path);
+    drop(made.map_err(|error| Fault::Redb(redb::Error::Io(error)))?);
     let open = || {
         let db = Builder::new().set_cache_size(CACHE_BYTES).create(path).map_err(damaged)?;
         change(&db, |_, _| Ok(()))?; // makes the tables, so that no reader meets a missing one

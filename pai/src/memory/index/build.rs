@@ -37,7 +37,7 @@ impl Level {
         if building.as_ref().is_some_and(|it| !it.job.ended) {
             return Err(CareError::Busy(REINDEX));
         }
-        let feeder = Arc::new(Feeder::new(space, self.memories.latest()));
+        let feeder = Arc::new(Feeder::begun(space, self.memories.latest()));
         let job = Job {
             name: REINDEX.to_owned(),
             doing: format!("building vectors of {}", feeder.space.embedder.model()),

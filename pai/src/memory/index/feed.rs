@@ -4,6 +4,10 @@
 //! Page by page, one reader at a time. Invariant: `position` moves only after a page is in the index,
 //! so a failure, or a caller that goes away, costs a repeat and never a gap. It never goes beyond
 //! what the shelf has, so a vector whose memory is not on the shelf is one that should not be there.
+//!
+//! A change log keeps the last change of a memory alone: who has read up to a place has not met what
+//! was said before it and stands anew after it. Only where nothing was left to read are all texts up
+//! to there known to be in the index; that is `level`, and what a later life goes on from.
 
 use std::{
     collections::HashMap,
@@ -67,6 +71,8 @@ pub(crate) struct Feeder {
     /// Up to here the index was fed in an earlier life.
     start: u64,
     position: AtomicU64,
+    /// Every text that was new up to here is in the index, whatever happened to its memory since.
+    level: AtomicU64,
     turn: tokio::sync::Mutex<()>,
     /// The text that the vector of each memory was made of.
     texts: Mutex<HashMap<MemoryId, u64>>,
@@ -82,13 +88,20 @@ struct Work<'a> {
 }
 
 impl Feeder {
-    /// Goes on from where the index was saved; from the beginning when it is ahead of the records,
-    /// which then are a restored backup.
+    /// Goes on from where an index that serves was saved; from the beginning when it is ahead of the
+    /// records, which then are a restored backup.
     pub(crate) fn new(space: Space, latest: u64) -> Self {
+        let begun = Self::begun(space, latest);
+        Self { level: begun.start.into(), ..begun }
+    }
+
+    /// Goes on from where an index was saved that was still being built.
+    pub(crate) fn begun(space: Space, latest: u64) -> Self {
         let start = Some(space.index.position()).filter(|at| *at <= latest).unwrap_or_default();
         let sample = Mutex::new(Sample::of(space.spread));
-        let (position, texts) = (start.into(), Mutex::default());
+        let (position, level, texts) = (start.into(), AtomicU64::new(0), Mutex::default());
         Self {
+            level,
             space,
             feeding: Outage::default(),
             asking: Outage::default(),
@@ -112,7 +125,11 @@ impl Feeder {
     }
 
     /// Returns once everything up to `goal` is in the index.
-    pub(crate) async fn level(&self, memories: &dyn Memories, goal: u64) -> Result<(), Behind> {
+    pub(crate) async fn bring_level(
+        &self,
+        memories: &dyn Memories,
+        goal: u64,
+    ) -> Result<(), Behind> {
         while self.page(memories, goal).await? {
             tokio::task::yield_now().await;
         }
@@ -133,7 +150,7 @@ impl Feeder {
         if self.feeding.pause().is_some() {
             return Ok(false);
         }
-        let why = match timeout(patience, self.level(memories, goal)).await {
+        let why = match timeout(patience, self.bring_level(memories, goal)).await {
             Ok(Ok(())) => {
                 self.feeding.works();
                 return Ok(true);
@@ -157,17 +174,27 @@ impl Feeder {
             return Ok(false);
         }
         let mut page = memories.since(after, PAGE).await.map_err(Behind::Records)?;
-        page.retain(|change| change.position <= goal);
+        let is_all = page.len() < PAGE;
+        let later = page.split_off(page.partition_point(|change| change.position <= goal));
         let last = page.last().map_or(goal, |change| change.position); // the rest moved on
         self.take_in(&page).await?;
         self.position.store(last, Ordering::Release);
+        if is_all {
+            let new = later.iter().map(|change| change.text_at).filter(|at| *at > self.level());
+            let level = new.min().map_or(last, |first| last.min(first - 1));
+            self.level.fetch_max(level, Ordering::AcqRel);
+        }
         Ok(true)
     }
 
-    /// Keeps what the index has across a restart.
+    /// Keeps what the index has across a restart; one that was never level goes on being built.
     pub(crate) async fn save(&self) -> Result<(), StoreError> {
-        let position = self.position();
-        self.space.index.save(position).await
+        let from = Some(self.level()).filter(|level| *level > 0).unwrap_or(self.position());
+        self.space.index.save(from).await
+    }
+
+    fn level(&self) -> u64 {
+        self.level.load(Ordering::Acquire)
     }
 
     /// Takes vectors out that have no memory, such as those of a life before a backup was restored.
@@ -240,10 +267,10 @@ impl Feeder {
     }
 
     fn sort<'a>(&self, page: &'a [Change]) -> Work<'a> {
-        let (texts, from) = (self.texts(), self.position());
-        // What was read up to here is in the index, and whoever begins again meets its own texts.
+        let (texts, level) = (self.texts(), self.level());
+        // Whoever begins again meets its own texts.
         let has = |change: &Change, memory: &Memory| {
-            change.text_at <= from || texts.get(&memory.id) == Some(&text_of(memory))
+            change.text_at <= level || texts.get(&memory.id) == Some(&text_of(memory))
         };
         let mut work = Work::default();
         for change in page {

@@ -7,6 +7,9 @@
 //! begin at 0 in every life. A text index that outlived a restart is given only what it does not
 //! have; one that is ahead of the records themselves (a restored backup) is emptied first; one that
 //! fails is left behind, and read for again later.
+//!
+//! A change log keeps the last change of a memory alone, so a text is known to have been read only up
+//! to where nothing was left to read: `level`, of the shelves and of the text index.
 
 use std::{
     collections::HashMap,
@@ -56,6 +59,10 @@ pub(crate) struct Follower {
     learns_words: AtomicBool,
     known: RwLock<Known>,
     position: AtomicU64,
+    /// Every text that was new up to here came to a shelf.
+    level: AtomicU64,
+    /// Every text that was new up to here came to the text index, in this life.
+    texts_level: AtomicU64,
     turn: Mutex<()>,
 }
 
@@ -70,6 +77,8 @@ impl Follower {
             learns_words: true.into(),
             known: RwLock::new(Known { vocabulary, shelves: HashMap::new() }),
             position: AtomicU64::new(0),
+            level: AtomicU64::new(0),
+            texts_level: AtomicU64::new(0),
             turn: Mutex::default(),
         }
     }
@@ -96,9 +105,20 @@ impl Follower {
             let last = page.last().map_or(goal, |change| change.position); // the rest moved on
             self.take_texts(&page, last).await?;
             self.note(&page, last, &heard).await;
+            if page.len() < PAGE {
+                self.is_level_at(last);
+            }
             tokio::task::yield_now().await;
         }
         Ok(goal)
+    }
+
+    /// Notes that nothing was left to read up to `last`.
+    fn is_level_at(&self, last: u64) {
+        self.level.fetch_max(last, Ordering::AcqRel);
+        if self.texts.get().is_some_and(|texts| texts.position() >= last) {
+            self.texts_level.fetch_max(last, Ordering::AcqRel);
+        }
     }
 
     /// Has an index of words that could not be written try again.
@@ -186,11 +206,11 @@ impl Follower {
         page: &[Change],
     ) -> Result<TextChanges, StoreError> {
         let mut changes = TextChanges::default();
-        let from = texts.position();
+        let (from, level) = (texts.position(), self.texts_level.load(Ordering::Acquire));
         for change in page.iter().filter(|change| change.position > from) {
             match &change.now {
                 // Only its standing changed: its words need not be taken in again.
-                Changed::Live(_) if change.text_at <= from && texts.holds(change.id) => {}
+                Changed::Live(_) if change.text_at <= level && texts.holds(change.id) => {}
                 Changed::Live(memory) => changes.put.push(text_entry(memory)),
                 Changed::Archived if texts.holds(change.id) => {}
                 Changed::Archived => {
@@ -229,12 +249,12 @@ impl Follower {
     /// Takes those off their shelves that are not live, and lets those stand as they do now whose text
     /// is there; returns the others.
     fn restand<'a>(&self, page: &'a [Change]) -> Vec<&'a Memory> {
-        let from = self.position();
+        let level = self.level.load(Ordering::Acquire);
         let (mut known, mut new) = (self.change(), Vec::new());
         for change in page {
             let shelf = known.shelves.entry(change.owner).or_default();
             match &change.now {
-                Changed::Live(memory) if change.text_at <= from && shelf.stands(memory) => {}
+                Changed::Live(memory) if change.text_at <= level && shelf.stands(memory) => {}
                 Changed::Live(memory) => new.push(memory.as_ref()),
                 Changed::Archived | Changed::Gone | Changed::Damaged { .. } => {
                     shelf.take(change.id);

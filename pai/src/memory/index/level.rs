@@ -76,7 +76,7 @@ impl Level {
         self.words().await?;
         let Some(feeder) = self.spaces.serving() else { return Ok(()) };
         let goal = self.follower.position();
-        feeder.level(self.memories.as_ref(), goal).await.map_err(Into::into)
+        feeder.bring_level(self.memories.as_ref(), goal).await.map_err(Into::into)
     }
 
     /// Takes in what is new as it comes; never returns.

@@ -4,9 +4,8 @@
 //! half-made file.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
@@ -136,7 +135,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), ColdFault> {
     if folder.is_dir() {
         return Ok(());
     }
-    DirBuilder::new().mode(0o700).recursive(true).create(folder).map_err(io("making"))?;
+    appliance_files::folder(folder).map_err(io("making"))?;
     sync_folder(folder.parent().unwrap_or(folder))
 }
 
@@ -151,9 +150,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), ColdFault> {
 
 fn write(bytes: &[u8], new: &Path) -> Result<(), ColdFault> {
     let io = |doing| move |source: io::Error| ColdFault::Io { doing, path: new.to_owned(), source };
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(new).map_err(io("making"))?;
+    let mut file = appliance_files::file(new).map_err(io("making"))?;
     reached("segment.made");
     let (half, rest) = bytes.split_at(bytes.len() / 2);
     file.write_all(half).map_err(io("writing"))?;

@@ -86,8 +86,12 @@ impl Thread {
 
     /// Takes the newest page in: it replaces what the server has told before.
     ///
-    /// What was typed here and not yet confirmed stays at the end.
+    /// What was typed here and not yet confirmed stays at the end. Two pages may be on their way, and
+    /// one that comes when the thread is further than it changes nothing.
     pub fn load(&mut self, page: MessageList) -> Folded {
+        if self.is_further_than(&page) {
+            return Folded::Same;
+        }
         let mut bubbles: Vec<Bubble> = page.messages.into_iter().map(Bubble::from).collect();
         for answer in page.in_flight.into_iter().map(Bubble::from) {
             if !bubbles.iter().any(|b| b.id == answer.id) {
@@ -210,6 +214,11 @@ impl Thread {
             }
         }
         result
+    }
+
+    /// Whether frames that came after what `page` holds were taken in.
+    fn is_further_than(&self, page: &MessageList) -> bool {
+        self.place.is_some_and(|ours| ours.epoch == page.epoch && ours.seq > page.live_seq)
     }
 
     /// Whether the server began to send after the place our page is complete to.

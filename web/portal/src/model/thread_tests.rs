@@ -133,6 +133,29 @@ fn frames_that_come_while_a_page_is_on_its_way_are_replayed_on_top_of_it() {
 }
 
 #[test]
+fn a_page_that_comes_late_takes_nothing_back() {
+    let mut thread = loaded(10);
+    thread.fold(&frame(11, ServerPayload::Message(message("m2", "user", "and now?"))));
+    let ended = ServerPayload::MessageComplete(message("a1", "assistant", "now"));
+    assert_eq!(thread.fold(&frame(12, ended)), Folded::Finished);
+    assert_eq!(thread.load(page(11, &[("m1", "hello"), ("m2", "and now?")])), Folded::Same);
+    assert_eq!(texts(&thread), ["hello", "and now?", "now"]);
+
+    let anew = MessageList { epoch: 8, ..page(1, &[("m1", "hello")]) };
+    assert_eq!(thread.load(anew), Folded::Changed, "another life of the server counts anew");
+    assert_eq!(texts(&thread), ["hello"]);
+}
+
+#[test]
+fn a_late_page_does_not_end_the_wait_for_a_newer_one() {
+    let mut thread = loaded(10);
+    assert_eq!(thread.fold(&frame(13, chunk(0, "lost"))), Folded::Refetch);
+    assert_eq!(thread.load(page(9, &[])), Folded::Same);
+    assert!(thread.is_fetching());
+    assert_eq!(thread.load(page(13, &[("m1", "hello")])), Folded::Changed);
+}
+
+#[test]
 fn a_resync_asks_for_a_refetch_once() {
     let mut thread = loaded(4);
     let resync = ServerPayload::Resync(ResyncPayload {
