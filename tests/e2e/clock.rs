@@ -64,7 +64,9 @@ async fn a_clock_that_jumps_deletes_nothing_ends_no_login_and_is_said() -> anyho
     let doctor = server.command(["doctor"]).run().await?;
     ensure!(doctor.stdout.contains("clock confirm"), "{}", doctor.stdout);
 
-    server.command(["clock", "confirm"]).run().await?.success()?;
+    let unasked = server.command(["clock", "confirm"]).run().await?;
+    ensure!(unasked.code == Some(2) && unasked.stderr.contains("--yes"), "{}", unasked.stderr);
+    server.command(["clock", "confirm", "--yes"]).run().await?.success()?;
     let clock: Value = client.get("/api/clock").await?;
     ensure!(clock["ahead_seconds"] == 0, "{clock}");
     lived_a_while(&mut server, 31).await?;

@@ -47,10 +47,14 @@ async fn ready(client: &Client) -> Vec<Check> {
     if wrong.is_empty() {
         return vec![Check::ok("ready", "every part answers")];
     }
-    let remedy = if ready.checks.get("clock").is_some_and(|said| said != "ok") {
-        "if the clock is right, say so: ai-infra clock confirm; `ai-infra logs` says more"
-    } else {
-        "see `ai-infra logs` for the cause"
+    let remedy = match ready.checks.get("clock").map(String::as_str) {
+        Some("ahead") => {
+            "if the clock is right, say so: ai-infra clock confirm; `ai-infra logs` says more"
+        }
+        Some("behind") => {
+            "the clock was set back: set it right, or what is new is dated before what is there"
+        }
+        _ => "see `ai-infra logs` for the cause",
     };
     if ready.status == "unavailable" {
         return vec![Check::fail("ready", wrong.join(", "), remedy)];

@@ -11,4 +11,7 @@ pub struct ClockView {
     pub lived: String,
     /// Seconds that the wall clock is ahead of it.
     pub ahead_seconds: u64,
+    /// Seconds that it is behind it, having been set back.
+    #[serde(default)]
+    pub behind_seconds: u64,
 }

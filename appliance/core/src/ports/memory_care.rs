@@ -22,7 +22,10 @@ pub enum CareError {
     #[error("there is no memory {0}; it may have been forgotten or have expired")]
     Unknown(MemoryId),
     /// There is nothing to undo.
-    #[error("there is nothing to undo; what was done more than 30 days ago is final")]
+    #[error(
+        "there is nothing to undo; what was done more than 30 days ago, or to what was purged since, \
+         is final"
+    )]
     NothingToUndo,
     /// What was given makes no sense.
     #[error("{0}")]

@@ -41,9 +41,19 @@ pub trait Clock: fmt::Debug + Send + Sync {
 
     /// Returns how far the wall clock is ahead of what was lived.
     fn unlived(&self) -> Duration {
-        let (now, lived) = (self.now().unix_micros(), self.lived().unix_micros());
-        Duration::from_micros(u64::try_from(now.saturating_sub(lived)).unwrap_or(0))
+        gap(self.lived(), self.now())
     }
+
+    /// Returns how far the wall clock is behind what was lived: it was set back.
+    fn set_back(&self) -> Duration {
+        gap(self.now(), self.lived())
+    }
+}
+
+/// Returns how much later `later` is; nothing when it is not.
+fn gap(earlier: Timestamp, later: Timestamp) -> Duration {
+    let micros = later.unix_micros().saturating_sub(earlier.unix_micros());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
 
 /// A clock that moves only when told to; for tests and simulations.

@@ -131,7 +131,11 @@ pub enum Conversation {
 #[derive(Debug, Subcommand)]
 pub enum Clock {
     /// Say that the clock is right: what is due by it is deleted, and logins end by it
-    Confirm,
+    Confirm {
+        /// Ask nothing
+        #[arg(long, short)]
+        yes: bool,
+    },
 }
 
 /// Options of `serve`.

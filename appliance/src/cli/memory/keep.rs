@@ -1,7 +1,8 @@
 //! `memory add` and `memory import`: keeps texts.
 //!
-//! An import is read whole before the first of it is sent, and goes in chunks, each under a key made
-//! of its content: one that broke off is sent again, and nothing is kept twice.
+//! An import is read whole before the first of it is sent, and goes in chunks, each under a key of its
+//! own: one whose answer was lost is sent again and kept once. What a later import brings again is
+//! counted, not kept twice.
 
 use std::{
     fs,
@@ -11,7 +12,6 @@ use std::{
 };
 
 use anyhow::Context as _;
-use ring::digest;
 use web_dto::{MAX_BODY_BYTES, MAX_NEW_MEMORIES, NewMemories, NewMemory, Remembered};
 
 use super::{Context, bars, lines::Lines, print};
@@ -52,8 +52,7 @@ pub(super) fn import(context: &Context, file: Option<&Path>) -> anyhow::Result<E
     let bar = bars::progress(context, total).with_message("import");
     let mut kept = Remembered::default();
     for body in &chunks {
-        let key = format!("import-{}", fingerprint(body)?);
-        let part: Remembered = context.block_on(client.post_once("/api/memory", &key, body))?;
+        let part: Remembered = context.block_on(client.post_deed("/api/memory", body))?;
         kept.ids.extend(part.ids);
         kept.known.extend(part.known);
         bar.inc(body.items.len() as u64);
@@ -82,11 +81,6 @@ fn chunks(text: &str) -> anyhow::Result<Vec<NewMemories>> {
     }
     reading.end()?;
     Ok(chunks)
-}
-
-fn fingerprint(body: &NewMemories) -> anyhow::Result<String> {
-    let digest = digest::digest(&digest::SHA256, &serde_json::to_vec(body)?);
-    Ok(digest.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn told(context: &Context, kept: &Remembered) -> anyhow::Result<ExitCode> {

@@ -28,6 +28,10 @@ pub(super) fn run(context: &Context, ids: &[String], yes: bool) -> anyhow::Resul
     }
     let body = PurgeMemories { ids: ids.to_vec(), confirm: true };
     let gone: PurgedView = context.block_on(client.post_deed("/api/memory/purge", &body))?;
+    if gone.memories.is_empty() && !context.json() {
+        context.say("no memory was there to purge: it was purged before, or has another id");
+        return Ok(ExitCode::FAILURE);
+    }
     told(context, &gone)
 }
 
@@ -43,7 +47,7 @@ pub fn told(context: &Context, gone: &PurgedView) -> anyhow::Result<ExitCode> {
 
 fn sentence(gone: &PurgedView) -> String {
     let what = match gone.memories.len() {
-        0 => "no memory was there to purge".to_owned(),
+        0 => "no memory had to go with it".to_owned(),
         1 => "1 memory is gone for good".to_owned(),
         many => format!("{many} memories are gone for good, copies and what was drawn included"),
     };
@@ -59,7 +63,7 @@ mod tests {
     #[test]
     fn what_went_is_said_with_when_the_last_byte_goes() {
         let gone = |count| PurgedView { memories: vec![String::new(); count] };
-        assert!(sentence(&gone(0)).starts_with("no memory was there"));
+        assert!(sentence(&gone(0)).starts_with("no memory had to go"));
         assert!(sentence(&gone(1)).starts_with("1 memory is gone for good"));
         assert!(sentence(&gone(3)).contains("ai-infra memory maintain"));
     }

@@ -17,32 +17,44 @@ impl Care {
         by: &By,
         wanted: Option<ActionId>,
     ) -> Result<MemoryAction, CareError> {
-        let mut tries = Tries::new();
+        let (mut tries, mut purged) = (Tries::new(), Vec::new());
         loop {
-            match self.take_back_once(by, wanted).await {
+            if let Some(first) = self.first(by).await? {
+                return self.noted(by, &first).await;
+            }
+            let action = self.deed_to_undo(by.owner, wanted, &purged).await?;
+            let id = action.id;
+            match self.take_back_once(by, action).await {
                 Err(error) if tries.again(&error) => {}
-                Err(error) if is_purged(&error) => return Err(CareError::NothingToUndo),
+                // Of what was purged nothing comes back; what was done before it may.
+                Err(error) if is_purged(&error) => purged.push(id),
                 done => return done,
             }
         }
     }
 
+    /// Returns the deed that is meant, or the newest that stands but for those in `purged`.
+    async fn deed_to_undo(
+        &self,
+        owner: UserId,
+        wanted: Option<ActionId>,
+        purged: &[ActionId],
+    ) -> Result<MemoryAction, CareError> {
+        let action = match wanted {
+            Some(id) if purged.is_empty() => self.parts.memories.action(owner, id).await?,
+            Some(_) => None,
+            None => self.newest_deed(owner, purged).await?,
+        };
+        let standing = action.filter(|action| action.undone_at.is_none());
+        let open = standing.filter(|action| action.at >= self.final_before());
+        open.ok_or(CareError::NothingToUndo)
+    }
+
     async fn take_back_once(
         &self,
         by: &By,
-        wanted: Option<ActionId>,
+        mut action: MemoryAction,
     ) -> Result<MemoryAction, CareError> {
-        if let Some(first) = self.first(by).await? {
-            return self.noted(by, &first).await;
-        }
-        let action = match wanted {
-            Some(id) => self.parts.memories.action(by.owner, id).await?,
-            None => self.newest_deed(by.owner).await?,
-        };
-        let standing = action.filter(|action| action.undone_at.is_none());
-        let Some(mut action) = standing.filter(|action| action.at >= self.final_before()) else {
-            return Err(CareError::NothingToUndo);
-        };
         self.leaves_one_that_holds(by, &action).await?;
 
         let at = self.now();
@@ -57,10 +69,14 @@ impl Care {
         Ok(action)
     }
 
-    async fn newest_deed(&self, owner: UserId) -> Result<Option<MemoryAction>, CareError> {
+    async fn newest_deed(
+        &self,
+        owner: UserId,
+        purged: &[ActionId],
+    ) -> Result<Option<MemoryAction>, CareError> {
         let mut walk = Walk::of(owner);
         while let Some(action) = walk.next(self).await? {
-            if action.undone_at.is_none() {
+            if action.undone_at.is_none() && !purged.contains(&action.id) {
                 return Ok(Some(action));
             }
         }

@@ -9,7 +9,7 @@ use appliance_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Texts,
+    BY_ID as MEMORIES_BY_ID, MEMORIES, Texts,
     read::{self, whole},
 };
 use crate::{
@@ -149,7 +149,7 @@ pub fn get(
     row.map(|row| told(view, texts, row)).transpose()
 }
 
-/// Returns deeds of `owner`, newest first.
+/// Returns deeds of `owner`, newest first; not those of which nothing is left, all of it purged.
 pub fn list(
     view: &dyn View,
     texts: &dyn Texts,
@@ -157,7 +157,25 @@ pub fn list(
     page: PageRequest,
 ) -> Result<Page<MemoryAction>, Fault> {
     let walk = view.walk::<ActionRow>(Span::newest(&owner.bytes(), page.after));
-    walk::page(walk, page, |row| told(view, texts, row).map(Some))
+    walk::page(walk, page, |row| match is_left(view, &row.done)? {
+        true => told(view, texts, row).map(Some),
+        false => Ok(None),
+    })
+}
+
+/// Tells whether a memory that a deed was done to is there still.
+fn is_left(view: &dyn View, done: &DoneV1) -> Result<bool, Fault> {
+    let ids = match done {
+        DoneV1::Forget { ids, .. } => ids.as_slice(),
+        DoneV1::Correct { old, new } => &[*old, *new],
+        DoneV1::Pin { id, .. } => std::slice::from_ref(id),
+    };
+    for id in ids {
+        if view.find(&MEMORIES, &MEMORIES_BY_ID, id)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn told(view: &dyn View, texts: &dyn Texts, row: ActionRow) -> Result<MemoryAction, Fault> {

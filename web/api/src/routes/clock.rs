@@ -41,5 +41,6 @@ fn view(clock: &dyn Clock) -> ClockView {
         now: clock.now().to_string(),
         lived: clock.lived().to_string(),
         ahead_seconds: clock.unlived().as_secs(),
+        behind_seconds: clock.set_back().as_secs(),
     }
 }

@@ -148,6 +148,22 @@ async fn a_clock_that_is_ahead_is_said_and_a_persons_word_is_written_down() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_is_said() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    let start = appliance_core::Clock::now(&*house.clock).unix_millis();
+    house.clock.set_millis(start - 40 * 24 * 3_600_000);
+    let clock: Value = house.get("/api/clock", As::Bearer(&ann)).await.json();
+    let gaps = (&clock["ahead_seconds"], &clock["behind_seconds"]);
+    assert_eq!(gaps, (&json!(0), &json!(40 * 24 * 3_600)));
+    let ready: Value = house.get("/api/health/ready", As::Nobody).await.json();
+    assert_eq!(
+        (&ready["status"], &ready["checks"]["clock"]),
+        (&json!("degraded"), &json!("behind"))
+    );
+}
+
+#[tokio::test]
 async fn admins_steer_agents_and_it_is_written_down() {
     let house = House::new();
     let (ann, _) = house.two_people().await;

@@ -17,6 +17,8 @@ pub enum Ailing {
     Damaged,
     /// The wall clock is far ahead of the time that was seen to pass.
     ClockAhead,
+    /// The wall clock is far behind it.
+    ClockBehind,
 }
 
 impl Ailing {
@@ -34,6 +36,9 @@ impl Ailing {
             Self::Damaged => "Some of what is kept cannot be read, and is left out everywhere.",
             Self::ClockAhead => {
                 "The server's clock is far ahead of the time it has seen pass. Nothing is deleted by age and no login ends until that time is lived through, or the clock is confirmed."
+            }
+            Self::ClockBehind => {
+                "The server's clock was set back. What is new is dated before what is there, until it is set right."
             }
         }
     }
@@ -57,7 +62,11 @@ impl Checks {
             _ => Some(Ailing::Failing),
         };
         let rows = (code("rows") == "damaged").then_some(Ailing::Damaged);
-        let clock = (code("clock") == "ahead").then_some(Ailing::ClockAhead);
+        let clock = match code("clock") {
+            "ahead" => Some(Ailing::ClockAhead),
+            "behind" => Some(Ailing::ClockBehind),
+            _ => None,
+        };
         [records, rows, clock].into_iter().flatten().collect()
     }
 }
@@ -83,6 +92,7 @@ mod tests {
         for code in ["failing", "ended", "hung", "timeout", "unavailable"] {
             assert_eq!(ailing(&[("records", code)]), [Ailing::Failing]);
         }
+        assert_eq!(ailing(&[("clock", "behind")]), [Ailing::ClockBehind]);
         let both = ailing(&[("clock", "ahead"), ("rows", "damaged")]);
         assert_eq!(both, [Ailing::Damaged, Ailing::ClockAhead]);
     }

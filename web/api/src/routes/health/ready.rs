@@ -107,9 +107,15 @@ fn agents(app: &App) -> &'static str {
     if well { OK } else { "stale" }
 }
 
-/// A wall clock far ahead of lived time: nothing ages until that is lived through or confirmed.
+/// A wall clock far ahead of lived time: nothing ages until that is lived through or confirmed. One
+/// far behind it was set back, and dates what is new before what is there.
 fn clock(app: &App) -> &'static str {
-    if app.parts.mint.clock().unlived() < UNLIVED { OK } else { "ahead" }
+    let clock = app.parts.mint.clock();
+    match (clock.unlived() < UNLIVED, clock.set_back() < UNLIVED) {
+        (true, true) => OK,
+        (false, _) => "ahead",
+        (true, false) => "behind",
+    }
 }
 
 async fn within<T, E: std::fmt::Display>(
