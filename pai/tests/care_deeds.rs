@@ -9,7 +9,9 @@ use std::time::Duration;
 use appliance_core::{
     ActionId, Actor, BatchKey, Deed, EventType, MemoryId, MemoryKind, MemoryTier, PageRequest,
     SearchFilter, Timestamp, Write,
-    ports::{AuditTrail, By, CareError, Cause, Correction, Memories, MemoryCare, MemoryTiers},
+    ports::{
+        AuditTrail, By, CareError, Cause, Correction, Deeds, Memories, MemoryCare, MemoryTiers,
+    },
 };
 use care_house::{House, by};
 use futures_util::future::join_all;
@@ -176,13 +178,14 @@ async fn deeds_older_than_thirty_days_are_final() {
 #[tokio::test]
 async fn what_was_purged_stands_in_no_way_of_an_earlier_undo() {
     let house = House::new().await;
-    let (kept, gone) = (house.remember("the lift is red").await, house.remember("the canary sings").await);
+    let (kept, gone) =
+        (house.remember("the lift is red").await, house.remember("the canary sings").await);
     house.care.forget(&house.by(), vec![kept]).await.unwrap();
     house.care.forget(&house.by(), vec![gone]).await.unwrap();
     house.write(vec![Write::PurgeMemories { owner: house.owner, ids: vec![gone] }]).await;
 
     let first = PageRequest::new(10, None);
-    let shown = Memories::actions(&house.store, house.owner, first).await.unwrap().items;
+    let shown = house.store.actions(house.owner, first).await.unwrap().items;
     assert_eq!(shown.len(), 1, "nothing is left to undo of the other: {shown:?}");
     let undone = house.care.undo(&house.by(), None).await.unwrap();
     assert_eq!(undone.deed, Deed::Forget { ids: vec![kept] });

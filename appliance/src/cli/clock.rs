@@ -23,7 +23,8 @@ pub fn run(context: &Context, command: Option<&Clock>) -> anyhow::Result<ExitCod
         } else if *yes || is_meant(&clock)? {
             let none = serde_json::json!({});
             clock = context.block_on(client.post("/api/clock/confirm", &none))?;
-            context.say(&format!("the clock's word is taken: time has passed up to {}", clock.lived));
+            context
+                .say(&format!("the clock's word is taken: time has passed up to {}", clock.lived));
         } else {
             context.say("nothing was confirmed");
             return Ok(ExitCode::FAILURE);
