@@ -413,6 +413,32 @@ async fn a_conversation_deleted_meanwhile_takes_no_answer_and_the_task_ends() {
 }
 
 #[tokio::test]
+async fn what_is_being_answered_while_something_is_purged_is_begun_anew() {
+    let house = House::build().await;
+    let (boss, code) = (house.life(AgentName::Supervisor), house.life(AgentName::Code));
+    let secret = house.remember("the flight code is zqx").await;
+    let asked = house.say("what is the flight code?").await;
+    let root = house.lease(boss).await;
+    house.desk.delegate(boss, delegate(&root, AgentName::Code)).await.unwrap();
+    let work = house.lease(code).await;
+    house.say("and the gate?").await;
+    let choosing = house.lease(boss).await;
+    let purge = Write::PurgeMemories { owner: house.owner, ids: vec![secret] };
+    house.store.apply(Batch::new().write(purge)).await.unwrap();
+
+    let late = house.desk.complete(code, complete(&work.lease, "it is zqx")).await;
+    assert!(is_lost(&late), "{late:?}");
+    let late = house.desk.delegate(boss, delegate(&choosing, AgentName::Qa)).await;
+    assert!(late.is_err_and(|error| matches!(error, DeskError::LeaseLost(_))));
+    let again = house.lease(code).await;
+    assert_eq!((again.task.id, again.lease.deliveries), (work.task.id, 2));
+    house.desk.complete(code, complete(&again.lease, "I do not know")).await.unwrap();
+    assert_eq!(house.answer(asked).await.unwrap().content, "I do not know");
+    let again = house.lease(boss).await;
+    house.desk.delegate(boss, delegate(&again, AgentName::Qa)).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_lease_of_a_task_is_held_by_one_life_until_it_ends() {
     let house = House::build().await;
     house.say("one").await;

@@ -53,6 +53,12 @@ pub(super) fn fence(lease: &Lease) -> Condition {
     }
 }
 
+/// Returns the condition that the task is at the attempt of this delivery: it was not begun anew since,
+/// as a purge has it be, because whoever works on it may have read what is gone.
+pub(super) fn attempt(lease: &Lease) -> Condition {
+    Condition::TaskAttempt { id: lease.task_id, attempt: lease.deliveries }
+}
+
 /// Returns the write that takes the entry off the bus.
 pub(super) fn ack(lease: &Lease) -> Write {
     Write::AckBus { stream: lease.stream.clone(), group: AGENTS_GROUP.to_owned(), seq: lease.seq }

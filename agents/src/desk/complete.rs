@@ -11,7 +11,8 @@ impl Service {
         command: Complete,
     ) -> Result<(), DeskError> {
         let task = self.claimed(who, &command.lease).await?;
-        let batch = claim::batch(&command.lease, "complete", &command);
+        let batch =
+            claim::batch(&command.lease, "complete", &command).when(claim::attempt(&command.lease));
         let Complete { lease, text, citations, model } = command;
         let outcome = TaskOutcome::Completed { text, citations, model, agent: who.agent };
         self.end(who, &lease, &task, outcome, batch).await

@@ -18,6 +18,7 @@ impl Service {
         check(&root, command.worker)?;
         let child = child(&self.parts.mint, &root, &command);
         let mut batch = claim::batch(&command.lease, "delegate", &command)
+            .when(claim::attempt(&command.lease))
             .write(Write::PutTask(child.clone()))
             .write(Write::AppendBus {
                 stream: StreamName::of_agent(command.worker, child.priority),

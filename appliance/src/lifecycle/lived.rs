@@ -136,8 +136,9 @@ fn say_ahead(expected: Timestamp, now: Look) {
         expected = %expected,
         found = %now.wall,
         "the clock is ahead of the time that this server has seen pass, by {}: it was off, or the \
-         clock is wrong. Nothing is deleted by age and no login ends until that time has been \
-         lived through, at thirty times its pace; `ai-infra clock confirm` says that it is right",
+         clock is wrong. Up to a day is made up for by itself; beyond that nothing is deleted by \
+         age and no login ends until that time has been lived through, or `ai-infra clock confirm` \
+         says that the clock is right",
         span(now.wall, expected)
     );
 }

@@ -121,6 +121,18 @@ impl Span {
         Self { low: prefix.to_vec(), high, way: Way::Down }
     }
 
+    /// Tells whether a place is in it, and further on the way than `before`.
+    #[must_use]
+    pub fn goes_on(&self, before: Option<&[u8]>, place: &[u8]) -> bool {
+        let holds =
+            place >= self.low.as_slice() && self.high.as_deref().is_none_or(|end| place < end);
+        holds
+            && before.is_none_or(|before| match self.way {
+                Way::Up => place > before,
+                Way::Down => place < before,
+            })
+    }
+
     /// Returns what is left of it once `last` was visited.
     #[must_use]
     pub fn beyond(&self, last: &[u8]) -> Self {

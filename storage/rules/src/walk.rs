@@ -77,10 +77,22 @@ impl<'v, V: View + ?Sized, E: Entity> Walk<'v, V, E> {
                 places.map(|(place, id)| Waiting::Pointed(place, id)).collect()
             }
         };
-        if read.len() == AT_ONCE {
-            self.rest = read.last().map(|last| span.beyond(last.place()));
+        let (is_full, mut last) = (read.len() == AT_ONCE, None);
+        let mut found: Vec<Waiting> = Vec::with_capacity(read.len());
+        for waiting in read {
+            let before = last.map(|at: usize| found[at].place());
+            // A walk that followed a damaged page back would not end.
+            if span.goes_on(before, waiting.place()) {
+                last = Some(found.len());
+                found.push(waiting);
+            } else {
+                let place = waiting.place().to_vec();
+                let astray = dangling(E::KIND.name, &place);
+                found.push(Waiting::Pointed(place, Err(astray)));
+            }
         }
-        self.waiting = read.into_iter();
+        self.rest = last.filter(|_| is_full).map(|at| span.beyond(found[at].place()));
+        self.waiting = found.into_iter();
         Ok(self.waiting.len() > 0)
     }
 
@@ -159,4 +171,35 @@ pub(crate) fn page<V: View + ?Sized, E: Entity, T>(
         last = trailing_seq(&place);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use appliance_core::Message;
+
+    use super::*;
+    use crate::{stored::Stored, tables::TableView};
+
+    /// A table whose pages give the same rows whatever is asked for.
+    struct Circling;
+
+    impl TableView for Circling {
+        fn value(&self, _: &'static str, _: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+            Ok(None)
+        }
+
+        fn values(&self, _: &'static str, _: &Span, most: usize) -> Result<Vec<Stored>, Fault> {
+            Ok((0..most).map(|n| (vec![u8::try_from(n % 200).unwrap_or(0)], vec![0])).collect())
+        }
+    }
+
+    #[test]
+    fn a_walk_through_pages_that_lead_back_ends_and_names_what_is_astray() {
+        for span in [Span::all(), Span::newest(&[], None)] {
+            let walk = Walk::<_, Message>::of(&Circling, Order::Ids, span);
+            let met: Vec<_> = walk.collect::<Result<_, _>>().unwrap();
+            assert!(met.len() <= 2 * AT_ONCE, "{} rows", met.len());
+            assert!(met.iter().all(|met| met.row.is_err()));
+        }
+    }
 }

@@ -238,6 +238,32 @@ pub(crate) fn silence(draft: &mut Draft<'_>, tasks: &BTreeSet<TaskId>) -> Result
     Ok(())
 }
 
+/// Returns the tasks whose entries were handed to somebody who has not acknowledged them.
+///
+/// # Errors
+/// The adapter's failure.
+pub(crate) fn in_hand(view: &dyn View) -> Result<BTreeSet<TaskId>, Fault> {
+    let mut found = BTreeSet::new();
+    for met in view.walk::<Count>(Span::all()) {
+        let Met { place, row } = met?;
+        if row.is_ok_and(|count| count.number == 0) {
+            continue; // passed over so far
+        }
+        match view.row::<Entry>(&entry_of(&place)) {
+            Ok(entry) => found.extend(entry.map(|entry| entry.envelope.payload.task_id)),
+            Err(fault) if fault.is_of_one_row() => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the id of the entry that a pending row is of: the same without the group.
+fn entry_of(pending: &[u8]) -> Vec<u8> {
+    let stream = pending.iter().position(|byte| *byte == 0).map_or(0, |end| end + 1);
+    key(&[&pending[..stream], &trailing_seq(pending).to_be_bytes()])
+}
+
 /// How far all groups of a stream have come.
 pub(super) struct Settled {
     /// Every group was handed what is up to here; 0 where there is no group.

@@ -2,7 +2,8 @@
 //!
 //! A memory goes with the message it was said in, the answer to that, every answer that cites it,
 //! and what was remembered or learned of those, and so on from there; a conversation goes whole, and
-//! elsewhere what a memory of it would take along. What is left is an empty message where one stood, a
+//! elsewhere what a memory of it would take along. What is being answered meanwhile is begun anew, because
+//! whoever writes it may have read what is purged. What is left is an empty message where one stood, a
 //! place in the change log, and ids. Frees no page and writes no file:
 //! the archive's segments are noted as due, and the adapter makes its own file anew.
 //!

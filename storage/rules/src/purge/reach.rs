@@ -10,8 +10,9 @@ use super::{
     traces,
 };
 use crate::{
-    Draft, Fault, Refusal,
+    Draft, Fault, Refusal, bus,
     memories::{self as rules, Body, MemoryRow, signals},
+    tasks,
     tiers::manifest,
 };
 
@@ -47,6 +48,10 @@ impl Reach {
     pub fn take_out(self, draft: &mut Draft<'_>) -> Result<Vec<MemoryId>, Refusal> {
         let Self { owner, memories, emptied } = self;
         said::silence(draft, &emptied.tasks)?;
+        if !memories.is_empty() || !emptied.messages.is_empty() {
+            let in_hand = bus::tables::in_hand(draft.view())?;
+            tasks::begin_anew(draft, owner, &in_hand)?;
+        }
         signals::silence(draft, owner, &memories, &emptied.messages)?;
         take_out(draft, &memories)?;
         Ok(memories.into_iter().collect())

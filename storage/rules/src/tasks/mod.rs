@@ -10,11 +10,11 @@ mod frozen;
 mod read;
 mod row;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use appliance_core::{
     Conflict, Message, Phase, StreamName, Task, TaskId, TaskKind, TaskOutcome, TaskStatus, Thing,
-    Timestamp, Write, batch::ToParent,
+    Timestamp, UserId, Write, batch::ToParent,
 };
 
 pub use read::{children, get, is_open, list};
@@ -174,6 +174,32 @@ pub fn check_attempt(draft: &mut Draft<'_>, id: TaskId, attempt: u32) -> Result<
         return Ok(());
     }
     Err(stands_elsewhere(&task))
+}
+
+/// Takes those of `in_hand` that are `owner`'s out of the hands that work on them: who has read what is
+/// purged now does not end a task with it. Each is handed out again and begun anew.
+pub(crate) fn begin_anew(
+    draft: &mut Draft<'_>,
+    owner: UserId,
+    in_hand: &BTreeSet<TaskId>,
+) -> Result<(), Refusal> {
+    for id in in_hand {
+        let Some(before) = readable(draft, *id)? else { continue };
+        if before.task.owner == owner && before.task.status == TaskStatus::InProgress {
+            let mut row = before.clone();
+            row.task.attempt = row.task.attempt.saturating_add(1);
+            draft.replace(Some(&before), &row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the task's row; none where it cannot be read.
+fn readable(draft: &Draft<'_>, id: TaskId) -> Result<Option<TaskRow>, Fault> {
+    match draft.get::<TaskRow>(&id.bytes()) {
+        Err(fault) if fault.is_of_one_row() => Ok(None),
+        found => found,
+    }
 }
 
 fn require(draft: &mut Draft<'_>, id: TaskId) -> Result<TaskRow, Refusal> {
