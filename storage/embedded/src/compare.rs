@@ -47,6 +47,9 @@ impl Store {
         for damaged in std::mem::take(&mut findings.damaged) {
             damage.note(damaged);
         }
+        if let Err(error) = self.name_held().await {
+            tracing::warn!(%error, "whether purged texts are left in the archive is not known");
+        }
         let (mut mended, mut places) = (0, Vec::new());
         if findings.is_amiss() {
             (mended, places) =

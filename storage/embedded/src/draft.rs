@@ -5,13 +5,16 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
+use appliance_core::MemoryId;
 use redb::{ReadableTable as _, Table, WriteTransaction};
 use storage_rules::{
     Fault as RuleFault, Span, Stored,
+    memories::{self, Body},
     tables::{TableChange, TableView},
 };
 
 use crate::{
+    cold::Archive,
     fault::Fault,
     layout::{self, Raw},
 };
@@ -22,12 +25,19 @@ type RawTable<'txn> = Table<'txn, &'static [u8], &'static [u8]>;
 pub(crate) struct Tables<'txn> {
     txn: &'txn WriteTransaction,
     open: RefCell<BTreeMap<&'static str, RawTable<'txn>>>,
+    archive: Option<&'txn Archive>,
 }
 
 impl<'txn> Tables<'txn> {
     /// Begins with no table open.
     pub const fn of(txn: &'txn WriteTransaction) -> Self {
-        Self { txn, open: RefCell::new(BTreeMap::new()) }
+        Self { txn, open: RefCell::new(BTreeMap::new()), archive: None }
+    }
+
+    /// Lets a repeat of what is archived look whether that can be read.
+    pub const fn beside(mut self, archive: &'txn Archive) -> Self {
+        self.archive = Some(archive);
+        self
     }
 
     /// Works on a table, which is opened (and thereby made) once.
@@ -102,6 +112,16 @@ impl TableView for Attempt<'_, '_> {
         most: usize,
     ) -> Result<Vec<Stored>, RuleFault> {
         Ok(self.tables.with(table, |table| layout::stretch(table, span, most))?)
+    }
+
+    /// As the trait; decodes one block at most, and none that was read lately.
+    fn can_bring(&self, memory: MemoryId) -> bool {
+        let Some(archive) = self.tables.archive else { return true };
+        let body = memories::find(self, memory).map(|found| found.map(|entry| entry.row.body));
+        match body {
+            Ok(Some(Body::Archived(spot))) => archive.record(memory, spot).is_ok(),
+            found => found.is_ok(),
+        }
     }
 }
 

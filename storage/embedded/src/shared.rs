@@ -18,6 +18,7 @@ use crate::{
     OpenError,
     bus::Bus,
     caught::caught,
+    cold::Archive,
     database::{Opened, Opener},
     fault::Fault,
     medium::Beside,
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The memory side of the bus.
     pub bus: Bus,
+    /// The texts that are not in the file.
+    pub archive: Arc<Archive>,
     /// What was found damaged in this life.
     pub damage: Arc<Register>,
     /// Which history the file holds.
@@ -73,6 +76,7 @@ impl Shared {
         opener: &Opener,
         clock: Arc<dyn Clock>,
         beside: Beside,
+        archive: Arc<Archive>,
     ) -> Result<Begun, OpenFault> {
         let Opened { db, held } = opener().map_err(OpenFault::Open)?;
         let read = || -> Result<_, Fault> {
@@ -87,7 +91,8 @@ impl Shared {
             db: RwLock::new(Some(db)),
             clock,
             bus: Bus::new(lines),
-            damage: Arc::default(),
+            damage: Arc::clone(archive.damage()),
+            archive,
             history,
             signs,
             reserve,

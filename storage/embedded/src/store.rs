@@ -54,7 +54,6 @@ struct Inner {
     // Dropped first: the writer finishes while the file is still open.
     writer: Writer,
     shared: Arc<Shared>,
-    archive: Arc<Archive>,
     room: Room,
     home: Home,
     _claim: DataDir,
@@ -92,7 +91,7 @@ impl Store {
         history::refuse_a_lost_file(dir)?;
         rewrite::clear(&path);
         let opener = database::opener(&path, &beside);
-        let begun = Shared::open(&opener, clock, beside).map_err(|fault| match fault {
+        let begun = Shared::open(&opener, clock, beside, archive).map_err(|fault| match fault {
             OpenFault::Open(error) => error,
             OpenFault::Content(fault) => {
                 OpenError::Corrupt { path: path.clone(), why: fault.to_string() }
@@ -104,14 +103,8 @@ impl Store {
         let writer = Writer::start(engine, &shared.signs, &home)
             .map_err(|source| OpenError::Io { doing: "starting the writer of", path, source })?;
         history::leave_a_sign(dir, shared.history);
-        let inner = Inner {
-            writer,
-            shared,
-            archive,
-            room: Room::around(dir.path()),
-            home,
-            _claim: dir.clone(),
-        };
+        let inner =
+            Inner { writer, shared, room: Room::around(dir.path()), home, _claim: dir.clone() };
         let store = Self { inner: Arc::new(inner) };
         begin(store.shared(), store.archive());
         Ok(store)
@@ -156,7 +149,7 @@ impl Store {
 
     /// Returns the archive of texts that nobody has asked for in a while.
     pub(crate) fn archive(&self) -> &Arc<Archive> {
-        &self.inner.archive
+        &self.shared().archive
     }
 
     /// Makes a change of the store's own, in a transaction of its own; on disk when it returns.

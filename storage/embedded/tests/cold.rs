@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
@@ -13,7 +13,7 @@ use std::{
 
 use appliance_core::{
     Batch, Clock as _, ErrorKind, IdMint, MemoryId, MemoryTier, Timestamp, UserId, Write,
-    ports::{Memories, MemoryTiers as _, Records as _},
+    ports::{Memories, MemoryTiers as _, Records as _, StoreDamage as _},
     time::ManualClock,
 };
 use storage_contract::given;
@@ -83,6 +83,22 @@ impl Written {
             }
         }
         failed
+    }
+
+    /// Returns those that cannot be read, or are gone.
+    async fn lost(&self, store: &Store) -> BTreeSet<MemoryId> {
+        let mut lost = BTreeSet::new();
+        for id in self.texts.keys() {
+            if store.get_sound(self.owner, *id).await.unwrap().is_none() {
+                lost.insert(*id);
+            }
+        }
+        lost
+    }
+
+    async fn purge(&self, store: &Store, ids: Vec<MemoryId>) {
+        let purge = Write::PurgeMemories { owner: self.owner, ids };
+        store.apply(Batch::new().write(purge)).await.unwrap();
     }
 }
 
@@ -254,6 +270,57 @@ async fn damage_to_one_block_costs_that_block_alone() {
     assert_eq!((counts.cold, counts.warm), (failed as u64, (COUNT - failed) as u64));
     assert_eq!(store.compact(now()).await.unwrap(), None, "what cannot be read is not rewritten");
     assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn what_was_purged_and_cannot_be_rewritten_is_said_until_it_can() {
+    let written = Written::new().await;
+    let file = written.files()[0].clone();
+    let whole = fs::read(&file).unwrap();
+    let mut bytes = whole.clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let store = open(written.folder.path());
+    let lost = written.lost(&store).await;
+    let sound = *written.texts.keys().find(|id| !lost.contains(id)).unwrap();
+    written.purge(&store, vec![sound]).await;
+
+    for what in ["the first run", "the next one"] {
+        let error = store.purge(now()).await.unwrap_err().to_string();
+        assert!(error.contains("cold/0000000000000001.seg: it is there still"), "{what}: {error}");
+        assert!(error.contains("the checksum of block"), "{what}: {error}");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "{what}");
+    }
+    store.close();
+    drop(store);
+    let store = open(written.folder.path());
+    store.compare().await.unwrap();
+    let found = store.damage().found;
+    assert!(found.iter().any(|it| it.place.starts_with("what was purged, in cold/")), "{found:?}");
+
+    fs::write(&file, &whole).unwrap();
+    store.purge(now()).await.unwrap();
+    assert!(!file.exists(), "it was written anew");
+    assert_eq!(store.damage().found, []);
+    assert_eq!(written.lost(&store).await, BTreeSet::from([sound]), "the others are all there");
+}
+
+#[tokio::test]
+async fn a_damaged_block_of_which_all_was_purged_is_dropped_unread() {
+    let written = Written::new().await;
+    let file = written.files()[0].clone();
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let store = open(written.folder.path());
+    let lost = written.lost(&store).await;
+    written.purge(&store, lost.iter().copied().collect()).await;
+    store.purge(now()).await.unwrap();
+    assert!(!file.exists(), "it was written anew");
+    assert_eq!(written.lost(&store).await, lost);
+    assert_eq!(store.damage().found, []);
 }
 
 /// Returns a whole segment of the same store under another number.

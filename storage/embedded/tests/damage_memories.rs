@@ -247,6 +247,59 @@ async fn a_flipped_bit_of_the_archive_leaves_out_what_is_in_the_block() {
 }
 
 #[tokio::test]
+async fn a_text_whose_archived_copy_is_damaged_is_kept_anew() {
+    let kept = Kept::new().await;
+    let segment = fs::read_dir(kept.folder.path().join("cold")).unwrap().next().unwrap().unwrap();
+    let (store, mint) = open(kept.folder.path());
+    let again = || Batch::new().write(Write::PutMemory(note(&mint, kept.owner, "memory number 3")));
+    let known = store.apply(again()).await.unwrap().memories;
+    assert_eq!(known, kept.ids[3..], "it can be read, and is known");
+    store.close();
+    drop(store);
+
+    let mut bytes = fs::read(segment.path()).unwrap();
+    bytes[98] ^= 1 << 6;
+    fs::write(segment.path(), bytes).unwrap();
+    let (store, mint) = open(kept.folder.path());
+    let again = || Batch::new().write(Write::PutMemory(note(&mint, kept.owner, "memory number 3")));
+    let anew = store.apply(again()).await.unwrap().memories;
+    assert_ne!(anew, kept.ids[3..], "it is kept anew");
+    let found = store.get_sound(kept.owner, anew[0]).await.unwrap().unwrap();
+    assert_eq!(found.text, "memory number 3");
+    assert_eq!(store.apply(again()).await.unwrap().memories, anew, "and known from then on");
+}
+
+#[tokio::test]
+async fn a_segment_that_the_system_cannot_read_is_missed_only_for_so_long() {
+    let kept = Kept::new().await;
+    let cold = kept.folder.path().join("cold");
+    let segment = fs::read_dir(&cold).unwrap().next().unwrap().unwrap().path();
+    let aside = kept.folder.path().join("aside");
+    fs::rename(&segment, &aside).unwrap();
+    fs::create_dir(&segment).unwrap(); // it opens, and reading it is refused
+    let (store, mint) = open(kept.folder.path());
+    let at = mint.clock().now();
+    assert_eq!(store.damage().code(), "damaged", "said before anybody reads");
+
+    let shown = kept.shown(&store).await;
+    assert_eq!(shown.list, kept.ids[..3].iter().copied().collect());
+    assert_eq!((&shown.told, shown.counted), (&shown.list, 4), "nothing is deleted because of it");
+    let named = shown.named.iter().find(|it| it.memory == Some(kept.ids[3])).unwrap();
+    assert!(named.place.starts_with("cold/0000000000000001.seg"), "{named:?}");
+    assert!(named.what.contains("Is a directory"), "{named:?}");
+    assert_eq!(store.compact(at).await.unwrap(), None);
+    assert!(segment.is_dir(), "it is left alone");
+
+    fs::remove_dir(&segment).unwrap();
+    fs::rename(&aside, &segment).unwrap();
+    store.compact(at).await.unwrap();
+    assert_eq!(store.damage().found, [], "the maintenance looks again");
+    let shown = kept.shown(&store).await;
+    assert_eq!(shown.list, kept.ids.iter().copied().collect());
+    assert_eq!(shown.named, []);
+}
+
+#[tokio::test]
 async fn what_is_whole_is_compared_and_left_alone() {
     let kept = Kept::new().await;
     let (shown, mended) = kept.check("whole").await;

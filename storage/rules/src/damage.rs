@@ -38,7 +38,7 @@ impl Register {
         if known.says_as_much(place, *memory) || known.found.len() >= MOST_NAMED {
             return;
         }
-        tracing::error!(event = "damaged", %place, %what, ?memory, "a row cannot be read");
+        tracing::error!(event = "damaged", %place, %what, ?memory, "something that is kept cannot be read");
         known.found.remove(&(place.clone(), None)); // whose it is is known now
         known.found.insert((place.clone(), *memory), damaged);
     }
@@ -48,6 +48,27 @@ impl Register {
         let mut known = self.known();
         known.compared = compared;
         known.found.retain(|(place, _), _| !mended.contains(place));
+    }
+
+    /// Notes that a place can be read again: for `memory`, and for whomever it was missed by unnamed.
+    pub fn reads_again(&self, place: &str, memory: Option<MemoryId>) {
+        let mut known = self.known();
+        for memory in [memory, None] {
+            if known.found.remove(&(place.to_owned(), memory)).is_some() {
+                tracing::info!(event = "mended", %place, ?memory, "what was missed can be read again");
+            }
+        }
+    }
+
+    /// Notes that a file is gone with all that was missed of it: nothing counts on it any more.
+    pub fn left(&self, file: &str) {
+        self.known().found.retain(|(place, _), _| !place.contains(file));
+    }
+
+    /// Tells whether nothing is known to be damaged.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known().found.is_empty()
     }
 
     /// Returns what is known.

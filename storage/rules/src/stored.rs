@@ -1,7 +1,7 @@
 //! The stored rows as an adapter shows them: object-safe, synchronous, bytes in and out. Knows no
 //! entity: [`Read`](crate::view::Read) is the same for typed rows.
 
-use appliance_core::ports::Damaged;
+use appliance_core::{MemoryId, ports::Damaged};
 
 use crate::{
     Fault,
@@ -50,6 +50,11 @@ pub trait View {
 
     /// Notes that a row was left out because it cannot be read.
     fn note(&self, _damaged: Damaged) {}
+
+    /// Tells whether the archived text of `memory` can be read now; reads it.
+    fn can_bring(&self, _memory: MemoryId) -> bool {
+        true
+    }
 }
 
 /// The id of a row, and the row.

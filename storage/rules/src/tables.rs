@@ -6,7 +6,7 @@
 //! implements [`TableView`] and [`TableChange`] and is a [`View`] and a [`Change`] by that; one with
 //! indexes of its own implements those themselves. Takes nothing back.
 
-use appliance_core::ports::Damaged;
+use appliance_core::{MemoryId, ports::Damaged};
 
 use crate::{
     Change, Counted, Fault, IdShape, KINDS, Key, Keyed, Kind, Places, Pointed, Rule, Span, Stored,
@@ -31,6 +31,11 @@ pub trait TableView {
 
     /// Notes that a row was left out because it cannot be read.
     fn note(&self, _damaged: Damaged) {}
+
+    /// Tells whether the archived text of `memory` can be read now; reads it.
+    fn can_bring(&self, _memory: MemoryId) -> bool {
+        true
+    }
 }
 
 /// Tables of bytes that are being changed.
@@ -113,6 +118,10 @@ impl<T: TableView> View for T {
 
     fn note(&self, damaged: Damaged) {
         TableView::note(self, damaged);
+    }
+
+    fn can_bring(&self, memory: MemoryId) -> bool {
+        TableView::can_bring(self, memory)
     }
 }
 

@@ -19,12 +19,13 @@ use lru::LruCache;
 
 use super::{
     ColdFault, ColdRecord, Embedder, Written,
-    name::{name, numbered},
+    name::{name, numbered, place},
     segment::{self, Segment},
     write,
 };
 use storage_rules::{
     Fault as RuleFault,
+    damage::Register,
     memories::{Spot, Texts},
     tiers::manifest::Identity,
 };
@@ -44,6 +45,7 @@ const DECODED: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 #[derive(Debug)]
 pub(crate) struct Archive {
     folder: PathBuf,
+    damage: Arc<Register>,
     last: AtomicU64,
     near: Mutex<Near>,
     embedder: RwLock<Option<Embedder>>,
@@ -78,6 +80,7 @@ impl Archive {
         let near = Near { segments: LruCache::new(OPEN), blocks: LruCache::new(DECODED) };
         Ok(Self {
             folder: folder.to_owned(),
+            damage: Arc::default(),
             last: AtomicU64::new(last),
             near: Mutex::new(near),
             embedder: RwLock::new(None),
@@ -85,14 +88,25 @@ impl Archive {
         })
     }
 
-    /// Returns the record of `id`, which is at `spot`.
+    /// Returns where it is kept what is damaged.
+    pub const fn damage(&self) -> &Arc<Register> {
+        &self.damage
+    }
+
+    /// Returns the record of `id`, which is at `spot`; one that could not be read before is named no
+    /// longer.
     pub fn record(&self, id: MemoryId, spot: Spot) -> Result<ColdRecord, ColdFault> {
         let block = self.block(spot.segment, spot.block)?;
         let record = block.get(spot.slot as usize).filter(|record| record.id == id);
-        record.cloned().ok_or_else(|| {
+        let record = record.cloned().ok_or_else(|| {
             let what = format!("block {} does not hold memory {id}", spot.block);
             ColdFault::damaged(spot.segment, what)
-        })
+        })?;
+        if !self.damage.is_empty() {
+            self.damage.reads_again(&place(spot.segment), None);
+            self.damage.reads_again(&place_of(spot), Some(id));
+        }
+        Ok(record)
     }
 
     /// Writes `records` into a new segment, whole and durable when it returns.
@@ -114,6 +128,7 @@ impl Archive {
         for number in segments {
             self.let_go(*number);
             self.remove(&self.path(*number))?;
+            self.damage.left(&place(*number));
             reached("archive.deleted");
         }
         if segments.is_empty() { Ok(()) } else { write::sync_folder(&self.folder) }
@@ -163,7 +178,11 @@ impl Archive {
         if let Some(near) = self.near().blocks.get(&(number, block)) {
             return Ok(Arc::clone(near));
         }
-        let decoded = Arc::new(self.segment(number)?.block(block)?);
+        let read = self.segment(number)?.block(block);
+        if read.is_err() {
+            self.near().segments.pop(&number); // another file may be there the next time
+        }
+        let decoded = Arc::new(read?);
         self.near().blocks.put((number, block), Arc::clone(&decoded));
         Ok(decoded)
     }
@@ -218,14 +237,18 @@ impl Texts for Archive {
     /// As the trait; decodes one block at most.
     fn read(&self, id: MemoryId, spot: Spot) -> Result<String, RuleFault> {
         let text = self.record(id, spot).map(|record| record.text);
-        let place = || format!("cold/{} block {}", name(spot.segment), spot.block);
-        text.map_err(|fault| RuleFault::Archive { place: place(), error: fault.at(OP) })
+        text.map_err(|fault| RuleFault::Archive { place: place_of(spot), error: fault.at(OP) })
     }
 
     /// A text may be moved to another file between the view and this.
     fn is_settled(&self) -> bool {
         false
     }
+}
+
+/// Returns how the block of a text is named among what is damaged.
+fn place_of(spot: Spot) -> String {
+    format!("{} block {}", place(spot.segment), spot.block)
 }
 
 fn found(folder: &Path) -> io::Result<Found> {

@@ -15,6 +15,11 @@ pub(crate) enum ColdFault {
     #[error("while {doing} {}: {source}", .path.display())]
     Io { doing: &'static str, path: PathBuf, source: io::Error },
     #[error(
+        "the archive's segment {segment:016x} cannot be read: while {doing} {}: {source}",
+        .path.display()
+    )]
+    Unread { segment: u64, doing: &'static str, path: PathBuf, source: io::Error },
+    #[error(
         "the archive's segment {segment:016x} is not there, though memories are in it: {} is \
          missing; restore it from a backup", .path.display()
     )]
@@ -50,7 +55,8 @@ impl ColdFault {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Missing { .. } | Self::Damaged { .. } => ErrorKind::Corrupt,
+            // What the system cannot read is missed as what is damaged is, for as long as it is so.
+            Self::Unread { .. } | Self::Missing { .. } | Self::Damaged { .. } => ErrorKind::Corrupt,
             Self::Io { source, .. } if is_out_of_room(source) => ErrorKind::Full,
             Self::Io { .. } | Self::Unproven { .. } => ErrorKind::Unavailable,
             Self::Unencodable(broken) => match broken.why {

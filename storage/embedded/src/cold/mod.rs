@@ -21,5 +21,6 @@ mod write;
 pub(crate) use archive::{Archive, Settled};
 pub(crate) use fault::ColdFault;
 pub use file::{ColdFile, Rehearsal};
+pub(crate) use name::{FOLDER, place};
 pub(crate) use record::{ColdRecord, Embedder};
 pub(crate) use write::Written;

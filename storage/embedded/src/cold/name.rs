@@ -2,9 +2,17 @@
 
 use std::path::Path;
 
+/// What the names of segments begin with among what is damaged.
+pub(crate) const FOLDER: &str = "cold/";
+
 /// Returns the name of a segment's file.
 pub(super) fn name(number: u64) -> String {
     format!("{number:016x}.seg")
+}
+
+/// Returns how a segment is named among what is damaged.
+pub(crate) fn place(number: u64) -> String {
+    format!("{FOLDER}{}", name(number))
 }
 
 /// Returns the number that a segment's file is named after.

@@ -103,16 +103,15 @@ pub(super) fn look(path: &Path, number: u64, bytes: u64) -> Result<(), ColdFault
 }
 
 fn open_head(path: &Path, number: u64) -> Result<(File, u64, Head), ColdFault> {
+    let unread = |doing| {
+        let path = path.to_owned();
+        move |source| ColdFault::Unread { segment: number, doing, path, source }
+    };
     let file = File::open(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => ColdFault::Missing { segment: number, path: path.to_owned() },
-        _ => ColdFault::Io { doing: "opening", path: path.to_owned(), source },
+        _ => unread("opening")(source),
     })?;
-    let meta = file.metadata();
-    let len = meta.map_err(|source| ColdFault::Io {
-        doing: "looking at",
-        path: path.to_owned(),
-        source,
-    })?;
+    let len = file.metadata().map_err(unread("looking at"))?;
     let read = Reader { file: &file, path, number };
     let bytes = read.part(0, HEAD as u64)?;
     let Some(bytes) = bytes.first_chunk::<HEAD>() else {
@@ -146,7 +145,8 @@ impl Reader<'_> {
                 Err(ColdFault::damaged(self.number, "it ends too early"))
             }
             Err(source) => {
-                Err(ColdFault::Io { doing: "reading", path: self.path.to_owned(), source })
+                let (segment, path) = (self.number, self.path.to_owned());
+                Err(ColdFault::Unread { segment, doing: "reading", path, source })
             }
         }
     }

@@ -173,11 +173,12 @@ fn prove(number: u64, built: &Built, records: &[ColdRecord], new: &Path) -> Resu
     if bytes != built.bytes {
         return Err(unproven("its bytes are not those that were written".to_owned()));
     }
-    let segment = Segment::open(new, number)?;
-    segment.prove()?;
+    let unread = |fault: ColdFault| unproven(fault.to_string());
+    let segment = Segment::open(new, number).map_err(unread)?;
+    segment.prove().map_err(unread)?;
     let mut rest = records;
     for block in 0..segment.blocks() {
-        let read = segment.block(block)?;
+        let read = segment.block(block).map_err(unread)?;
         match rest.strip_prefix(read.as_slice()) {
             Some(after) => rest = after,
             None => return Err(unproven(format!("the records of block {block} are others"))),

@@ -42,7 +42,7 @@ impl Engine {
         let guard = self.shared.opened();
         let db = guard.as_ref().ok_or(Fault::Closed)?;
         let txn = database::begin(db)?;
-        let tables = Tables::of(&txn);
+        let tables = Tables::of(&txn).beside(&self.shared.archive);
         let worked = work(self, &tables)?;
         drop(tables);
         if worked.counters == self.counters {

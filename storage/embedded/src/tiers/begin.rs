@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use appliance_core::StoreError;
+use appliance_core::{StoreError, ports::Damaged};
 
 use storage_rules::tiers::manifest::{self, Identity, Segment};
 
 use crate::{
-    cold::{Archive, ColdFault},
+    cold::{self, Archive, ColdFault},
     shared::Shared,
 };
 
@@ -55,6 +55,8 @@ fn check(archive: &Archive, named: &BTreeMap<u64, Segment>) -> bool {
     for (number, segment) in named {
         if let Err(fault) = archive.look(*number, segment.bytes) {
             tracing::error!(error = %fault, records = segment.records, "memories in the archive cannot be read");
+            let (place, what) = (cold::place(*number), fault.to_string());
+            archive.damage().note(Damaged { place, what, memory: None });
             is_whole = false;
         }
     }

@@ -11,6 +11,7 @@ use super::work::Work;
 
 /// Rewrites the segment that is deadest, if half of it is.
 pub(super) fn run(work: &Work) -> Result<Option<Moved>, StoreError> {
+    work.look_again()?;
     let freed = work.tidy()?;
     for (number, segment) in half_dead(work)? {
         if let Some(moved) = attempt(work, number, &segment)? {

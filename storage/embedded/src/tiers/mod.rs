@@ -40,6 +40,11 @@ impl Store {
         self.archive().embedded_by(Embedder { model: model.to_owned(), dim });
     }
 
+    /// Names the segments that hold what was purged and cannot be written anew.
+    pub(crate) async fn name_held(&self) -> Result<(), StoreError> {
+        self.step("tiers.purge", purge::name_held).await
+    }
+
     async fn step<T: Send + 'static>(
         &self,
         op: &'static str,

@@ -1,11 +1,15 @@
 //! Purging what was forgotten: its rows, and every copy of its text in the archive.
 //!
 //! The same commit that takes the rows out notes which segments hold copies, so that a stop in
-//! between cannot make them outlive it: they are written anew by this run or the next.
+//! between cannot make them outlive it: they are written anew by this run or the next. One that
+//! cannot be read stays due and is named.
 
 use std::collections::BTreeSet;
 
-use appliance_core::{MemoryId, StoreError, Timestamp, ports::Moved};
+use appliance_core::{
+    ErrorKind, MemoryId, StoreError, Timestamp,
+    ports::{Damaged, Moved},
+};
 
 use storage_rules::{
     Draft, Fault,
@@ -13,16 +17,14 @@ use storage_rules::{
     tiers::manifest,
 };
 
-use super::{
-    compact,
-    work::{Work, spot_of},
-};
-use crate::steps::reached;
+use super::work::{Work, spot_of};
+use crate::{cold, steps::reached};
 
 /// Most memories of one commit.
 const MOST_AT_ONCE: usize = 1_000;
 
-/// Purges what was forgotten before `before`.
+/// Purges what was forgotten before `before`. A segment that still holds what was purged and cannot be
+/// written anew is the error, once everything else is done.
 pub(super) fn run(work: &Work, before: Timestamp) -> Result<Moved, StoreError> {
     let mut all = Moved::default();
     loop {
@@ -63,12 +65,38 @@ fn take_out(
 
 /// Writes the segments anew that hold what was purged; returns the bytes that gave.
 fn write_due(work: &Work) -> Result<i64, StoreError> {
-    let mut freed = 0;
-    for (number, segment) in work.read(manifest::all)? {
-        if segment.due {
-            freed += compact::attempt(work, number, &segment)?.map_or(0, |moved| moved.bytes);
+    let (mut freed, mut held) = (0, None);
+    for (number, segment) in work.read(manifest::all)?.into_iter().filter(|(_, it)| it.due) {
+        match work.rewrite(number, &segment) {
+            Ok(moved) => freed += moved.bytes,
+            Err(error) if error.kind == ErrorKind::Corrupt => {
+                held = held.or(Some(still_held(work, number, &error)));
+            }
+            Err(error) => return Err(error),
         }
     }
     reached("purge.done");
-    Ok(freed)
+    held.map_or(Ok(freed), Err)
+}
+
+/// Names the segments that are to be written anew without what was purged and cannot be.
+pub(super) fn name_held(work: &Work) -> Result<(), StoreError> {
+    for (number, _) in work.read(manifest::all)?.into_iter().filter(|(_, it)| it.due) {
+        match work.living(number).and_then(|living| work.records(&living)) {
+            Err(error) if error.kind == ErrorKind::Corrupt => {
+                still_held(work, number, &error);
+            }
+            read => drop(read?),
+        }
+    }
+    Ok(())
+}
+
+/// Names a segment that still holds what was purged, because of `why`; returns it as the error.
+fn still_held(work: &Work, number: u64, why: &StoreError) -> StoreError {
+    let place = format!("what was purged, in {}", cold::place(number));
+    let what = format!("it is there still, for the file cannot be written anew: {why}");
+    let error = work.error(ErrorKind::Corrupt, format!("{place}: {what}"));
+    work.archive().damage().note(Damaged { place, what, memory: None });
+    error
 }

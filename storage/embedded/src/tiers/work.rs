@@ -1,8 +1,8 @@
 //! What every step of maintenance is done with: reading, committing, and tidying up after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use appliance_core::{MemoryId, StoreError, Timestamp, ports::Moved};
+use appliance_core::{ErrorKind, MemoryId, StoreError, Timestamp, ports::Moved};
 use storage_rules::{
     Draft, Fault, Refusal, View,
     memories::{self, Body, Entry, Spot},
@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     Store,
-    cold::{Archive, ColdRecord, Written},
+    cold::{self, Archive, ColdRecord, Written},
     steps::reached,
 };
 
@@ -53,6 +53,45 @@ impl Work {
     /// Reads the archived record of `id`.
     pub fn record(&self, id: MemoryId, spot: Spot) -> Result<ColdRecord, StoreError> {
         self.archive().record(id, spot).map_err(|fault| fault.at(self.op))
+    }
+
+    /// Reads the archived records of `kept`.
+    pub fn records(&self, kept: &[(MemoryId, Spot)]) -> Result<Vec<ColdRecord>, StoreError> {
+        kept.iter().map(|(id, spot)| self.record(*id, *spot)).collect()
+    }
+
+    /// Reads again what could not be read of the archive, each block once: what can be, or is gone,
+    /// is named no longer.
+    pub fn look_again(&self) -> Result<(), StoreError> {
+        let damage = self.archive().damage();
+        if damage.is_empty() {
+            return Ok(());
+        }
+        for (number, segment) in self.read(manifest::living)? {
+            if self.archive().look(number, segment.bytes).is_ok() {
+                damage.reads_again(&cold::place(number), None);
+            }
+        }
+        let mut unread = BTreeSet::new();
+        for missed in damage.report().found {
+            let of_archive = missed.place.starts_with(cold::FOLDER);
+            let Some(id) = missed.memory.filter(|_| of_archive) else { continue };
+            if unread.contains(&missed.place) {
+                continue;
+            }
+            let spot = self.read(|file| Ok(memories::find(file, id)?.as_ref().and_then(spot_of)));
+            match spot {
+                Ok(Some(spot)) if self.record(id, spot).is_ok() => {}
+                Ok(None) => damage.reads_again(&missed.place, missed.memory), // it is there no more
+                _ => drop(unread.insert(missed.place)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the error of this step.
+    pub fn error(&self, kind: ErrorKind, why: String) -> StoreError {
+        StoreError::new(kind, self.op, why)
     }
 
     /// Writes `records` into a segment, and then commits what `count_on` drafts about it: how many
@@ -119,8 +158,7 @@ impl Work {
     /// Writes a segment anew without what is dead in it, and drops the old one.
     pub fn rewrite(&self, number: u64, old: &Segment) -> Result<Moved, StoreError> {
         let kept = self.living(number)?;
-        let records: Vec<ColdRecord> =
-            kept.iter().map(|(id, spot)| self.record(*id, *spot)).collect::<Result<_, _>>()?;
+        let records = self.records(&kept)?;
         if records.is_empty() {
             return Ok(Moved { memories: 0, bytes: self.tidy()? });
         }

@@ -5,8 +5,10 @@ use appliance_core::{
     memory::{MAX_AUTHOR_BYTES, MAX_LABEL_BYTES, MAX_MEMORY_BYTES},
 };
 
-use super::{Body, Entry, Head, MemoryRow, Stand, forms, ledger, stand::MOST_FEEDBACK};
-use crate::{Draft, OP, Refusal, counters::next, fault::conflict, users, view::Read as _};
+use super::{Body, Entry, Head, MemoryRow, STANDING, Stand, forms, ledger, stand::MOST_FEEDBACK};
+use crate::{
+    Draft, Fault, OP, Refusal, counters::next, fault::conflict, users, view::Read as _, view::View,
+};
 
 /// Most bytes the label of distrust may have: room for a host's whole name.
 const MAX_UNTRUSTED_BYTES: usize = 500;
@@ -30,8 +32,7 @@ pub fn put(draft: &mut Draft<'_>, memory: &Memory) -> Result<Put, Refusal> {
     }
     let head = Head::of(memory, 0);
     if let Some(holder) = forms::holder(draft, &head)? {
-        let stand = draft.view().follow::<Stand>(&holder.bytes(), forms::FORMS.name);
-        if let Some(stand) = draft.view().readable(stand, Some(holder))? {
+        if let Some(stand) = whole(draft.view(), holder)? {
             return repeat(draft, &stand);
         }
         forms::take_from_damaged(draft, &head)?;
@@ -48,6 +49,19 @@ pub(crate) fn put_new(draft: &mut Draft<'_>, memory: &Memory) -> Result<Put, Ref
     let row = MemoryRow { head, body };
     ledger::enter(draft, &row, &stand(memory, seq))?;
     Ok(Put { seq, id: memory.id })
+}
+
+/// Returns how the holder of a text stands, if its text can be read: what cannot be is kept anew.
+fn whole(view: &dyn View, holder: MemoryId) -> Result<Option<Stand>, Fault> {
+    let stand = view.follow::<Stand>(&holder.bytes(), forms::FORMS.name);
+    let Some(stand) = view.readable(stand, Some(holder))? else { return Ok(None) };
+    let row = view.follow::<MemoryRow>(&stand.seq.to_be_bytes(), STANDING.name);
+    let text = view.readable(row.and_then(|row| row.text(view)), Some(holder))?;
+    let is_whole = match text {
+        Some(None) => view.can_bring(holder), // it is in the archive
+        text => text.is_some(),
+    };
+    Ok(is_whole.then_some(stand))
 }
 
 /// Counts that the same was said again.

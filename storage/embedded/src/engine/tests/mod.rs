@@ -7,9 +7,12 @@ mod jobs;
 mod model;
 mod upgrade;
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use appliance_core::{
@@ -20,6 +23,7 @@ use appliance_core::{
 use storage_rules::{Span, batch_keys, messages};
 
 use crate::{
+    cold::Archive,
     database,
     engine::{
         Engine, Room,
@@ -137,7 +141,8 @@ fn start(
     let reserve = Arc::new(Reserve::kept_in(Box::new(disk.clone())));
     let beside = Beside { signs: Arc::new(Signs::new(clock.clone())), reserve };
     let opener = database::opener_over(move || Box::new(below.clone()), &beside);
-    let begun = Shared::open(&opener, clock, beside).unwrap();
+    let archive = Arc::new(Archive::open(Path::new("nowhere")).unwrap());
+    let begun = Shared::open(&opener, clock, beside, archive).unwrap();
     let shared = Arc::clone(&begun.shared);
     let room = Room::told_by(move || Ok(free.load(Ordering::SeqCst)));
     let on_end = Arc::new(move |why: &str| ends.lock().unwrap().push(why.to_owned()));
