@@ -1,14 +1,17 @@
 //! Who holds which of a listener's places, and who goes when they get scarce. Pure: knows no
 //! socket, no clock and no task; [`places`](super::places) acts on what it decides.
 //!
-//! A connection is *waiting* while no request of it is being answered (before its first head, in
-//! the middle of one, or between two), and *proven* once a request of it carried a login. Whoever
-//! has proven nothing may take all places but the reserve, and only so many an address. When a
-//! place is wanted and none is free, the connection that has waited longest goes: of the same
-//! address when that address is over its share, else of the address with most that wait.
+//! A connection is *waiting* while its client is to send something (before its first head, in the
+//! middle of one or of a body, or between two requests), and *proven* once a request of it carried a
+//! login. Whoever has proven nothing may take all places but the reserve, and only so many an
+//! address. When a place is wanted and none is free, the connection that has waited longest goes: of
+//! the same address when that address is over its share, else of the address with most that wait.
+//!
+//! Invariant: whoever has lost its place and sends something after all gets one by the same rules as
+//! a newcomer, so that no address ever has more than its share.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::IpAddr,
 };
 
@@ -28,20 +31,17 @@ pub(super) type Id = u64;
 /// Who a connection counts for: a subscriber, or the processes of this machine.
 pub(super) type Crowd = Option<IpAddr>;
 
-/// What becomes of a connection that has just been accepted.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It has a place; `instead_of` has lost its own.
-    Taken { id: Id, instead_of: Option<Id> },
-    /// There is no place, and nobody's to be had.
-    Full,
-}
+/// There is no place, and nobody's to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Full;
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Entry {
     crowd: Crowd,
+    /// Whether it is a proxy's or a local process's, which have no share.
+    carrier: bool,
     proven: bool,
-    /// Requests and sockets of it that are being served.
+    /// Requests and sockets of it that are being served, and not waited with for the client.
     serving: usize,
     /// When it began to wait, as a number that only grows; meaningless while `serving`.
     since: u64,
@@ -64,8 +64,9 @@ pub(super) struct Book {
     ranks: BTreeSet<(usize, Crowd)>,
     /// The proven that wait, longest first.
     idle: BTreeMap<u64, Id>,
-    /// Those who lost their place and have not gone yet.
-    leaving: HashSet<Id>,
+    /// Those who lost their place and have not gone yet; without what they were when they are barred
+    /// from coming back.
+    leaving: HashMap<Id, Option<Entry>>,
     known: LruCache<Crowd, ()>,
 }
 
@@ -83,52 +84,54 @@ impl Book {
             waiting: HashMap::new(),
             ranks: BTreeSet::new(),
             idle: BTreeMap::new(),
-            leaving: HashSet::new(),
+            leaving: HashMap::new(),
             known: LruCache::new(MOST_KNOWN),
         }
     }
 
     /// Finds a place for a new connection of `crowd`; a `carrier` is a proxy or a local process,
-    /// which has no share of its own and may use the reserve.
-    pub(super) fn take(&mut self, crowd: Crowd, carrier: bool) -> Verdict {
-        let favoured = carrier || self.known.get(&crowd).is_some();
-        let gone = if !carrier && self.strangers_of(crowd) >= self.per_crowd {
-            let Some(oldest) = self.oldest_of(crowd) else { return Verdict::Full };
-            Some(oldest)
-        } else if self.has_room(favoured) {
-            None
-        } else {
-            let Some(oldest) = self.oldest_of_most().or_else(|| self.oldest_idle(favoured)) else {
-                return Verdict::Full;
-            };
-            Some(oldest)
-        };
-        if let Some(gone) = gone {
-            self.strike(gone);
-            self.leaving.insert(gone);
-        }
-        Verdict::Taken { id: self.enter(crowd), instead_of: gone }
+    /// which has no share of its own and may use the reserve. Returns who has lost its own for it.
+    pub(super) fn take(&mut self, crowd: Crowd, carrier: bool) -> Result<(Id, Option<Id>), Full> {
+        let entry = Entry { crowd, carrier, proven: false, serving: 0, since: 0 };
+        let struck = self.make_room(&entry)?;
+        let id = self.next;
+        self.insert(id, entry);
+        Ok((id, struck))
     }
 
-    /// Notes that a request of it is being served. Whoever has lost its place meanwhile gets it
-    /// back: its request is here.
-    pub(super) fn serve(&mut self, id: Id, crowd: Crowd) {
-        if self.leaving.remove(&id) {
-            self.insert(id, crowd);
-        }
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+    /// Notes that something of it is being served. Whoever has lost its place meanwhile gets one
+    /// like a newcomer; returns who has lost its own for it.
+    pub(super) fn serve(&mut self, id: Id) -> Result<Option<Id>, Full> {
+        let struck = match self.leaving.get(&id).copied() {
+            None => None,
+            Some(None) => return Err(Full),
+            Some(Some(entry)) => {
+                let struck = self.make_room(&entry)?;
+                self.leaving.remove(&id);
+                self.insert(id, entry);
+                struck
+            }
+        };
+        self.resume(id);
+        Ok(struck)
+    }
+
+    /// Notes that something of it is being served, without giving it a place that it has lost.
+    pub(super) fn resume(&mut self, id: Id) {
+        let Some(entry) = self.entry(id) else { return };
         entry.serving += 1;
         if entry.serving == 1 {
             self.stop_waiting(id);
         }
     }
 
-    /// Notes that one of its requests has been answered.
+    /// Notes that one of its requests has been answered, or cannot go on without its client.
     pub(super) fn answered(&mut self, id: Id) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let next = self.next;
+        let Some(entry) = self.entry(id) else { return };
         entry.serving = entry.serving.saturating_sub(1);
         if entry.serving == 0 {
-            entry.since = self.next;
+            entry.since = next;
             self.next += 1;
             self.start_waiting(id);
         }
@@ -153,7 +156,12 @@ impl Book {
 
     /// Tells whether it has lost its place.
     pub(super) fn is_leaving(&self, id: Id) -> bool {
-        self.leaving.contains(&id)
+        self.leaving.contains_key(&id)
+    }
+
+    /// Tells whether it has lost its place; if so, it can get none any more.
+    pub(super) fn bar(&mut self, id: Id) -> bool {
+        self.leaving.get_mut(&id).map(|entry| *entry = None).is_some()
     }
 
     /// Notes that it has ended.
@@ -165,6 +173,28 @@ impl Book {
     /// Returns how many have lost their place and not gone yet.
     pub(super) fn leaving(&self) -> usize {
         self.leaving.len()
+    }
+
+    /// Finds out whether there is a place for `entry`; returns who has lost its own for it.
+    fn make_room(&mut self, entry: &Entry) -> Result<Option<Id>, Full> {
+        let Entry { crowd, carrier, proven, .. } = *entry;
+        let favoured = carrier || proven || self.known.get(&crowd).is_some();
+        let gone = if !carrier && !proven && self.strangers_of(crowd) >= self.per_crowd {
+            self.oldest_of(crowd)
+        } else if self.has_room(favoured) {
+            return Ok(None);
+        } else {
+            self.oldest_of_most().or_else(|| self.oldest_idle(favoured))
+        };
+        let gone = gone.ok_or(Full)?;
+        let entry = self.strike(gone);
+        self.leaving.insert(gone, entry);
+        Ok(Some(gone))
+    }
+
+    fn entry(&mut self, id: Id) -> Option<&mut Entry> {
+        let left = self.leaving.get_mut(&id).and_then(Option::as_mut);
+        left.or_else(|| self.entries.get_mut(&id))
     }
 
     fn has_room(&self, favoured: bool) -> bool {
@@ -189,29 +219,25 @@ impl Book {
         favoured.then(|| self.idle.first_key_value().map(|(_, id)| *id)).flatten()
     }
 
-    fn enter(&mut self, crowd: Crowd) -> Id {
-        let id = self.next;
-        self.insert(id, crowd);
-        id
-    }
-
-    fn insert(&mut self, id: Id, crowd: Crowd) {
-        let entry = Entry { crowd, proven: false, serving: 0, since: self.next };
+    fn insert(&mut self, id: Id, entry: Entry) {
+        self.entries.insert(id, Entry { since: self.next, ..entry });
         self.next += 1;
-        self.entries.insert(id, entry);
-        *self.strangers.entry(crowd).or_default() += 1;
-        self.strangers_in_all += 1;
-        self.start_waiting(id);
+        if !entry.proven {
+            *self.strangers.entry(entry.crowd).or_default() += 1;
+            self.strangers_in_all += 1;
+        }
+        if entry.serving == 0 {
+            self.start_waiting(id);
+        }
     }
 
-    fn strike(&mut self, id: Id) {
-        let Some(entry) = self.entries.get(&id) else { return };
-        let (crowd, proven) = (entry.crowd, entry.proven);
+    fn strike(&mut self, id: Id) -> Option<Entry> {
         self.stop_waiting(id);
-        self.entries.remove(&id);
-        if !proven {
-            self.fewer_strangers(crowd);
+        let entry = self.entries.remove(&id)?;
+        if !entry.proven {
+            self.fewer_strangers(entry.crowd);
         }
+        Some(entry)
     }
 
     fn fewer_strangers(&mut self, crowd: Crowd) {
@@ -264,17 +290,18 @@ mod tests {
     }
 
     fn taken(book: &mut Book, crowd: Crowd) -> (Id, Option<Id>) {
-        match book.take(crowd, false) {
-            Verdict::Taken { id, instead_of } => (id, instead_of),
-            Verdict::Full => panic!("full"),
-        }
+        book.take(crowd, false).expect("full")
+    }
+
+    fn serve(book: &mut Book, id: Id) {
+        book.serve(id).expect("full");
     }
 
     #[test]
     fn an_address_over_its_share_loses_its_longest_silent_connection() {
         let mut book = book(100, 3);
         let ids: Vec<Id> = (0..3).map(|_| taken(&mut book, FLOOD).0).collect();
-        book.serve(ids[0], FLOOD);
+        serve(&mut book, ids[0]);
         let (_, gone) = taken(&mut book, FLOOD);
         assert_eq!(gone, Some(ids[1]), "the one that is being answered stays");
         assert_eq!(taken(&mut book, HOME).1, None, "another address has its own share");
@@ -297,31 +324,79 @@ mod tests {
     fn the_reserve_is_for_those_who_have_proven_a_login() {
         let mut book = book(8, 100);
         let known = taken(&mut book, HOME).0;
-        book.serve(known, HOME);
+        serve(&mut book, known);
         book.prove(known);
         for _ in 0..6 {
             let id = taken(&mut book, FLOOD).0;
-            book.serve(id, FLOOD);
+            serve(&mut book, id);
         }
-        assert_eq!(book.take(FLOOD, false), Verdict::Full, "busy strangers fill their part");
+        assert_eq!(book.take(FLOOD, false), Err(Full), "busy strangers fill their part");
         let (second, gone) = taken(&mut book, HOME);
         assert_eq!(gone, None, "the owner's address has the reserve");
-        book.serve(second, HOME);
-        assert_eq!(book.take(HOME, false), Verdict::Full, "and nobody is cut in mid-answer");
+        serve(&mut book, second);
+        assert_eq!(book.take(HOME, false), Err(Full), "and nobody is cut in mid-answer");
         book.answered(known);
-        assert!(matches!(book.take(HOME, false), Verdict::Taken { .. }));
+        assert!(book.take(HOME, false).is_ok());
     }
 
     #[test]
-    fn whoever_asks_just_as_it_loses_its_place_keeps_it() {
+    fn whoever_asks_just_as_it_loses_its_place_takes_that_of_one_who_waits() {
         let mut book = book(4, 1);
         let first = taken(&mut book, FLOOD).0;
-        assert_eq!(taken(&mut book, FLOOD).1, Some(first));
-        book.serve(first, FLOOD);
-        assert!(!book.is_leaving(first));
+        let (second, gone) = taken(&mut book, FLOOD);
+        assert_eq!(gone, Some(first));
+        assert_eq!(book.serve(first), Ok(Some(second)), "the share holds");
+        assert!(!book.is_leaving(first) && book.is_leaving(second));
+        assert_eq!(book.serve(second), Err(Full), "and the one in it is being answered");
         book.answered(first);
+        assert_eq!(book.serve(second), Ok(Some(first)));
+        assert!(book.bar(first) && !book.bar(second));
+        book.answered(second);
+        assert_eq!(book.serve(first), Err(Full), "too late");
         book.leave(first);
         assert_eq!(book.leaving(), 0);
+    }
+
+    #[test]
+    fn an_address_that_asks_on_all_it_was_to_lose_never_has_more_than_its_share() {
+        let mut book = book(100, 3);
+        let ids: Vec<Id> = (0..20).map(|_| taken(&mut book, FLOOD).0).collect();
+        for id in ids {
+            if book.serve(id).is_ok() {
+                book.answered(id); // its body is awaited
+            }
+            assert_eq!((book.entries.len(), book.strangers_in_all), (3, 3));
+        }
+    }
+
+    #[test]
+    fn a_body_that_nobody_waits_for_any_more_gives_no_place_back() {
+        let mut book = book(4, 1);
+        let first = taken(&mut book, FLOOD).0;
+        serve(&mut book, first);
+        book.answered(first);
+        let (second, gone) = taken(&mut book, FLOOD);
+        assert_eq!(gone, Some(first), "its body was awaited");
+        book.resume(first);
+        assert!(book.is_leaving(first) && !book.is_leaving(second));
+        book.answered(first);
+        book.leave(first);
+        book.leave(second);
+        assert!(book.entries.is_empty() && book.leaving.is_empty() && book.waiting.is_empty());
+    }
+
+    #[test]
+    fn whoever_comes_back_is_what_it_was() {
+        let mut book = book(4, 1);
+        let own = taken(&mut book, HOME).0;
+        book.prove(own);
+        let others: Vec<Id> =
+            (3..6).map(|n| taken(&mut book, Some([192, 0, 2, n].into())).0).collect();
+        others.iter().for_each(|id| serve(&mut book, *id));
+        let (second, gone) = taken(&mut book, HOME);
+        assert_eq!(gone, Some(own), "the proven make room for each other");
+        assert_eq!(book.serve(own), Ok(Some(second)));
+        assert_eq!(book.strangers_in_all, 3, "it is proven still");
     }
 
     #[test]
@@ -329,7 +404,7 @@ mod tests {
         let mut book = book(4, 4);
         for _ in 0..100 {
             let id = taken(&mut book, FLOOD).0;
-            book.serve(id, FLOOD);
+            serve(&mut book, id);
             book.prove(id);
             book.answered(id);
             book.leave(id);

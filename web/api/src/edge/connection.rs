@@ -1,8 +1,9 @@
 //! One connection: hyper over a stream, with the peer and the drain in every request. Accepts none.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
+use http::{HeaderValue, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -14,6 +15,7 @@ use web_dto::{Code, Problem};
 
 use super::{
     Drain, Limits, Peer,
+    arriving::Arriving,
     patience::Patient,
     places::{Answering, Place},
 };
@@ -28,6 +30,12 @@ const REFUSAL_TIME: Duration = Duration::from_secs(2);
 /// and as much to send off what was answered.
 const LAST_MOMENT: Duration = Duration::from_millis(20);
 
+const PROBLEM: &str = "application/problem+json";
+const NO_PLACE: &str = "every connection this server takes from here is in use";
+
+/// Seconds after which whoever found no place may try again.
+const RETRY_AFTER: u32 = 1;
+
 /// What a connection is served with.
 pub(super) struct Served {
     pub(super) router: Router,
@@ -37,8 +45,8 @@ pub(super) struct Served {
     pub(super) limits: Limits,
 }
 
-/// Serves requests until the client leaves, is too slow either way, loses its place while it says
-/// nothing, or the drain begins.
+/// Serves requests until the client leaves, is too slow either way, loses its place while something
+/// is awaited from it, or the drain begins.
 pub(super) async fn serve<Io>(stream: Io, with: Served)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -50,8 +58,13 @@ where
         let serving = answering.serve();
         request.extensions_mut().insert(who.clone());
         request.extensions_mut().insert(drain.clone());
-        let answer = router.clone().oneshot(request);
-        async move { answer.await.map(|it| it.map(|body| Answering::new(body, serving))) }
+        let request = request.map(|body| Arriving::new(body, Arc::clone(&answering)));
+        let router = router.clone();
+        async move {
+            let Some(serving) = serving else { return Ok(no_place()) };
+            let answer = router.oneshot(request).await?;
+            Ok::<_, Infallible>(answer.map(|body| Answering::new(body, Some(serving))))
+        }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -73,7 +86,7 @@ where
         if let Ok(ended) = timeout(LAST_MOMENT, connection.as_mut()).await {
             break ended;
         }
-        if place.is_lost() {
+        if place.is_lost_for_good() {
             connection.as_mut().graceful_shutdown();
             // Cut when it does not end by itself: its place has been given away.
             let _ = timeout(LAST_MOMENT, connection.as_mut()).await;
@@ -93,8 +106,28 @@ pub(super) async fn refuse(stream: impl AsyncRead + AsyncWrite + Unpin, uid: u32
 
 /// Tells a client that there is no place for it just now.
 pub(super) async fn turn_away(stream: impl AsyncRead + AsyncWrite + Unpin) {
-    let detail = "every connection this server takes from here is in use".to_owned();
-    answer_once(stream, Code::ServerBusy, detail, "retry-after: 1\r\n").await;
+    let headers = format!("retry-after: {RETRY_AFTER}\r\n");
+    answer_once(stream, Code::ServerBusy, NO_PLACE.to_owned(), &headers).await;
+}
+
+/// The same, for a request whose connection has lost its place and cannot have it back.
+fn no_place() -> http::Response<Answering> {
+    let body = problem(Code::ServerBusy, NO_PLACE.to_owned());
+    let mut answer = http::Response::new(Answering::new(body.into(), None));
+    *answer.status_mut() = status(Code::ServerBusy);
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+fn status(code: Code) -> http::StatusCode {
+    http::StatusCode::from_u16(code.status()).unwrap_or_default()
+}
+
+fn problem(code: Code, detail: String) -> String {
+    serde_json::to_string(&Problem::new(code, detail, "none")).unwrap_or_default()
 }
 
 async fn answer_once(
@@ -103,10 +136,9 @@ async fn answer_once(
     detail: String,
     headers: &str,
 ) {
-    let status = http::StatusCode::from_u16(code.status()).unwrap_or_default();
-    let body = serde_json::to_string(&Problem::new(code, detail, "none")).unwrap_or_default();
+    let (status, body) = (status(code), problem(code, detail));
     let answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\n{headers}\
+        "HTTP/1.1 {status}\r\ncontent-type: {PROBLEM}\r\n{headers}\
          content-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );

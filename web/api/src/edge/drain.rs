@@ -50,7 +50,7 @@ impl Drain {
     /// Holds the connection for what outlives it, such as a WebSocket.
     #[must_use]
     pub fn hold(&self) -> Hold {
-        Hold { _open: self.open.token(), _serving: self.place.as_ref().map(Place::serve) }
+        Hold { _open: self.open.token(), _serving: self.place.as_ref().and_then(Place::serve) }
     }
 
     /// Notes that the connection carried a login that holds: it counts among strangers no more.

@@ -6,6 +6,7 @@
 //!
 //! Invariant: a [`Peer`] comes from the kernel (the accepted socket), never from what was sent.
 
+mod arriving;
 mod book;
 mod connection;
 mod drain;

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::{
     Limits,
-    book::{Book, Crowd, Id, Verdict},
+    book::{Book, Crowd, Id},
 };
 
 /// Most connections that have lost their place and not gone yet before no more are accepted.
@@ -36,6 +36,22 @@ struct State {
     bells: HashMap<Id, Arc<Notify>>,
 }
 
+impl State {
+    /// Tells a connection, if there is one, that it has lost its place.
+    fn ring(&self, struck: Option<Id>) {
+        if let Some(bell) = struck.and_then(|id| self.bells.get(&id)) {
+            bell.notify_one();
+        }
+    }
+
+    /// Notes that a connection is being served; `false` when it has lost its place for good.
+    fn serve(&mut self, id: Id) -> bool {
+        let served = self.book.serve(id);
+        self.ring(served.unwrap_or_default());
+        served.is_ok()
+    }
+}
+
 impl Shared {
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
@@ -52,16 +68,12 @@ impl Places {
     pub(super) fn take(&self, crowd: Crowd, carrier: bool) -> Option<Arc<Place>> {
         let bell = Arc::new(Notify::new());
         let id = self.0.with(|state| {
-            let Verdict::Taken { id, instead_of } = state.book.take(crowd, carrier) else {
-                return None;
-            };
-            if let Some(lost) = instead_of.and_then(|gone| state.bells.get(&gone)) {
-                lost.notify_one();
-            }
+            let (id, struck) = state.book.take(crowd, carrier).ok()?;
+            state.ring(struck);
             state.bells.insert(id, Arc::clone(&bell));
             Some(id)
         })?;
-        Some(Arc::new(Place { shared: Arc::clone(&self.0), crowd, id, bell }))
+        Some(Arc::new(Place { shared: Arc::clone(&self.0), id, bell }))
     }
 
     /// Waits while too many that have lost their place are still here.
@@ -80,7 +92,6 @@ impl Places {
 #[derive(Debug)]
 pub(crate) struct Place {
     shared: Arc<Shared>,
-    crowd: Crowd,
     id: Id,
     bell: Arc<Notify>,
 }
@@ -91,9 +102,13 @@ impl Place {
         self.shared.with(|state| state.book.prove(self.id));
     }
 
-    /// Tells whether the place is lost; a request of it that is being served gets it back.
-    pub(super) fn is_lost(&self) -> bool {
+    fn is_lost(&self) -> bool {
         self.shared.with(|state| state.book.is_leaving(self.id))
+    }
+
+    /// Tells whether the place is lost and no request of it has got it back; none will from now on.
+    pub(super) fn is_lost_for_good(&self) -> bool {
+        self.shared.with(|state| state.book.bar(self.id))
     }
 
     /// Waits until the place is lost.
@@ -103,11 +118,27 @@ impl Place {
         }
     }
 
-    /// Marks the connection as serving until the mark is dropped.
-    pub(super) fn serve(self: &Arc<Self>) -> Serving {
-        self.shared.with(|state| state.book.serve(self.id, self.crowd));
+    /// Marks the connection as serving until the mark is dropped; `None` when it has lost its place
+    /// and nobody's is to be had.
+    pub(super) fn serve(self: &Arc<Self>) -> Option<Serving> {
+        self.go_on().then(|| Serving(Arc::clone(self)))
+    }
+
+    /// Notes that what is being served cannot go on before its client has sent more.
+    pub(super) fn await_client(&self) {
+        self.shared.with(|state| state.book.answered(self.id));
+    }
+
+    /// Notes that the client has sent it; `false` when the place is lost and nobody's is to be had.
+    pub(super) fn go_on(&self) -> bool {
+        let goes_on = self.shared.with(|state| state.serve(self.id));
         self.shared.gone.notify_one();
-        Serving(Arc::clone(self))
+        goes_on
+    }
+
+    /// Notes that nothing more is awaited from the client; gives no lost place back.
+    pub(super) fn stop_awaiting(&self) {
+        self.shared.with(|state| state.book.resume(self.id));
     }
 }
 
@@ -132,14 +163,14 @@ impl Drop for Serving {
     }
 }
 
-/// An answer's body that keeps its connection serving until it has been written.
+/// An answer's body that keeps its connection serving, if it is, until it has been written.
 pub(super) struct Answering {
     body: axum::body::Body,
-    _serving: Serving,
+    _serving: Option<Serving>,
 }
 
 impl Answering {
-    pub(super) const fn new(body: axum::body::Body, serving: Serving) -> Self {
+    pub(super) const fn new(body: axum::body::Body, serving: Option<Serving>) -> Self {
         Self { body, _serving: serving }
     }
 }

@@ -76,26 +76,100 @@ async fn an_address_over_its_share_loses_those_that_say_nothing_longest_first() 
 #[tokio::test]
 async fn nobody_is_cut_in_mid_answer_and_one_too_many_is_told_so() {
     let house = House::new();
+    house.two_people().await;
+    let login = house.login("ann@example.com", PASSWORD).await;
+    let jwt = login.json::<web_dto::LoggedIn>().token;
+    house.log.push("the first line");
     let server = listening(&house, limits(1, 1)).await;
     let mut busy = TcpStream::connect(server.address).await.unwrap();
-    let post = format!(
-        "POST /api/auth/login {HEAD}content-type: application/json\r\ncontent-length: 2\r\n\
-         expect: 100-continue\r\n\r\n"
-    );
-    busy.write_all(post.as_bytes()).await.unwrap();
-    // The server asks for the body: the request has reached its route.
-    let mut go_on = [0; 12];
-    timeout(SOON, busy.read_exact(&mut go_on)).await.unwrap().unwrap();
-    assert_eq!(&go_on, b"HTTP/1.1 100");
+    let follow = format!("GET /api/logs?follow {HEAD}authorization: Bearer {jwt}\r\n\r\n");
+    assert!(answered(&mut busy, &follow).await);
 
     let text = asked(server.address).await;
     assert!(text.starts_with("HTTP/1.1 503") && text.contains("server.busy"), "{text}");
     assert!(text.contains("retry-after: 1\r\n"), "{text}");
-    busy.write_all(b"{}").await.unwrap();
-    let mut answer = vec![0; 40];
-    timeout(SOON, busy.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert!(followed(&mut busy, "the first line").await);
+    house.log.push("the second line");
+    assert!(followed(&mut busy, "the second line").await);
+}
+
+/// Reads on until `wanted` comes.
+async fn followed(stream: &mut TcpStream, wanted: &str) -> bool {
+    let (mut text, mut some) = (String::new(), [0; 512]);
+    while !text.contains(wanted) {
+        let read = timeout(SOON, stream.read(&mut some)).await.expect("nothing more in time");
+        match read {
+            Ok(0) | Err(_) => return false,
+            Ok(read) => text.push_str(&String::from_utf8_lossy(&some[..read])),
+        }
+    }
+    true
+}
+
+#[tokio::test]
+async fn whoever_has_been_answered_waits_and_makes_room() {
+    let house = House::new();
+    let server = listening(&house, limits(1, 1)).await;
+    let mut kept = TcpStream::connect(server.address).await.unwrap();
+    assert!(answered(&mut kept, &format!("GET /api/health/live {HEAD}\r\n")).await);
     let text = asked(server.address).await;
-    assert!(text.starts_with("HTTP/1.1 200"), "it waits now, and makes room: {text}");
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+}
+
+/// The whole head of a log-in; the server says when it waits for the body.
+fn slow_head() -> String {
+    format!(
+        "POST /api/auth/login {HEAD}content-type: application/json\r\ncontent-length: 200\r\n\
+         expect: 100-continue\r\n\r\n"
+    )
+}
+
+/// Begins a request whose body is awaited from here on.
+async fn slow(address: [u8; 4], to: SocketAddr) -> TcpStream {
+    let mut stream = from(address, to).await.unwrap();
+    stream.write_all(slow_head().as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    timeout(SOON, stream.read_exact(&mut go_on)).await.unwrap().unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"{").await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn whoever_owes_a_body_waits_and_makes_room_longest_first() {
+    let house = House::new();
+    let server = listening(&house, limits(100, 3)).await;
+    let mut owing = Vec::new();
+    for _ in 0..6 {
+        owing.push(slow([127, 0, 0, 1], server.address).await);
+    }
+    for early in &mut owing[..3] {
+        closed(early).await;
+    }
+    let text = asked(server.address).await;
+    assert!(
+        text.starts_with("HTTP/1.1 200"),
+        "no share is held by bodies that do not come: {text}"
+    );
+    // The last of them has kept its place, and is answered when the rest comes.
+    let mut last = owing.pop().unwrap();
+    last.write_all(" ".repeat(199).as_bytes()).await.unwrap();
+    let mut head = [0; 12];
+    timeout(SOON, last.read_exact(&mut head)).await.unwrap().unwrap();
+    assert_eq!(&head, b"HTTP/1.1 400");
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_come_hold_no_place_against_other_addresses() {
+    let house = House::new();
+    let server = listening(&house, limits(8, 8)).await;
+    let mut owing = Vec::new();
+    for n in 0..6 {
+        owing.push(slow([127, 0, 0, 2 + n / 4], server.address).await);
+    }
+    let text = asked(server.address).await;
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    closed(&mut owing[0]).await;
 }
 
 #[tokio::test]
@@ -135,14 +209,30 @@ async fn a_proxy_carries_more_than_one_addresss_share() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn honest_requests_are_answered_while_silent_connections_come_without_end() {
+    honest_are_answered_while_all_send("").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn honest_requests_are_answered_while_bodies_that_do_not_come_are_begun_without_end() {
+    honest_are_answered_while_all_send(&format!(
+        "POST /api/auth/login {HEAD}content-type: application/json\r\ncontent-length: 200\r\n\r\n{{"
+    ))
+    .await;
+}
+
+/// Two hundred connections are opened again and again, say `words` and wait.
+async fn honest_are_answered_while_all_send(words: &str) {
     let house = House::new();
     let server = listening(&house, limits(40, 10)).await;
     let address = server.address;
     let mut flood = JoinSet::new();
     for n in 0..200_u8 {
+        let words = words.to_owned();
         flood.spawn(async move {
             loop {
-                if let Ok(mut one) = from([127, 0, 0, 2 + n % 6], address).await {
+                if let Ok(mut one) = from([127, 0, 0, 2 + n % 6], address).await
+                    && one.write_all(words.as_bytes()).await.is_ok()
+                {
                     let _ = one.read(&mut [0; 1]).await;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
