@@ -276,3 +276,31 @@ async fn a_socket_path_that_is_too_long_is_a_clear_error() {
     let error = Service::start(parts).await.unwrap_err().to_string();
     assert!(error.contains("at most 100") && error.contains("tmux.sock"), "{error}");
 }
+
+/// Lists processes whose command line names `folder`.
+fn processes_of(folder: &std::path::Path) -> Vec<String> {
+    let folder = folder.display().to_string();
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = all.filter_map(|it| std::fs::read(it.path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(&folder)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_in_the_midst_of_a_start_leaves_no_process_and_no_tmux() {
+    for millis in [0, 1, 2, 3, 5, 8, 12, 16, 20, 30, 45, 60, 80] {
+        let Some(rig) = Rig::start(Which::All).await else { return };
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        rig.fleet.drain(Duration::from_secs(5)).await;
+        // A start that went on regardless would show by now.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        rig.stop.cancel();
+        // The file itself stays; whoever ends the server removes one that nobody answers at.
+        let answers = std::os::unix::net::UnixStream::connect(&rig.tmux_socket).is_ok();
+        assert!(!answers, "a tmux server lives, told to stop {millis} ms after the start");
+        soon("the end of all processes", async || {
+            processes_of(rig.house.dir.path()).is_empty().then_some(())
+        })
+        .await;
+    }
+}

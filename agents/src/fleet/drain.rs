@@ -1,4 +1,5 @@
-//! Draining: the fleet's way out. Agents finish what they have in hand, then everything ends.
+//! Draining: the fleet's way out. Agents finish what they have in hand, then everything ends; a start
+//! that is under way is waited for, or what it makes would outlive the server.
 
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ const KILLED_WITHIN: Duration = Duration::from_millis(200);
 /// How often it looks whether all have finished.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How long a start under way may take beyond the drain: as long as the terminal's commands.
+const STARTED_WITHIN: Duration = Duration::from_secs(10);
+
 impl Service {
     /// Tells all agents to finish, waits up to `limit` for them, then ends windows and children.
     ///
@@ -20,9 +24,8 @@ impl Service {
     pub async fn drain(&self, limit: Duration) -> usize {
         self.tell_all();
         let until = Instant::now() + limit;
-        while self.agents_alive() > 0 && Instant::now() < until {
-            tokio::time::sleep(LOOK).await;
-        }
+        wait_while(|| self.agents_alive() > 0 || self.is_starting(), until).await;
+        wait_while(|| self.is_starting(), until + STARTED_WITHIN).await;
         let cut_off = self.agents_alive();
         self.kill_rest();
         self.terminal.close().await;
@@ -60,9 +63,19 @@ impl Service {
         roster.slots.iter().filter(|slot| slot.agent.is_some() && slot.life.is_some()).count()
     }
 
+    fn is_starting(&self) -> bool {
+        self.roster().slots.iter().any(|slot| slot.starting)
+    }
+
     fn kill_rest(&self) {
         for life in self.roster().slots.iter().filter_map(|slot| slot.life.as_ref()) {
             life.process.kill();
         }
+    }
+}
+
+async fn wait_while(holds: impl Fn() -> bool, until: Instant) {
+    while holds() && Instant::now() < until {
+        tokio::time::sleep(LOOK).await;
     }
 }
