@@ -256,10 +256,7 @@ async fn a_truncated_or_foreign_file_is_damage_and_is_left_alone() {
 async fn damage_to_one_block_costs_that_block_alone() {
     let written = Written::new().await;
     let file = written.files()[0].clone();
-    let mut bytes = fs::read(&file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(&file, &bytes).unwrap();
+    let bytes = damage_one_block(&file);
     let store = open(written.folder.path());
     let failed = written.read_all(&store, "one block").await;
     assert!((22..=64).contains(&failed), "{failed} memories");
@@ -277,10 +274,7 @@ async fn what_was_purged_and_cannot_be_rewritten_is_said_until_it_can() {
     let written = Written::new().await;
     let file = written.files()[0].clone();
     let whole = fs::read(&file).unwrap();
-    let mut bytes = whole.clone();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(&file, &bytes).unwrap();
+    let bytes = damage_one_block(&file);
     let store = open(written.folder.path());
     let lost = written.lost(&store).await;
     let sound = *written.texts.keys().find(|id| !lost.contains(id)).unwrap();
@@ -310,10 +304,7 @@ async fn what_was_purged_and_cannot_be_rewritten_is_said_until_it_can() {
 async fn a_damaged_block_of_which_all_was_purged_is_dropped_unread() {
     let written = Written::new().await;
     let file = written.files()[0].clone();
-    let mut bytes = fs::read(&file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(&file, &bytes).unwrap();
+    damage_one_block(&file);
     let store = open(written.folder.path());
     let lost = written.lost(&store).await;
     written.purge(&store, lost.iter().copied().collect()).await;
@@ -321,6 +312,15 @@ async fn a_damaged_block_of_which_all_was_purged_is_dropped_unread() {
     assert!(!file.exists(), "it was written anew");
     assert_eq!(written.lost(&store).await, lost);
     assert_eq!(store.damage().found, []);
+}
+
+/// Flips a bit in the middle of a segment; returns what is in the file then.
+fn damage_one_block(file: &Path) -> Vec<u8> {
+    let mut bytes = fs::read(file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(file, &bytes).unwrap();
+    bytes
 }
 
 /// Returns a whole segment of the same store under another number.

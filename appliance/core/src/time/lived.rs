@@ -17,8 +17,8 @@ const CATCH_UP: u32 = 30;
 /// than that is a clock to be looked at, of which nothing is granted.
 const GRANTED: Duration = Duration::from_secs(5 * 60);
 
-/// Unseen time that is made up for without anybody's word.
-const TRUSTED: Duration = Duration::from_secs(24 * 60 * 60);
+/// Unseen time that is made up for without anybody's word; of a clock further off people are told.
+pub const TRUSTED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Lived time and when it was last looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

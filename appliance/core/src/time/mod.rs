@@ -9,5 +9,5 @@ mod lived;
 mod moment;
 
 pub use clock::{Clock, ManualClock};
-pub use lived::Lived;
+pub use lived::{Lived, TRUSTED};
 pub use moment::{Monotonic, Timestamp};

@@ -28,11 +28,15 @@ pub(super) fn run(context: &Context, ids: &[String], yes: bool) -> anyhow::Resul
     }
     let body = PurgeMemories { ids: ids.to_vec(), confirm: true };
     let gone: PurgedView = context.block_on(client.post_deed("/api/memory/purge", &body))?;
-    if gone.memories.is_empty() && !context.json() {
-        context.say("no memory was there to purge: it was purged before, or has another id");
-        return Ok(ExitCode::FAILURE);
+    if !gone.memories.is_empty() {
+        return told(context, &gone);
     }
-    told(context, &gone)
+    if context.json() {
+        print::json(&gone)?;
+    } else {
+        context.say("no memory was there to purge: it was purged before, or has another id");
+    }
+    Ok(ExitCode::FAILURE)
 }
 
 /// Prints what went.

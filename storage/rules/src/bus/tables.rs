@@ -249,11 +249,8 @@ pub(crate) fn in_hand(view: &dyn View) -> Result<BTreeSet<TaskId>, Fault> {
         if row.is_ok_and(|count| count.number == 0) {
             continue; // passed over so far
         }
-        match view.row::<Entry>(&entry_of(&place)) {
-            Ok(entry) => found.extend(entry.map(|entry| entry.envelope.payload.task_id)),
-            Err(fault) if fault.is_of_one_row() => {}
-            Err(fault) => return Err(fault),
-        }
+        let entry = view.readable(view.row::<Entry>(&entry_of(&place)), None)?.flatten();
+        found.extend(entry.map(|entry| entry.envelope.payload.task_id));
     }
     Ok(found)
 }

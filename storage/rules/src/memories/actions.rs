@@ -163,7 +163,7 @@ pub fn list(
     })
 }
 
-/// Tells whether a memory that a deed was done to is there still.
+/// Tells whether a memory that a deed was done to is there still, as far as can be read.
 fn is_left(view: &dyn View, done: &DoneV1) -> Result<bool, Fault> {
     let ids = match done {
         DoneV1::Forget { ids, .. } => ids.as_slice(),
@@ -171,7 +171,9 @@ fn is_left(view: &dyn View, done: &DoneV1) -> Result<bool, Fault> {
         DoneV1::Pin { id, .. } => std::slice::from_ref(id),
     };
     for id in ids {
-        if view.find(&MEMORIES, &MEMORIES_BY_ID, id)?.is_some() {
+        let found = view.find(&MEMORIES, &MEMORIES_BY_ID, id);
+        let found = view.readable(found, Some(MemoryId::from_bytes(*id)))?;
+        if found.is_none_or(|row| row.is_some()) {
             return Ok(true);
         }
     }

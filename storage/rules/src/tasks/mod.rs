@@ -184,7 +184,8 @@ pub(crate) fn begin_anew(
     in_hand: &BTreeSet<TaskId>,
 ) -> Result<(), Refusal> {
     for id in in_hand {
-        let Some(before) = readable(draft, *id)? else { continue };
+        let found = draft.view().readable(draft.get::<TaskRow>(&id.bytes()), None)?;
+        let Some(before) = found.flatten() else { continue };
         if before.task.owner == owner && before.task.status == TaskStatus::InProgress {
             let mut row = before.clone();
             row.task.attempt = row.task.attempt.saturating_add(1);
@@ -192,14 +193,6 @@ pub(crate) fn begin_anew(
         }
     }
     Ok(())
-}
-
-/// Returns the task's row; none where it cannot be read.
-fn readable(draft: &Draft<'_>, id: TaskId) -> Result<Option<TaskRow>, Fault> {
-    match draft.get::<TaskRow>(&id.bytes()) {
-        Err(fault) if fault.is_of_one_row() => Ok(None),
-        found => found,
-    }
 }
 
 fn require(draft: &mut Draft<'_>, id: TaskId) -> Result<TaskRow, Refusal> {

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use appliance_core::{
     AgentState, PageRequest, SearchFilter, UserId, bus::AGENTS_GROUP, ports::SearchError,
+    time::TRUSTED,
 };
 use axum::{
     Json,
@@ -25,9 +26,6 @@ const KEPT: Duration = Duration::from_secs(1);
 
 /// Longest time one part may take.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// A gap between the wall clock and lived time that people have to know of.
-const UNLIVED: Duration = Duration::from_secs(24 * 60 * 60);
 
 const OK: &str = "ok";
 
@@ -111,7 +109,7 @@ fn agents(app: &App) -> &'static str {
 /// far behind it was set back, and dates what is new before what is there.
 fn clock(app: &App) -> &'static str {
     let clock = app.parts.mint.clock();
-    match (clock.unlived() < UNLIVED, clock.set_back() < UNLIVED) {
+    match (clock.unlived() < TRUSTED, clock.set_back() < TRUSTED) {
         (true, true) => OK,
         (false, _) => "ahead",
         (true, false) => "behind",
