@@ -39,6 +39,8 @@ struct KeptIndex {
     position: AtomicU64,
     /// Calls that are done and then reported as failed: a kill between the page and its position.
     cut_off: AtomicUsize,
+    /// Calls that succeed before that.
+    sound: AtomicUsize,
     away: AtomicBool,
     retagged: AtomicUsize,
 }
@@ -49,6 +51,7 @@ impl KeptIndex {
             inner: ExactIndex::new(256),
             position: AtomicU64::new(0),
             cut_off: AtomicUsize::new(0),
+            sound: AtomicUsize::new(0),
             away: AtomicBool::new(false),
             retagged: AtomicUsize::new(0),
         })
@@ -56,6 +59,9 @@ impl KeptIndex {
 
     fn answer(&self) -> Result<(), StoreError> {
         let fails = |left: usize| left.checked_sub(1);
+        if self.sound.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails).is_ok() {
+            return Ok(());
+        }
         match self.cut_off.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails) {
             Ok(_) => Err(StoreError::unavailable("vectors.upsert", "cut off")),
             Err(_) => Ok(()),
@@ -366,6 +372,25 @@ async fn a_rebuild_takes_in_what_stood_anew_since_it_was_said() {
     let job = search.progress().unwrap();
     assert_eq!((job.done, job.total), (350, 350));
     assert!(ask(&search, &desk, ASKED).await[0].why.starts_with("cosine "));
+}
+
+#[tokio::test]
+async fn an_index_that_was_saved_before_it_was_level_is_trusted_with_nothing() {
+    let (desk, folder) = (furnished(350), tempfile::tempdir().unwrap());
+    let (embedder, index) = (Arc::new(WatchedEmbedder::new("one")), KeptIndex::new());
+    let space = Space::new(embedder, index.clone()).in_folder("vectors-one-256");
+    let early = desk.memories.ids()[50];
+    desk.memories.change(early, |memory| memory.tier = MemoryTier::Warm);
+    let first = life(&desk, Some(space.clone()), folder.path());
+    index.sound.store(1, Ordering::SeqCst);
+    index.cut_off.store(1, Ordering::SeqCst);
+    first.warm_up().await.unwrap_err();
+    first.save().await.unwrap();
+    drop(first); // killed amid its first reading
+
+    let again = life(&desk, Some(space), folder.path());
+    again.warm_up().await.unwrap();
+    assert_eq!(index.count(), 350, "what stood anew was not met before");
 }
 
 #[tokio::test]

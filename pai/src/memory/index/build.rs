@@ -75,7 +75,7 @@ impl Level {
             self.say(feeder, doing.clone(), false);
             pages += 1;
             if pages % SAVE_EVERY == 0 {
-                feeder.save().await.map_err(Behind::Index)?;
+                feeder.save_progress().await.map_err(Behind::Index)?;
             }
             tokio::task::yield_now().await;
         }

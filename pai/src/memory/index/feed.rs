@@ -173,8 +173,10 @@ impl Feeder {
         if after >= goal {
             return Ok(false);
         }
-        let mut page = memories.since(after, PAGE).await.map_err(Behind::Records)?;
-        let is_all = page.len() < PAGE;
+        // One more than is taken in tells whether anything is left.
+        let mut page = memories.since(after, PAGE + 1).await.map_err(Behind::Records)?;
+        let is_all = page.len() <= PAGE;
+        page.truncate(PAGE);
         let later = page.split_off(page.partition_point(|change| change.position <= goal));
         let last = page.last().map_or(goal, |change| change.position); // the rest moved on
         self.take_in(&page).await?;
@@ -187,10 +189,14 @@ impl Feeder {
         Ok(true)
     }
 
-    /// Keeps what the index has across a restart; one that was never level goes on being built.
+    /// Keeps what the index has across a restart, which trusts it up to where it was level.
     pub(crate) async fn save(&self) -> Result<(), StoreError> {
-        let from = Some(self.level()).filter(|level| *level > 0).unwrap_or(self.position());
-        self.space.index.save(from).await
+        self.space.index.save(self.level()).await
+    }
+
+    /// Keeps what an index that is being built has, for the task that goes on building it.
+    pub(crate) async fn save_progress(&self) -> Result<(), StoreError> {
+        self.space.index.save(self.position()).await
     }
 
     fn level(&self) -> u64 {

@@ -94,13 +94,16 @@ impl Spaces {
     }
 
     async fn save_both(&self) -> Result<(), StoreError> {
-        let building = self.building().as_ref().map(|it| it.feeder.clone());
-        if let Some(feeder) = self.serving() {
+        let (serving, building) =
+            (self.serving(), self.building().as_ref().map(|it| it.feeder.clone()));
+        if let Some(feeder) = &serving {
             feeder.save().await?;
-            self.mark(&feeder).await?;
+            self.mark(feeder).await?;
         }
-        match building {
-            Some(feeder) => feeder.save().await,
+        let serves =
+            |feeder: &Arc<Feeder>| serving.as_ref().is_some_and(|it| Arc::ptr_eq(it, feeder));
+        match building.filter(|feeder| !serves(feeder)) {
+            Some(feeder) => feeder.save_progress().await,
             None => Ok(()),
         }
     }
