@@ -75,7 +75,8 @@ fn damaged(found: impl Iterator<Item = (String, String, Option<String>)>) -> Opt
         places.entry((place, what)).or_default().extend(memory);
     }
     let said: Vec<String> = places.iter().map(|(place, ids)| told(place, ids)).collect();
-    let remedy = "all else works without it; restore a backup to have it again";
+    let remedy = "all else works without it, and `ai-infra memory export` saves what can be read; \
+        restore a backup to have it again";
     (!said.is_empty()).then(|| Check::warn("rows", said.join("; "), remedy))
 }
 

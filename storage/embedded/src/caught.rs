@@ -1,8 +1,8 @@
 //! Panics of redb on damaged pages: caught, and told in our own words instead of on standard error.
 //!
 //! redb asserts where a damaged page cannot be. [`caught`] turns that into its words; the panic hook
-//! that it sets up stays silent meanwhile, and passes every other panic on to the hook before it.
-//! Mends nothing.
+//! that it sets up stays silent meanwhile, and passes every other panic on to the hook before it. Where
+//! it happened is what [`at`] was told last. Mends nothing.
 
 use std::{
     cell::Cell,
@@ -13,6 +13,21 @@ use std::{
 thread_local! {
     /// How many [`caught`] this thread is in.
     static WITHIN: Cell<u32> = const { Cell::new(0) };
+    /// The table that this thread works on.
+    static TABLE: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// Works on a table: a panic meanwhile is one in it.
+pub(crate) fn at<T>(table: &'static str, work: impl FnOnce() -> T) -> T {
+    TABLE.set(Some(table));
+    let done = work();
+    TABLE.set(None);
+    done
+}
+
+/// Returns the table in which the panic happened that was caught last, once.
+pub(crate) fn place() -> Option<&'static str> {
+    TABLE.take()
 }
 
 /// Runs what may panic on a damaged page and returns its words instead.
@@ -53,7 +68,10 @@ mod tests {
 
     #[test]
     fn the_words_of_a_panic_come_back() {
-        assert_eq!(caught(|| 7), Ok(7));
+        assert_eq!(caught(|| at("marks.v1", || 7)), Ok(7));
+        assert_eq!(place(), None);
+        assert!(caught(|| at("marks.v1", || panic!("no page"))).is_err());
+        assert_eq!((place(), place()), (Some("marks.v1"), None));
         assert_eq!(
             caught(|| panic!("page {} is damaged", 3)),
             Err::<(), _>("page 3 is damaged".to_owned())

@@ -23,6 +23,7 @@ use crate::{
     caught::caught,
     draft::{Attempt, Tables},
     fault::Fault,
+    handle::Handle,
     medium::{Beside, Watched},
     snapshot::Snapshot,
     trial::Trial,
@@ -38,7 +39,7 @@ pub(crate) type Opener = Box<dyn Fn() -> Result<Opened, OpenError> + Send>;
 /// An open file.
 pub(crate) struct Opened {
     /// The file.
-    pub db: Database,
+    pub db: Handle,
     /// Why what redb wrote while it opened the file is not on disk, if it is not. Such a file is
     /// there to be read: what is written to it stays in memory.
     pub held: Option<io::Error>,
@@ -110,7 +111,7 @@ impl StateFile {
         self.brought_up()
     }
 
-    fn on_trial(&self) -> Result<(Database, Trial), OpenError> {
+    fn on_trial(&self) -> Result<(Handle, Trial), OpenError> {
         let trial = Trial::of(self.watched()?).map_err(|error| self.io("opening", error))?;
         let db = guarded(|| self.builder().create_with_backend(trial.clone()));
         Ok((db.map_err(|error| refused(&self.path, error))?, trial))
@@ -128,7 +129,7 @@ impl StateFile {
     }
 
     /// Ends the trial; where there is no room for that, the file is there to be read.
-    fn settled(&self, db: Database, trial: &Trial) -> Result<Opened, OpenError> {
+    fn settled(&self, db: Handle, trial: &Trial) -> Result<Opened, OpenError> {
         match trial.settle() {
             Ok(()) => Ok(Opened { db, held: None }),
             Err(error) if self.beside.signs.lost_sync().is_some() => Err(self.io("syncing", error)),
@@ -150,7 +151,7 @@ impl StateFile {
         if self.beside.signs.lost_sync().is_some() {
             return Err(self.io("syncing", source));
         }
-        drop(caught(|| drop(db)));
+        drop(db);
         let (db, _) = self.on_trial()?;
         prepare(&db).map_err(|fault| self.unusable(fault))?;
         Ok(Opened { db, held: Some(source) })
@@ -176,7 +177,7 @@ impl StateFile {
 }
 
 fn guarded_read<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    caught(read).unwrap_or_else(|why| Err(Fault::Unreadable(why)))
+    caught(read).unwrap_or_else(|why| Err(Fault::caught(why)))
 }
 
 /// Reads what the store needs to start, so that a file that cannot give it is refused untouched.
@@ -282,8 +283,10 @@ fn make(path: &Path) -> Result<(), OpenError> {
 
 fn guarded(
     open: impl FnOnce() -> Result<Database, DatabaseError>,
-) -> Result<Database, DatabaseError> {
-    caught(open).unwrap_or_else(|why| Err(DatabaseError::Storage(StorageError::Corrupted(why))))
+) -> Result<Handle, DatabaseError> {
+    let opened = caught(open);
+    let opened = opened.unwrap_or_else(|why| Err(StorageError::Corrupted(why).into()));
+    opened.map(Handle::on)
 }
 
 fn refused(path: &Path, error: DatabaseError) -> OpenError {

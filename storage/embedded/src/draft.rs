@@ -3,7 +3,10 @@
 //! An [`Attempt`] writes through and remembers what was there before, so that a refused batch is
 //! taken back while its neighbours stay. Commits nothing.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use appliance_core::MemoryId;
 use redb::{ReadableTable as _, Table, WriteTransaction};
@@ -14,6 +17,7 @@ use storage_rules::{
 };
 
 use crate::{
+    caught::at,
     cold::Archive,
     fault::Fault,
     layout::{self, Raw},
@@ -25,13 +29,15 @@ type RawTable<'txn> = Table<'txn, &'static [u8], &'static [u8]>;
 pub(crate) struct Tables<'txn> {
     txn: &'txn WriteTransaction,
     open: RefCell<BTreeMap<&'static str, RawTable<'txn>>>,
+    written: RefCell<BTreeSet<&'static str>>,
     archive: Option<&'txn Archive>,
 }
 
 impl<'txn> Tables<'txn> {
     /// Begins with no table open.
     pub const fn of(txn: &'txn WriteTransaction) -> Self {
-        Self { txn, open: RefCell::new(BTreeMap::new()), archive: None }
+        let open = RefCell::new(BTreeMap::new());
+        Self { txn, open, written: RefCell::new(BTreeSet::new()), archive: None }
     }
 
     /// Lets a repeat of what is archived look whether that can be read.
@@ -47,10 +53,18 @@ impl<'txn> Tables<'txn> {
         work: impl FnOnce(&mut RawTable<'txn>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let mut open = self.open.borrow_mut();
-        if !open.contains_key(name) {
-            open.insert(name, self.txn.open_table(Raw::new(name))?);
-        }
-        work(open.get_mut(name).ok_or(Fault::Lost)?)
+        let work = || {
+            if !open.contains_key(name) {
+                open.insert(name, self.txn.open_table(Raw::new(name))?);
+            }
+            work(open.get_mut(name).ok_or(Fault::Lost)?)
+        };
+        at(name, work).map_err(|fault| fault.within(name))
+    }
+
+    /// Returns the tables that were written to.
+    pub fn written(&self) -> BTreeSet<&'static str> {
+        self.written.borrow().clone()
     }
 
     /// Takes a table away with all that is in it; its absence is fine.
@@ -134,6 +148,7 @@ impl TableChange for Attempt<'_, '_> {
             };
             Ok(was.map(|row| row.value().to_vec()))
         })?;
+        self.tables.written.borrow_mut().insert(table);
         if let Some(before) = &mut self.before {
             before.push((table, at.to_vec(), was));
         }

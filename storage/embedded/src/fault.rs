@@ -1,7 +1,9 @@
 //! Everything that can go wrong in here, and the one place where it becomes a port's error.
 
-use appliance_core::{ErrorKind, StoreError};
+use appliance_core::{ErrorKind, StoreError, ports::Damaged};
 use storage_rules::Fault as RuleFault;
+
+use crate::{caught::place, signs::FILE};
 
 /// A failure of the file or of what is stored in it.
 #[derive(Debug, thiserror::Error)]
@@ -10,8 +12,12 @@ pub(crate) enum Fault {
     Redb(Box<redb::Error>),
     #[error(transparent)]
     Rules(RuleFault),
-    #[error("the store's code met a page it cannot read: {0}; run `ai-infra doctor`")]
-    Unreadable(String),
+    #[error("a page of {place} cannot be read: {why}; run `ai-infra doctor`")]
+    Unreadable {
+        /// The table, or the file where it is more or not known.
+        place: &'static str,
+        why: String,
+    },
     #[error("the file could be opened for reading only")]
     Provisional,
     #[error("the store is closed")]
@@ -21,6 +27,31 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// Names the page that made redb's code panic; see [`caught`](crate::caught).
+    pub fn caught(why: String) -> Self {
+        Self::Unreadable { place: place().unwrap_or(FILE), why }
+    }
+
+    /// Says in which table it was, where only the file was named.
+    pub fn within(self, table: &'static str) -> Self {
+        match self {
+            Self::Unreadable { place: FILE, why } => Self::Unreadable { place: table, why },
+            other => other,
+        }
+    }
+
+    /// Names what cannot be read, if that is a row or a page.
+    pub fn damaged(&self) -> Option<Damaged> {
+        let (place, why) = match self {
+            Self::Rules(fault) => return storage_rules::damage::name(fault, None),
+            Self::Unreadable { place, why } => (*place, why.as_str()),
+            fault if fault.disk().is_some_and(is_beyond_end) => (FILE, "it leads beyond the end"),
+            _ => return None,
+        };
+        let what = format!("a page cannot be read: {why}");
+        Some(Damaged { place: place.to_owned(), what, memory: None })
+    }
+
     /// Turns the failure into the port's error for operation `op`.
     pub fn at(self, op: &'static str) -> StoreError {
         StoreError::new(self.kind(), op, self)
@@ -42,9 +73,9 @@ impl Fault {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Rules(fault) => fault.kind(),
-            Self::Unreadable(_) => ErrorKind::Corrupt,
+            Self::Unreadable { .. } => ErrorKind::Corrupt,
             Self::Redb(error) => match &**error {
-                redb::Error::Corrupted(_) => ErrorKind::Corrupt,
+                redb::Error::Io(io) if is_beyond_end(io) => ErrorKind::Corrupt,
                 redb::Error::Io(io) if is_out_of_room(io) || is_over_limit(io) => ErrorKind::Full,
                 _ => ErrorKind::Unavailable,
             },
@@ -75,6 +106,11 @@ impl From<Fault> for RuleFault {
     }
 }
 
+/// Tells whether the file ends before what was to be read: a page leads to where none is.
+pub(crate) fn is_beyond_end(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::UnexpectedEof
+}
+
 /// Tells whether the disk, or this user's share of it, is full.
 pub(crate) fn is_out_of_room(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{QuotaExceeded, StorageFull};
@@ -90,7 +126,10 @@ macro_rules! from_redb {
     ($($error:ty),+) => { $(
         impl From<$error> for Fault {
             fn from(error: $error) -> Self {
-                Self::Redb(Box::new(error.into()))
+                match error.into() {
+                    redb::Error::Corrupted(why) => Self::Unreadable { place: FILE, why },
+                    other => Self::Redb(Box::new(other)),
+                }
             }
         }
     )+ };

@@ -18,6 +18,7 @@ mod database;
 mod draft;
 mod engine;
 mod fault;
+mod handle;
 mod history;
 mod hot;
 mod layout;

@@ -10,10 +10,13 @@ use std::{io, ops::Bound, sync::Arc};
 use redb::{BackendError, StorageBackend};
 
 use crate::{
-    fault::is_out_of_room,
+    fault::{is_beyond_end, is_out_of_room},
     reserve::Reserve,
     signs::{Call, Signs},
 };
+
+/// Most zeroes that are given out for what is beyond the end: a wrong number may ask for gigabytes.
+const MOST_ZEROES: usize = 64 * 1024;
 
 /// What lies beside every handle on the file: it outlives them.
 #[derive(Debug, Clone)]
@@ -39,16 +42,27 @@ impl Beside {
 pub(crate) struct Watched {
     below: Box<dyn StorageBackend>,
     beside: Beside,
+    /// Which handle it belongs to.
+    handle: u64,
 }
 
 impl Watched {
     /// Watches the calls to `below`.
     pub fn over(below: Box<dyn StorageBackend>, beside: &Beside) -> Self {
-        Self { below, beside: beside.clone() }
+        Self { below, handle: beside.signs.handle(), beside: beside.clone() }
+    }
+
+    /// Refuses a handle that was given up; that is no failure of the disk.
+    fn check_handle(&self) -> io::Result<()> {
+        if self.beside.signs.handle() == self.handle {
+            return Ok(());
+        }
+        Err(io::Error::other("this handle on state.redb was given up"))
     }
 
     /// Makes a call that may need room, again while the reserve gives some.
     fn with_room(&self, call: Call, make: impl Fn() -> io::Result<()>) -> io::Result<()> {
+        self.check_handle()?;
         self.beside.signs.during(call, || {
             loop {
                 match make() {
@@ -65,8 +79,16 @@ impl StorageBackend for Watched {
         self.below.len().inspect_err(|error| self.beside.signs.note_failed(Call::Read, error))
     }
 
+    /// Beyond the end there are zeroes: it is a wrong number in a page that leads there, which the one
+    /// who follows it is told, and no reason for the handle to answer nobody any more.
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let read = self.below.read(offset, out);
+        let read = match self.below.read(offset, out) {
+            Err(error) if is_beyond_end(&error) && out.len() <= MOST_ZEROES => {
+                out.fill(0);
+                Ok(())
+            }
+            read => read,
+        };
         read.inspect_err(|error| self.beside.signs.note_failed(Call::Read, error))
     }
 
@@ -75,6 +97,7 @@ impl StorageBackend for Watched {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.check_handle()?;
         self.beside.signs.during(Call::Sync, || self.below.sync_data())
     }
 

@@ -9,7 +9,6 @@ use std::{
 };
 
 use appliance_core::{Clock, HistoryId, StoreError};
-use redb::Database;
 use storage_rules::{
     Counters, Fault as RuleFault, View, bus::tables, counters, damage::Register, tiers::manifest,
 };
@@ -21,6 +20,7 @@ use crate::{
     cold::Archive,
     database::{Opened, Opener},
     fault::Fault,
+    handle::Handle,
     medium::Beside,
     reserve::Reserve,
     signs::Signs,
@@ -30,7 +30,7 @@ use crate::{
 /// What readers, takers and the writer share.
 pub(crate) struct Shared {
     /// The file; empty after closing, exchanged when a call to the disk failed.
-    pub db: RwLock<Option<Database>>,
+    pub db: RwLock<Option<Handle>>,
     /// The one door to time.
     pub clock: Arc<dyn Clock>,
     /// The memory side of the bus.
@@ -84,7 +84,7 @@ impl Shared {
             Ok((counters::read(&file)?, tables::load(&file)?, manifest::history(&file)?))
         };
         let (counters, lines, history) = caught(read)
-            .unwrap_or_else(|why| Err(Fault::Unreadable(why)))
+            .unwrap_or_else(|why| Err(Fault::caught(why)))
             .map_err(OpenFault::Content)?;
         let Beside { signs, reserve } = beside;
         let shared = Self {
@@ -103,7 +103,7 @@ impl Shared {
     }
 
     /// Returns the file as it is open now.
-    pub fn opened(&self) -> RwLockReadGuard<'_, Option<Database>> {
+    pub fn opened(&self) -> RwLockReadGuard<'_, Option<Handle>> {
         self.db.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -123,7 +123,7 @@ impl Shared {
         let found = match guard.as_ref() {
             // redb panics on some damaged pages.
             Some(db) => caught(|| Ok(ask(&Snapshot::of(db)?.noting(&self.damage))?))
-                .unwrap_or_else(|why| Err(Fault::Unreadable(why))),
+                .unwrap_or_else(|why| Err(Fault::caught(why))),
             None => Err(Fault::Closed),
         };
         drop(guard);
@@ -131,6 +131,7 @@ impl Shared {
             if fault.is_of_handle() {
                 self.signs.call_writer(); // who opens the file anew
             }
+            fault.damaged().into_iter().for_each(|damaged| self.damage.note(damaged));
             fault.at(op)
         })
     }

@@ -5,6 +5,7 @@
 //! asking waits for no commit and no disk. Decides nothing.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt, io,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -15,11 +16,14 @@ use std::{
 
 use appliance_core::{
     Clock, Monotonic,
-    ports::{StoreHealth, StoreState},
+    ports::{Damaged, StoreHealth, StoreState},
 };
 
 /// A writer at work that has done nothing for so long, outside any call to the disk, will do nothing.
 const HUNG: Duration = Duration::from_secs(60);
+
+/// The place of what is not known to be in a table.
+pub(crate) const FILE: &str = "state.redb";
 
 /// A call to the disk that takes so long will not come back.
 const LOST_CALL: Duration = Duration::from_secs(300);
@@ -63,6 +67,10 @@ struct Board {
     moved: Monotonic,
     committed: Option<Monotonic>,
     is_gone: bool,
+    /// What no write could read of late, by its place.
+    damaged: BTreeMap<String, String>,
+    /// Which handle on the file may write.
+    handle: u64,
 }
 
 /// The board. One a store.
@@ -173,9 +181,28 @@ impl Signs {
         self.step(|board, _| board.working_since = None);
     }
 
-    /// Notes a commit that is on disk.
-    pub fn note_committed(&self) {
-        self.step(|board, now| board.committed = Some(now));
+    /// Notes a commit that is on disk, and the tables that it wrote to: they can be.
+    pub fn note_committed(&self, written: &BTreeSet<&'static str>) {
+        self.step(|board, now| {
+            board.committed = Some(now);
+            board.damaged.retain(|place, _| !written.contains(place.as_str()) && place != FILE);
+        });
+    }
+
+    /// Notes a page that a write could not read; it stays until a commit writes to its table.
+    pub fn note_damaged(&self, damaged: &Damaged) {
+        let Damaged { place, what, .. } = damaged;
+        self.board().damaged.insert(place.clone(), what.clone());
+    }
+
+    /// Returns the number of the handle that is being opened: it may write until it is given up.
+    pub fn handle(&self) -> u64 {
+        self.board().handle
+    }
+
+    /// Gives up every handle so far: none of them writes any more.
+    pub fn give_up_handles(&self) {
+        self.board().handle += 1;
     }
 
     /// Notes that writes come through, as far as is known.
@@ -234,9 +261,16 @@ impl Board {
             _ if self.is_gone || self.is_hung(now) => StoreState::Hung,
             Condition::Full(why) => StoreState::Full(why.clone()),
             Condition::Failing(why) => StoreState::Failing(why.clone()),
+            Condition::Well if !self.damaged.is_empty() => self.places(),
             Condition::Well if is_slow => StoreState::Slow,
             Condition::Well => StoreState::Well,
         }
+    }
+
+    fn places(&self) -> StoreState {
+        let said: Vec<_> =
+            self.damaged.iter().map(|(place, what)| format!("{place}: {what}")).collect();
+        StoreState::Damaged(said.join("; "))
     }
 
     fn is_hung(&self, now: Monotonic) -> bool {
@@ -289,7 +323,7 @@ mod tests {
         signs.note_full("no room");
         assert_eq!(signs.read().state.code(), "full");
         assert!(signs.read().state.is_alive());
-        signs.note_committed();
+        signs.note_committed(&BTreeSet::new());
         assert_eq!(
             signs.read().state.code(),
             "full",
@@ -300,6 +334,18 @@ mod tests {
         let health = signs.read();
         assert_eq!(health.state, StoreState::Well);
         assert_eq!(health.last_commit_age, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn damage_stays_until_its_table_is_written_to() {
+        let (signs, _) = board();
+        let (place, what) = ("messages.v1".to_owned(), "a page cannot be read".to_owned());
+        signs.note_damaged(&Damaged { place, what, memory: None });
+        signs.note_well();
+        signs.note_committed(&BTreeSet::from(["sessions.v1"]));
+        assert_eq!(signs.read().state.code(), "damaged");
+        signs.note_committed(&BTreeSet::from(["messages.v1"]));
+        assert_eq!(signs.read().state, StoreState::Well);
     }
 
     #[test]

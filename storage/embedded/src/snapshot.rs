@@ -8,6 +8,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase as _};
 use storage_rules::{Fault as RuleFault, Span, Stored, damage::Register, tables::TableView};
 
 use crate::{
+    caught::at,
     fault::Fault,
     layout::{self, Raw},
 };
@@ -47,10 +48,13 @@ impl Snapshot {
         read: impl FnOnce(&RawTable) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let mut open = self.open.borrow_mut();
-        if !open.contains_key(name) {
-            open.insert(name, self.txn.open_table(Raw::new(name))?);
-        }
-        read(open.get(name).ok_or(Fault::Lost)?)
+        let read = || {
+            if !open.contains_key(name) {
+                open.insert(name, self.txn.open_table(Raw::new(name))?);
+            }
+            read(open.get(name).ok_or(Fault::Lost)?)
+        };
+        at(name, read).map_err(|fault| fault.within(name))
     }
 }
 

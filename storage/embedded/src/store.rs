@@ -23,7 +23,6 @@ use storage_rules::{
 
 use crate::{
     DataDir, OpenError,
-    caught::caught,
     cold::Archive,
     data_dir::ARCHIVE,
     database,
@@ -130,13 +129,7 @@ impl Store {
         self.shared().signs.note_closing();
         self.inner.writer.close();
         self.shared().bus.close();
-        let db = self.shared().db.write().unwrap_or_else(PoisonError::into_inner).take();
-        if let Err(why) = caught(|| drop(db)) {
-            tracing::error!(
-                why,
-                "the file was not closed cleanly; it is repaired when it is opened"
-            );
-        }
+        drop(self.shared().db.write().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     pub(crate) fn home(&self) -> &Home {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use appliance_core::{
-    ErrorKind, MemoryId,
+    ErrorKind, MemoryId, StoreError,
     ports::{Compared, DamageReport, Damaged},
 };
 
@@ -104,6 +104,13 @@ pub fn name(fault: &Fault, memory: Option<MemoryId>) -> Option<Damaged> {
         _ => return None,
     };
     Some(Damaged { place, what, memory })
+}
+
+/// Names the row that an error is about, if it is one that cannot be read.
+#[must_use]
+pub fn named_in(error: &StoreError) -> Option<Damaged> {
+    let source = std::error::Error::source(error).filter(|_| error.kind == ErrorKind::Corrupt)?;
+    name(source.downcast_ref::<Fault>()?, None)
 }
 
 /// Passes on what was read; what cannot be read is noted and left out.

@@ -20,8 +20,8 @@ pub struct Ready {
     pub status: String,
     /// One entry a part (`records`, `rows`, `bus`, `memory`, `agents`, `clock`): `ok` or an opaque
     /// code; `rows` is `checking` until they were compared after a start.
-    /// That of `records` says how writes fare: `slow`, `full`, `failing`; with `ended` and `hung`
-    /// none is taken any more.
+    /// That of `records` says how writes fare: `slow`, `full`, `failing`, `damaged`; with `ended` and
+    /// `hung` none is taken any more.
     pub checks: BTreeMap<String, String>,
     /// How long ago the last change came to be on disk; absent before the first of this life.
     #[serde(default, skip_serializing_if = "Option::is_none")]

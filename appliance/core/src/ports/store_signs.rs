@@ -33,6 +33,9 @@ pub enum StoreState {
     Full(String),
     /// The last one was refused because the disk or the file was at fault: how so.
     Failing(String),
+    /// One was refused because a page that it needs cannot be read, and none to the same table has
+    /// come through since: where, and what is wrong.
+    Damaged(String),
     /// None is taken any more, until the process starts again: why.
     Ended(String),
     /// The writer has not moved for so long that it will not move again, or it is gone.
@@ -59,6 +62,7 @@ impl StoreState {
             Self::Slow => "slow",
             Self::Full(_) => "full",
             Self::Failing(_) => "failing",
+            Self::Damaged(_) => "damaged",
             Self::Ended(_) => "ended",
             Self::Hung => "hung",
         }

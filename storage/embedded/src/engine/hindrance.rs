@@ -19,11 +19,14 @@ pub(super) struct Hindrance {
 }
 
 impl Hindrance {
-    /// Tells it from the call to the disk that failed first, or else from what redb said.
+    /// Tells it from the call to the disk that failed first, or else from what redb said; a page that
+    /// leads beyond the end is no fault of the disk.
     pub fn of(failure: Option<&Failure>, fault: &Fault) -> Self {
         match failure {
-            Some(failure) => Self::by(failure.kind, &failure.to_string()),
-            None => Self { kind: fault.kind(), why: fault.to_string(), waits_for_room: false },
+            Some(failure) if failure.kind != std::io::ErrorKind::UnexpectedEof => {
+                Self::by(failure.kind, &failure.to_string())
+            }
+            _ => Self { kind: fault.kind(), why: fault.to_string(), waits_for_room: false },
         }
     }
 
@@ -60,6 +63,11 @@ impl Hindrance {
     pub fn ended(why: &str) -> Self {
         let why = format!("{why}; restart the server");
         Self { kind: ErrorKind::Unavailable, why, waits_for_room: false }
+    }
+
+    /// Tells whether a page could not be read.
+    pub fn is_damage(&self) -> bool {
+        self.kind == ErrorKind::Corrupt
     }
 
     /// Tells whether there was no room.

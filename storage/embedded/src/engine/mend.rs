@@ -1,12 +1,14 @@
 //! After a failed transaction: the file is opened anew and says itself whether the commit came through.
 //!
-//! A handle that saw a failed call answers nothing any more, so it is exchanged behind the readers'
-//! backs. What nobody can know ends the store: a sync that failed, and a commit that is neither
-//! there nor not there. Retries nothing: the engine does.
+//! A handle that saw a failed call answers nothing any more, and one that met a damaged page would
+//! leave the file worse than it was when it is closed: it is given up, so that it writes nothing more,
+//! and exchanged behind the readers' backs. The new one begins where the last commit left the file.
+//! What nobody can know ends the store: a sync that failed, and a commit that is neither there nor not
+//! there. Retries nothing: the engine does.
 
 use std::sync::PoisonError;
 
-use redb::Database;
+use appliance_core::ports::Damaged;
 use storage_rules::{Counters, counters};
 
 use super::{
@@ -27,7 +29,10 @@ impl Engine {
         match failed.committing {
             Some(worked) if worked.counters == found && !self.is_provisional => Ok(*worked),
             _ if found == self.counters => {
-                self.hold(&hindrance);
+                match failed.fault.damaged().filter(|_| hindrance.is_damage()) {
+                    Some(damaged) => self.name(damaged),
+                    None => self.hold(&hindrance),
+                }
                 Err(hindrance)
             }
             _ => {
@@ -58,7 +63,8 @@ impl Engine {
 
     fn reopen(&mut self) -> Result<Counters, String> {
         let mut slot = self.shared.db.write().unwrap_or_else(PoisonError::into_inner);
-        drop(slot.take().map(|dead| caught(|| drop::<Database>(dead))));
+        self.shared.signs.give_up_handles();
+        drop(slot.take());
         self.shared.signs.note_opened();
         let Opened { db, held } = (self.opener)().map_err(|error| error.to_string())?;
         let found = caught(|| Ok::<_, Fault>(counters::read(&Snapshot::of(&db)?)?));
@@ -78,6 +84,12 @@ impl Engine {
             self.shared.signs.note_well(); // what opening it left to write is on disk
             self.state = State::Running;
         }
+    }
+
+    /// Names a page that a write met and could not read; what it had begun is taken back.
+    fn name(&self, damaged: Damaged) {
+        self.shared.signs.note_damaged(&damaged);
+        self.shared.damage.note(damaged);
     }
 
     /// Holds back what is not essential where there is no room or nothing can be written at all.

@@ -3,8 +3,8 @@
 //! [`Engine::step`] is synchronous and starts no thread, so that a test or a simulation runs it
 //! inline; [`writer`] is the thread around it. Each batch is checked inside the transaction against
 //! what earlier ones wrote; a refused one is taken back and the others commit.
-//! When the disk fails, the file is opened anew ([`mend`]) and each batch is tried for itself. After a
-//! purge the file is made anew ([`rewrite`]) between two steps.
+//! When the disk fails, or a page cannot be read, the file is opened anew ([`mend`]) and each batch is
+//! tried for itself. After a purge the file is made anew ([`rewrite`]) between two steps.
 //!
 //! Invariant: no answer is given before its commit is on disk, and once nobody can know what is on
 //! disk every later batch is refused and whoever runs the store is told.
@@ -148,7 +148,7 @@ impl Engine {
         work: impl FnOnce(&Self, &Tables<'_>) -> Result<Worked, Fault>,
     ) -> Result<Worked, Box<Failed>> {
         caught(|| self.transact(work))
-            .unwrap_or_else(|why| Err(Fault::Unreadable(why).into()))
+            .unwrap_or_else(|why| Err(Fault::caught(why).into()))
             .map_err(Box::new)
     }
 
@@ -165,7 +165,7 @@ impl Engine {
     /// Lets readers and takers know, then answers.
     fn publish(&mut self, worked: Worked) -> Vec<Answer> {
         if worked.counters != self.counters {
-            self.shared.signs.note_committed();
+            self.shared.signs.note_committed(&worked.written);
         }
         self.counters = worked.counters;
         self.shared.note(&worked.counters);

@@ -80,7 +80,7 @@ impl Engine {
         check_room(&self.room, before)?;
         reached("rewrite.begun");
         let copied = caught(|| self.copy(&beside(&place), seen));
-        if let Err(fault) = copied.unwrap_or_else(|why| Err(Fault::Unreadable(why))) {
+        if let Err(fault) = copied.unwrap_or_else(|why| Err(Fault::caught(why))) {
             clear(&place);
             return Err(fault.at(OP));
         }

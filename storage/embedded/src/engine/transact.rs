@@ -1,11 +1,14 @@
 //! One transaction: batches or a job worked out on a draft, and committed. Gives no answer.
 
+use std::collections::BTreeSet;
+
 use appliance_core::{Applied, Batch, StoreError};
 
-use storage_rules::{Counters, Draft, Refusal, batch_keys, bus::Happened, counters::next};
+use storage_rules::{Counters, Draft, Refusal, batch_keys, bus::Happened, counters::next, damage};
 
 use super::{Engine, Job};
 use crate::{
+    caught::caught,
     database,
     draft::{Attempt, Tables},
     fault::Fault,
@@ -16,6 +19,8 @@ pub(super) struct Worked {
     pub counters: Counters,
     pub happened: Vec<Happened>,
     pub answers: Vec<Result<Applied, StoreError>>,
+    /// The tables that were written to.
+    pub written: BTreeSet<&'static str>,
 }
 
 /// A transaction that failed: why, and what it would have answered if it came as far as the commit.
@@ -43,16 +48,19 @@ impl Engine {
         let db = guard.as_ref().ok_or(Fault::Closed)?;
         let txn = database::begin(db)?;
         let tables = Tables::of(&txn).beside(&self.shared.archive);
-        let worked = work(self, &tables)?;
+        let mut worked = work(self, &tables)?;
+        worked.written = tables.written();
         drop(tables);
         if worked.counters == self.counters {
             txn.abort().map_err(Fault::from)?; // every batch was refused or a repeat
             return Ok(worked);
         }
-        match txn.commit() {
-            Ok(()) => Ok(worked),
-            Err(error) => Err(Failed { fault: error.into(), committing: Some(Box::new(worked)) }),
-        }
+        let fault = match caught(|| txn.commit()) {
+            Ok(Ok(())) => return Ok(worked),
+            Ok(Err(error)) => error.into(),
+            Err(why) => Fault::caught(why),
+        };
+        Err(Failed { fault, committing: Some(Box::new(worked)) })
     }
 
     pub(super) fn work(&self, tables: &Tables<'_>, batches: &[Batch]) -> Result<Worked, Fault> {
@@ -72,6 +80,7 @@ impl Engine {
                 }
                 Err(Refusal::Batch(error)) => {
                     attempt.take_back()?;
+                    damage::named_in(&error).into_iter().for_each(|it| self.shared.damage.note(it));
                     answers.push(Err(error));
                 }
                 Err(Refusal::File(fault)) => return Err(fault.into()),
@@ -80,7 +89,7 @@ impl Engine {
         if counters != self.counters {
             save(tables, counters)?;
         }
-        Ok(Worked { counters, happened, answers })
+        Ok(Worked { counters, happened, answers, written: BTreeSet::new() })
     }
 
     pub(super) fn work_off(&self, tables: &Tables<'_>, job: Job) -> Result<Worked, Fault> {
@@ -92,12 +101,12 @@ impl Engine {
                 let (counters, happened) = (draft.counters, std::mem::take(&mut draft.happened));
                 save(tables, counters)?;
                 let answers = vec![Ok(Applied { commit, ..Applied::default() })];
-                Ok(Worked { counters, happened, answers })
+                Ok(Worked { counters, happened, answers, written: BTreeSet::new() })
             }
             // The counters have not moved, so the whole transaction is given up.
             Err(Refusal::Batch(error)) => {
-                let answers = vec![Err(error)];
-                Ok(Worked { counters: self.counters, happened: Vec::new(), answers })
+                let (answers, written) = (vec![Err(error)], BTreeSet::new());
+                Ok(Worked { counters: self.counters, happened: Vec::new(), answers, written })
             }
             Err(Refusal::File(fault)) => Err(fault.into()),
         }

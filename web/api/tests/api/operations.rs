@@ -53,6 +53,7 @@ async fn how_writes_fare_shows_in_readiness_and_no_reason_with_it() {
         (StoreState::Slow, "slow", 200),
         (StoreState::Full(why()), "full", 200),
         (StoreState::Failing(why()), "failing", 200),
+        (StoreState::Damaged(why()), "damaged", 200),
         (StoreState::Ended(why()), "ended", 503),
         (StoreState::Hung, "hung", 503),
     ] {

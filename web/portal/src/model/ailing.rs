@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(ailing(&[("records", "ok"), ("rows", "checking"), ("agents", "stale")]), []);
         assert_eq!(ailing(&[("records", "full")]), [Ailing::Full]);
         assert_eq!(ailing(&[("records", "slow")]), [Ailing::Slow]);
-        for code in ["failing", "ended", "hung", "timeout", "unavailable"] {
+        for code in ["failing", "damaged", "ended", "hung", "timeout", "unavailable"] {
             assert_eq!(ailing(&[("records", code)]), [Ailing::Failing]);
         }
         assert_eq!(ailing(&[("clock", "behind")]), [Ailing::ClockBehind]);

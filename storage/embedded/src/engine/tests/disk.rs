@@ -113,6 +113,18 @@ impl Disk {
         self.state().reserve = bytes;
     }
 
+    /// Returns what is certain to survive.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.state().synced.clone()
+    }
+
+    /// Puts other bytes on it, as what was synced.
+    pub fn put(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        (state.now, state.synced) = (bytes.to_vec(), bytes.to_vec());
+        state.loose.clear();
+    }
+
     /// Returns how often it was synced.
     pub fn syncs(&self) -> u64 {
         self.state().syncs

@@ -1,5 +1,6 @@
 //! The engine run inline over a disk in memory that fills up, breaks and loses power when told to.
 
+mod damage;
 mod disk;
 mod faults;
 mod full;
@@ -31,7 +32,7 @@ use crate::{
     },
     medium::Beside,
     reserve::Reserve,
-    shared::Shared,
+    shared::{OpenFault, Shared},
     signs::Signs,
 };
 use disk::Disk;
@@ -137,16 +138,25 @@ fn start(
     free: &Arc<AtomicU64>,
     ends: &Ends,
 ) -> (Arc<Shared>, Engine) {
+    try_start(disk, clock, free, ends).unwrap()
+}
+
+fn try_start(
+    disk: &Disk,
+    clock: Arc<ManualClock>,
+    free: &Arc<AtomicU64>,
+    ends: &Ends,
+) -> Result<(Arc<Shared>, Engine), OpenFault> {
     let (below, free, ends) = (disk.clone(), Arc::clone(free), Arc::clone(ends));
     let reserve = Arc::new(Reserve::kept_in(Box::new(disk.clone())));
     let beside = Beside { signs: Arc::new(Signs::new(clock.clone())), reserve };
     let opener = database::opener_over(move || Box::new(below.clone()), &beside);
     let archive = Arc::new(Archive::open(Path::new("nowhere")).unwrap());
-    let begun = Shared::open(&opener, clock, beside, archive).unwrap();
+    let begun = Shared::open(&opener, clock, beside, archive)?;
     let shared = Arc::clone(&begun.shared);
     let room = Room::told_by(move || Ok(free.load(Ordering::SeqCst)));
     let on_end = Arc::new(move |why: &str| ends.lock().unwrap().push(why.to_owned()));
-    (shared, Engine::new(begun, opener, room, on_end))
+    Ok((shared, Engine::new(begun, opener, room, on_end)))
 }
 
 #[test]
