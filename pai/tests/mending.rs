@@ -1,4 +1,5 @@
-//! Vectors that could not be saved: the search says that it ails, and saves them again by itself.
+//! What the search mends by itself, saying meanwhile that it ails: vectors that could not be saved, and an
+//! index of words that was damaged while it served.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -13,7 +14,8 @@ use std::{
 };
 
 use appliance_core::{
-    Embedding, Facets, MemoryId, MemoryKind, SearchFilter, StoreError, UserId,
+    Embedding, Facets, HistoryId, MemoryId, MemoryKind, SearchFilter, StoreError, UserId,
+    memory::{Origin, SearchPart},
     ports::{IndexEntry, Memories as _, MemorySearch as _, VectorIndex},
 };
 use appliance_tasks::Tasks;
@@ -97,4 +99,47 @@ async fn vectors_that_could_not_be_saved_are_saved_again_without_being_asked() {
     }
     assert_eq!(index.saved.load(Ordering::SeqCst), desk.memories.latest());
     assert_eq!(search.ailing(), None);
+}
+
+#[tokio::test]
+async fn an_index_of_words_damaged_while_it_serves_is_filled_again_and_missed_meanwhile() {
+    let desk = Desk::new();
+    let heron = desk.remember(MemoryKind::Said, "the staging database is called heron");
+    let folder = tempfile::tempdir().unwrap();
+    let origin = Origin { history: HistoryId::from_bytes([7; 16]), latest: u64::MAX };
+    let texts = TextIndex::open(folder.path(), &origin, Tasks::new()).unwrap().index;
+    let embedder = Arc::new(StaticEmbedder::load().unwrap());
+    let index = Arc::new(ExactIndex::new(256));
+    let search = Search::new(desk.memories.clone(), embedder, index, Tasks::new())
+        .with_texts(Arc::new(texts));
+    search.warm_up().await.unwrap();
+    search.save().await.unwrap();
+    let ask = async || {
+        let found = search.search(desk.owner, "heron", SearchFilter::default(), 5).await.unwrap();
+        assert_eq!(found.first().map(|hit| hit.memory.id), Some(heron.id), "{found:?}");
+        found.missing.clone()
+    };
+    assert!(ask().await.is_empty());
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    assert!(ask().await.is_empty(), "what was read is there");
+    let ails = async || {
+        while search.ailing().is_none() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    ails().await;
+    assert!(search.ailing().is_some_and(|why| why.starts_with("text index: damaged")));
+    assert_eq!(ask().await, [SearchPart::Words]);
+    let mended = async {
+        while search.ailing().is_some() || !ask().await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        () = search.keep_level() => {}
+        () = mended => {}
+    }
+    assert!(ask().await.is_empty() && folder.path().join("meta.json").exists());
 }

@@ -1,11 +1,15 @@
 //! The one door to the file system for what the appliance makes: everything is its owner's alone,
-//! whatever the process's umask says, and what replaces a file is there whole or not at all.
+//! whatever the process's umask says, what replaces a file is there whole or not at all, and what is no
+//! plain file is opened as none.
 //!
-//! Blocks, as all files do: async code comes here by `appliance-tasks`. Reads nothing, and knows no
-//! file by name.
+//! Blocks, as all files do: async code comes here by `appliance-tasks`. Knows no file by name.
 
+mod aside;
 mod modes;
+mod read;
 mod replace;
 
-pub use modes::{appended, close, close_files, file, folder, kept_file, new_file};
-pub use replace::replace;
+pub use aside::set_aside;
+pub use modes::{appended, close, file, folder, kept_file, new_file};
+pub use read::{is_odd, opened, read, read_text};
+pub use replace::{replace, swap_in};

@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use crate::read::{at_once, plain};
+
 /// What a folder may be used for: by its owner, for everything.
 const FOLDER: u32 = 0o700;
 
@@ -27,9 +29,11 @@ pub fn folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When it can be neither made nor emptied.
 pub fn file(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE).open(path)?;
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true).mode(FILE);
+    let file = options.custom_flags(at_once()).open(path)?;
     close(path)?;
-    Ok(file)
+    plain(file)
 }
 
 /// Makes a file that must not be there yet, to be written and read.
@@ -47,9 +51,10 @@ pub fn new_file(path: &Path) -> io::Result<File> {
 /// When it can be neither opened nor made.
 pub fn kept_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).mode(FILE).open(path)?;
+    let options = options.read(true).write(true).create(true).truncate(false).mode(FILE);
+    let file = options.custom_flags(at_once()).open(path)?;
     close(path)?;
-    Ok(file)
+    plain(file)
 }
 
 /// Opens a file to append to, and makes it if need be.
@@ -57,21 +62,9 @@ pub fn kept_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it can be neither opened nor made.
 pub fn appended(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(FILE).open(path)
-}
-
-/// Closes every file of a folder that another library made.
-///
-/// # Errors
-/// When the folder cannot be read or a file cannot be closed.
-pub fn close_files(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            close(&entry.path())?;
-        }
-    }
-    Ok(())
+    let mut options = OpenOptions::new();
+    let options = options.append(true).create(true).mode(FILE);
+    plain(options.custom_flags(at_once()).open(path)?)
 }
 
 /// Closes a file or a folder that stands open to others; one that is not there is fine.
@@ -110,7 +103,7 @@ mod tests {
         folder(&open).unwrap();
         fs::write(open.join("x"), "").unwrap();
         fs::set_permissions(open.join("x"), Permissions::from_mode(0o666)).unwrap();
-        close_files(&open).unwrap();
+        close(&open.join("x")).unwrap();
         assert_eq!((mode(&open), mode(&open.join("x"))), (0o700, 0o600));
         drop(file(&open.join("y")).unwrap());
         drop(new_file(&open.join("z")).unwrap());

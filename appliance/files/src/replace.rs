@@ -20,12 +20,22 @@ const HALF: &str = ".new";
 /// # Errors
 /// When it cannot be written, synced or moved; the earlier file stands then.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let half = half(path);
-    if let Err(error) = write(&half, bytes).and_then(|()| fs::rename(&half, path)) {
-        let _ = fs::remove_file(&half); // what it holds may be meant to be nowhere
-        return Err(error);
-    }
+    swap_in(path, bytes)?;
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// Does the same, but leaves it to the caller to sync the folder: until then a power cut may bring the
+/// earlier file back.
+///
+/// # Errors
+/// As [`replace`].
+pub fn swap_in(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let half = half(path);
+    let done = write(&half, bytes).and_then(|()| fs::rename(&half, path));
+    if done.is_err() {
+        let _ = fs::remove_file(&half); // what it holds may be meant to be nowhere
+    }
+    done
 }
 
 fn write(half: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -22,7 +22,7 @@ pub async fn checks(settings: &Settings, client: Reach<'_>) -> Vec<Check> {
             let said = format!("answers, version {}, model {}", info.version, info.model);
             let mut checks = vec![Check::ok("server", said)];
             checks.extend(ready(client).await);
-            checks.extend(rows(client).await);
+            checks.extend(memory(client).await);
             checks.extend(agents(client).await);
             checks
         }
@@ -62,9 +62,16 @@ async fn ready(client: &Client) -> Vec<Check> {
     vec![Check::warn("ready", wrong.join(", "), remedy)]
 }
 
-async fn rows(client: &Client) -> Option<Check> {
-    let stats = client.get::<MemoryStatsView>("/api/memory/stats").await.ok()?;
-    damaged(stats.damaged.into_iter().map(|it| (it.place, it.what, it.memory)))
+/// What memory itself says of its indexes and rows; nothing when all is well.
+async fn memory(client: &Client) -> Vec<Check> {
+    let Ok(stats) = client.get::<MemoryStatsView>("/api/memory/stats").await else {
+        return Vec::new();
+    };
+    let remedy = "searches answer meanwhile and say what they lack; it mends itself, or \
+                  `ai-infra logs` says why it cannot";
+    let indexes = stats.ailing.map(|why| Check::warn("indexes", why, remedy));
+    let rows = damaged(stats.damaged.into_iter().map(|it| (it.place, it.what, it.memory)));
+    indexes.into_iter().chain(rows).collect()
 }
 
 /// Names what cannot be read, each place once with the memories that are left out because of it;

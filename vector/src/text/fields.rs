@@ -97,13 +97,12 @@ pub(super) fn id_of(high: u64, low: u64) -> MemoryId {
 }
 
 /// Teaches the index its analyzer.
-pub(super) fn register(index: &Index) -> TextAnalyzer {
-    let analyzer = analyzer();
-    index.tokenizers().register(ANALYZER, analyzer.clone());
-    analyzer
+pub(super) fn register(index: &Index) {
+    index.tokenizers().register(ANALYZER, analyzer());
 }
 
-fn analyzer() -> TextAnalyzer {
+/// Makes what turns a text into words.
+pub(super) fn analyzer() -> TextAnalyzer {
     let stop = words::stop_words().iter().chain(&SPLIT_OFF).map(|word| (*word).to_owned());
     TextAnalyzer::builder(SimpleTokenizer::default())
         .filter(RemoveLongFilter::limit(MAX_WORD_BYTES))

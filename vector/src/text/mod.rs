@@ -8,7 +8,8 @@
 //! again from the records.
 //!
 //! While the folder cannot be written the tail holds on, so that searches miss nothing; a writer that
-//! failed is dropped and made anew, with growing pauses between.
+//! failed is dropped and made anew, with growing pauses between. A panic of tantivy, or files that are
+//! not what was written any more, [ruin] the index: it answers nothing until it was emptied.
 //!
 //! Rarity of words is counted over all owners of the process; what is found is one owner's only, and
 //! narrowed by nothing else. Invariants: `ids` names exactly the texts that are in, committed or
@@ -17,9 +18,12 @@
 
 mod best;
 mod fields;
+mod files;
 mod noted;
 mod open;
 mod port;
+mod room;
+mod ruin;
 mod score;
 mod search;
 mod state;

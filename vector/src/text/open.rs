@@ -6,18 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use appliance_core::{HistoryId, memory::Origin};
+use appliance_core::memory::Origin;
 use appliance_tasks::Tasks;
-use tantivy::{
-    Index, TantivyError,
-    directory::{MmapDirectory, error::OpenDirectoryError},
-};
+use tantivy::{Index, TantivyError};
 
 use super::{
-    fields::{self, Fields},
+    fields::Fields,
+    files::{Files, META},
     noted::Noted,
     port::TextIndex,
-    state::State,
+    room,
+    state::{Place, State},
 };
 
 /// The folder cannot hold an index.
@@ -56,11 +55,8 @@ impl TextIndex {
     /// # Errors
     /// When tantivy cannot start its writer.
     pub fn in_memory() -> Result<Self, OpenError> {
-        let made = || {
-            let (schema, _) = Fields::schema();
-            Self::made(Index::create_in_ram(schema), None, 0, Tasks::new())
-        };
-        made().map_err(|why| OpenError::Index { folder: PathBuf::from("memory"), why })
+        let made = State::empty(None).map(|state| Self::over(state, Tasks::new()));
+        made.map_err(|why| OpenError::Index { folder: PathBuf::from("memory"), why })
     }
 
     /// Opens the index of these records in `folder`; empties the folder first when what it holds
@@ -69,34 +65,26 @@ impl TextIndex {
     /// # Errors
     /// [`OpenError`] when not even an empty index can be made there.
     pub fn open(folder: &Path, origin: &Origin, tasks: Tasks) -> Result<Opened, OpenError> {
-        let refused = |why| OpenError::Folder { folder: folder.to_owned(), why };
-        let rebuilt = if folder.join("meta.json").exists() {
-            // A number that is wrong in what tantivy does not check makes it panic.
-            let its = tasks.clone();
-            let believed = catch_unwind(AssertUnwindSafe(|| Self::believe(folder, origin, its)));
-            match believed.unwrap_or_else(|_| Err("it is damaged".to_owned())) {
-                Ok(index) => return Ok(Opened { index, rebuilt: None }),
-                Err(why) => Some(why),
-            }
-        } else {
-            None
+        room::sweep(folder);
+        let found = fs::symlink_metadata(folder.join(META)).is_ok();
+        let rebuilt = match found.then(|| caught(|| Self::believe(folder, origin, &tasks))) {
+            Some(Ok(index)) => return Ok(Opened { index, rebuilt: None }),
+            Some(Err(why)) => Some(why),
+            None => None,
         };
-        appliance_files::folder(folder).map_err(refused)?;
-        tidy(folder).map_err(refused)?;
-        let index = Index::create_in_dir(folder, Fields::schema().0)
-            .and_then(|index| {
-                Self::made(index, Some((folder.to_owned(), origin.history)), 0, tasks)
-            })
-            .map_err(|why| OpenError::Index { folder: folder.to_owned(), why })?;
+        let refused = |why| OpenError::Folder { folder: folder.to_owned(), why };
+        room::make(folder).map_err(refused)?;
+        let place = Place { files: Files::of(folder), history: origin.history };
+        let made = State::empty(Some(place)).map(|state| Self::over(state, tasks));
+        let index = made.map_err(|why| OpenError::Index { folder: folder.to_owned(), why })?;
         Ok(Opened { index, rebuilt })
     }
 
     /// Opens what is there, or says why it cannot be used.
-    fn believe(folder: &Path, origin: &Origin, tasks: Tasks) -> Result<Self, String> {
+    fn believe(folder: &Path, origin: &Origin, tasks: &Tasks) -> Result<Self, String> {
         let said = |why: TantivyError| why.to_string();
-        let directory =
-            MmapDirectory::open(folder).map_err(|why: OpenDirectoryError| why.to_string())?;
-        let index = Index::open(directory).map_err(said)?;
+        let files = Files::of(folder);
+        let index = Index::open(files.clone()).map_err(said)?;
         if index.schema() != Fields::schema().0 {
             return Err("it was written by another version".to_owned());
         }
@@ -106,37 +94,17 @@ impl TextIndex {
         if let Some(why) = origin.refuses(noted.history, noted.position) {
             return Err(why);
         }
-        let damaged = index.validate_checksum().map_err(said)?;
-        if let Some(file) = damaged.iter().next() {
-            return Err(format!("{} of its files are damaged, such as {file:?}", damaged.len()));
+        let place = Place { files, history: origin.history };
+        let state = State::of(index, Some(place), noted.position).map_err(said)?;
+        if state.ids.len() != noted.count {
+            return Err(format!("it holds {} texts and notes {}", state.ids.len(), noted.count));
         }
-        let place = Some((folder.to_owned(), origin.history));
-        let made = Self::made(index, place, noted.position, tasks).map_err(said)?;
-        let there = made.inner.read().ids.len();
-        if there != noted.count {
-            return Err(format!("it holds {there} texts and notes {}", noted.count));
-        }
-        Ok(made)
-    }
-
-    fn made(
-        index: Index,
-        folder: Option<(PathBuf, HistoryId)>,
-        position: u64,
-        tasks: Tasks,
-    ) -> Result<Self, TantivyError> {
-        let words = fields::register(&index);
-        Ok(Self::over(State::of(index, folder, position)?, words, tasks))
+        Ok(Self::over(state, tasks.clone()))
     }
 }
 
-/// Takes the files of an unusable index away; folders are not ours.
-fn tidy(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_file() {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(())
+/// A number that is wrong in what tantivy does not check makes it panic.
+fn caught(believe: impl FnOnce() -> Result<TextIndex, String>) -> Result<TextIndex, String> {
+    let believed = catch_unwind(AssertUnwindSafe(believe));
+    believed.unwrap_or_else(|_| Err("it is damaged".to_owned()))
 }

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -11,13 +11,18 @@ use std::{
 
 use appliance_core::{
     ErrorKind, MemoryId, StoreError, UserId,
-    ports::{self, TakenOut, TextChanges},
+    ports::{self, TakenOut, TextChanges, TextFault},
 };
 use appliance_tasks::{TaskKind, Tasks};
 use async_trait::async_trait;
 use tantivy::{TantivyError, tokenizer::TextAnalyzer};
+use tokio::time::Instant;
 
-use super::state::State;
+use super::{
+    fields,
+    ruin::Ruin,
+    state::{Place, State},
+};
 
 /// Taking changes in, which commits now and then.
 const WRITE: TaskKind = TaskKind::new("texts.write");
@@ -25,6 +30,9 @@ const WRITE: TaskKind = TaskKind::new("texts.write");
 /// How often it is tried to write files anew that hold deleted texts, and the pause between.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often is looked whether the files are still those that were written.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// A [`ports::TextIndex`] over tantivy.
 #[derive(Debug)]
@@ -36,9 +44,11 @@ pub struct TextIndex {
 /// What the writing thread shares with searches.
 pub(super) struct Inner {
     pub words: TextAnalyzer,
+    pub ruin: Ruin,
     state: RwLock<State>,
     position: AtomicU64,
     count: AtomicUsize,
+    looked: Mutex<Instant>,
 }
 
 impl fmt::Debug for Inner {
@@ -50,9 +60,11 @@ impl fmt::Debug for Inner {
 }
 
 impl TextIndex {
-    pub(super) fn over(state: State, words: TextAnalyzer, tasks: Tasks) -> Self {
+    pub(super) fn over(state: State, tasks: Tasks) -> Self {
         let (position, count) = (state.committed().into(), state.ids.len().into());
-        let inner = Inner { words, state: RwLock::new(state), position, count };
+        let (words, ruin, looked) =
+            (fields::analyzer(), Ruin::default(), Mutex::new(Instant::now()));
+        let inner = Inner { words, ruin, state: RwLock::new(state), position, count, looked };
         Self { inner: Arc::new(inner), tasks }
     }
 
@@ -94,6 +106,7 @@ impl Inner {
         let position = self.position.load(Ordering::Acquire).max(changes.position);
         state.settle(position)?;
         self.position.store(position, Ordering::Release);
+        self.ruin.reached(position);
         Ok(())
     }
 
@@ -121,19 +134,40 @@ impl Inner {
         refused.map_or(Ok(()), Err)
     }
 
+    /// Takes everything out. One that is damaged is given up, and another begun in its place.
     fn empty(&self) -> Result<(), TantivyError> {
         let mut state = self.change();
-        state.clear()?;
+        if self.ruin.is_fallen() {
+            state.give_up();
+            let place = state.place().map(Place::anew).transpose()?;
+            *state = State::empty(place)?;
+            self.ruin.emptied(self.position.load(Ordering::Acquire));
+        } else {
+            self.ruin.guard(|| state.clear())?;
+        }
         self.position.store(0, Ordering::Release);
         self.count.store(0, Ordering::Release);
         Ok(())
+    }
+
+    /// Looks now and then whether the files are what they were.
+    fn look(&self) {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked.elapsed() < LOOK || self.ruin.is_fallen() {
+            return;
+        }
+        *looked = Instant::now();
+        let changed = self.read().place().and_then(|place| place.files.changed());
+        if let Some(why) = changed {
+            self.ruin.fell(&why);
+        }
     }
 }
 
 #[async_trait]
 impl ports::TextIndex for TextIndex {
     async fn take_in(&self, changes: TextChanges) -> Result<(), StoreError> {
-        self.write("texts.take_in", |inner| inner.take(changes)).await
+        self.write("texts.take_in", |inner| inner.ruin.guard(|| inner.take(changes))).await
     }
 
     async fn clear(&self) -> Result<(), StoreError> {
@@ -146,7 +180,8 @@ impl ports::TextIndex for TextIndex {
         query: &str,
         k: usize,
     ) -> Result<Vec<(MemoryId, f32)>, StoreError> {
-        self.inner.find(owner, query, k).map_err(|why| failed("texts.search", why))
+        let found = self.inner.ruin.guard(|| self.inner.find(owner, query, k));
+        found.map_err(|why| failed("texts.search", why))
     }
 
     fn holds(&self, id: MemoryId) -> bool {
@@ -154,11 +189,14 @@ impl ports::TextIndex for TextIndex {
     }
 
     async fn flush(&self, taken_out: TakenOut) -> Result<(), StoreError> {
-        self.write("texts.flush", move |inner| inner.flush(taken_out)).await
+        let flush = move |inner: &Inner| inner.ruin.guard(|| inner.flush(taken_out));
+        self.write("texts.flush", flush).await
     }
 
-    fn fault(&self) -> Option<String> {
-        self.inner.read().fault()
+    fn fault(&self) -> Option<TextFault> {
+        self.inner.look();
+        let behind = || self.inner.read().fault().map(TextFault::Behind);
+        self.inner.ruin.fault().or_else(behind)
     }
 
     fn position(&self) -> u64 {

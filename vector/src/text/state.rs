@@ -5,18 +5,25 @@
 //! writer; that some of it is on disk already does no harm, because a text that is put in takes its
 //! own older form out first.
 
-use std::{collections::HashSet, path::PathBuf, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
 use appliance_core::{HistoryId, MemoryId, ports::TextEntry};
 use tantivy::{
-    FutureResult, Index, IndexReader, IndexWriter, Searcher, SegmentReader, TantivyDocument,
-    TantivyError,
+    FutureResult, Index, IndexReader, IndexSettings, IndexWriter, Searcher, SegmentReader,
+    TantivyDocument, TantivyError,
     index::{SegmentId, SegmentMeta},
     tokenizer::TextAnalyzer,
 };
 use tokio::time::Instant;
 
-use super::{fields::Fields, noted::Noted, statistics::Counted, tail::Tail};
+use super::{
+    fields::{self, Fields},
+    files::Files,
+    noted::Noted,
+    room,
+    statistics::Counted,
+    tail::Tail,
+};
 
 /// Memory that texts may take while they are committed: tantivy's least.
 const WRITER_BYTES: usize = 15_000_000;
@@ -40,13 +47,30 @@ pub(super) struct State {
     pub searcher: Searcher,
     pub counted: Counted,
     index: Index,
-    folder: Option<(PathBuf, HistoryId)>,
+    /// `None` in memory.
+    place: Option<Place>,
     reader: IndexReader,
     /// `None` after a fault, until the next commit makes one.
     writer: Option<IndexWriter>,
     /// The position that the last commit carries.
     committed: u64,
     fault: Option<Fault>,
+}
+
+/// Where an index is, and of which records.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub files: Files,
+    pub history: HistoryId,
+}
+
+impl Place {
+    /// Returns the same place for another index, emptied; nothing of this one changes it any more.
+    pub fn anew(&self) -> Result<Self, TantivyError> {
+        let folder = self.files.folder();
+        room::make(folder)?;
+        Ok(Self { files: Files::of(folder), history: self.history })
+    }
 }
 
 /// A merge that is under way.
@@ -60,13 +84,20 @@ struct Fault {
 }
 
 impl State {
+    /// Makes an empty index there, where no other is any more.
+    pub fn empty(place: Option<Place>) -> Result<Self, TantivyError> {
+        let (schema, _) = Fields::schema();
+        let index = match &place {
+            None => Index::create_in_ram(schema),
+            Some(place) => Index::create(place.files.clone(), schema, IndexSettings::default())?,
+        };
+        Self::of(index, place, 0)
+    }
+
     /// Reads what is committed in `index`, up to `committed`.
-    pub fn of(
-        index: Index,
-        folder: Option<(PathBuf, HistoryId)>,
-        committed: u64,
-    ) -> Result<Self, TantivyError> {
+    pub fn of(index: Index, place: Option<Place>, committed: u64) -> Result<Self, TantivyError> {
         let (_, fields) = Fields::schema();
+        fields::register(&index);
         let writer = Some(index.writer_with_num_threads(1, WRITER_BYTES)?);
         let reader: IndexReader =
             index.reader_builder().reload_policy(tantivy::ReloadPolicy::Manual).try_into()?;
@@ -80,7 +111,7 @@ impl State {
             searcher,
             counted,
             index,
-            folder,
+            place,
             reader,
             writer,
             committed,
@@ -142,7 +173,7 @@ impl State {
 
     /// Begins to write the files anew that hold deleted texts, if there are any.
     pub fn begin_expunging(&mut self) -> Result<Option<Merging>, TantivyError> {
-        if self.folder.is_none() {
+        if self.place.is_none() {
             return Ok(None);
         }
         let segments = self.searcher.segment_readers().iter();
@@ -164,10 +195,21 @@ impl State {
         }
         (self.searcher, self.counted) = (searcher, counted);
         self.writer()?.garbage_collect_files().wait()?;
-        match &self.folder {
-            Some((folder, _)) => Ok(appliance_files::close_files(folder)?),
-            None => Ok(()),
+        Ok(())
+    }
+
+    /// Returns where it is, unless it is in memory.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// Ends all that is under way; what has not begun to be written never is. For an index that is
+    /// about to be replaced.
+    pub fn give_up(&mut self) {
+        if let Some(place) = &self.place {
+            place.files.retire();
         }
+        self.writer = None;
     }
 
     /// Takes everything out.
@@ -250,15 +292,12 @@ impl State {
     }
 
     fn finish(&mut self, position: u64) -> Result<(), TantivyError> {
-        let history = self.folder.as_ref().map(|(_, history)| *history);
+        let history = self.place.as_ref().map(|place| place.history);
         let history = history.unwrap_or(HistoryId::from_bytes([0; 16]));
         let payload = Noted { position, count: self.ids.len(), history }.text();
         let mut commit = self.writer()?.prepare_commit()?;
         commit.set_payload(&payload);
         commit.commit()?;
-        if let Some((folder, _)) = &self.folder {
-            appliance_files::close_files(folder)?;
-        }
         self.reader.reload()?;
         let searcher = self.reader.searcher();
         self.counted = Counted::of(&searcher, self.fields.text)?;

@@ -45,7 +45,7 @@ pub use store_damage::{Compared, DamageReport, Damaged, StoreDamage};
 pub use store_signs::{StoreHealth, StoreSigns, StoreState};
 pub use streams::{Attach, Streams, Take};
 pub use tasks::{TaskFilter, Tasks};
-pub use text_index::{TakenOut, TextChanges, TextEntry, TextIndex};
+pub use text_index::{TakenOut, TextChanges, TextEntry, TextFault, TextIndex};
 pub use trail::AuditTrail;
 pub use upkeep::{Rewritten, Sweep, Swept, Upkeep};
 pub use users::Users;

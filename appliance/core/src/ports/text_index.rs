@@ -40,6 +40,30 @@ pub enum TakenOut {
     MustGo,
 }
 
+/// What is wrong with an index that goes on all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextFault {
+    /// Its files cannot be written just now, for this reason: it answers, and has to be
+    /// [flushed](TextIndex::flush) again later.
+    Behind(String),
+    /// Its bytes are not what was written: it answers nothing until it is [emptied](TextIndex::clear).
+    Damaged(String),
+    /// It was damaged and emptied, and has not been given again all that it had.
+    Filling(String),
+}
+
+impl fmt::Display for TextFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Behind(why) => write!(f, "the index of words cannot be written: {why}"),
+            Self::Damaged(why) => write!(f, "text index: damaged ({why}); it is made anew"),
+            Self::Filling(why) => {
+                write!(f, "text index: damaged ({why}); it is filled again from the memories")
+            }
+        }
+    }
+}
+
 /// Finds texts of one owner by their words, ranked by BM25. MUST never return another owner's. Knows
 /// no other filter: whoever asks drops what does not pass, and asks for more.
 ///
@@ -54,7 +78,8 @@ pub trait TextIndex: fmt::Debug + Send + Sync {
     /// `Unavailable` when its files cannot be written; so for all methods here.
     async fn take_in(&self, changes: TextChanges) -> Result<(), StoreError>;
 
-    /// Takes everything out and goes back to position 0: the records went back in time.
+    /// Takes everything out and goes back to position 0: the records went back in time, or it is
+    /// [damaged](TextFault::Damaged) and a new one takes its place.
     async fn clear(&self) -> Result<(), StoreError>;
 
     /// Returns up to `k` ids with their BM25 score, best first; a query without telling words finds
@@ -72,9 +97,8 @@ pub trait TextIndex: fmt::Debug + Send + Sync {
     /// Writes what waits to disk now rather than when enough of it has come together.
     async fn flush(&self, taken_out: TakenOut) -> Result<(), StoreError>;
 
-    /// Says why its files are behind what it holds, if they cannot be written just now: it answers
-    /// all the same, and is asked to [`flush`](Self::flush) again later.
-    fn fault(&self) -> Option<String>;
+    /// Says what is wrong with it, if anything is.
+    fn fault(&self) -> Option<TextFault>;
 
     /// Returns the position up to which the records are in, 0 for none.
     fn position(&self) -> u64;

@@ -30,6 +30,9 @@ fn page(stats: &MemoryStatsView) -> String {
     if stats.forgotten > 0 {
         page += &format!("\n{} forgotten, can be brought back\n", stats.forgotten);
     }
+    if let Some(ailing) = &stats.ailing {
+        page += &format!("\n{ailing}\n");
+    }
     for DamagedView { place, what, memory } in &stats.damaged {
         let memory =
             memory.as_ref().map(|id| format!("memory {id} is left out: ")).unwrap_or_default();
@@ -101,6 +104,7 @@ mod tests {
                 tier("cold", 0, 100_000_000_000, "bytes"),
             ],
             forgotten: 2,
+            ailing: Some("text index: damaged".to_owned()),
             ..MemoryStatsView::default()
         };
         let page = page(&stats);
@@ -108,7 +112,7 @@ mod tests {
             assert!(page.contains(part), "{part} is not in\n{page}");
         }
         assert_eq!(page.matches('[').count(), 3, "{page}");
-        assert!(page.contains("2 forgotten"), "{page}");
+        assert!(page.contains("2 forgotten") && page.contains("text index: damaged"), "{page}");
     }
 
     #[test]

@@ -21,7 +21,9 @@ use std::{
 
 use appliance_core::{
     Memory, MemoryId, StoreError, UserId,
-    ports::{Change, Changed, Embedder, Memories, TakenOut, TextChanges, TextEntry, TextIndex},
+    ports::{
+        Change, Changed, Embedder, Memories, TakenOut, TextChanges, TextEntry, TextFault, TextIndex,
+    },
 };
 use appliance_phrases::utterance;
 use tokio::sync::Mutex;
@@ -121,13 +123,24 @@ impl Follower {
         }
     }
 
-    /// Has an index of words that could not be written try again.
+    /// Has an index of words that could not be written try again, and one that is damaged begin anew.
     pub(crate) async fn mend(&self) {
         let Some(texts) = self.texts.get() else { return };
-        if texts.fault().is_some() {
+        match texts.fault() {
             // It says itself what is wrong, and when it is mended.
-            let _ = texts.flush(TakenOut::MayStay).await;
+            Some(TextFault::Behind(_)) => drop(texts.flush(TakenOut::MayStay).await),
+            Some(TextFault::Damaged(_)) => {
+                let _turn = self.turn.lock().await; // whoever gives it something gave it to the old one
+                self.notice(texts.clear().await);
+            }
+            Some(TextFault::Filling(_)) | None => {}
         }
+    }
+
+    /// Tells how much there is to be read yet, for the shelves and for the index of words.
+    pub(crate) fn behind(&self, latest: u64) -> (u64, u64) {
+        let texts = self.texts_at_work().map_or(latest, |texts| texts.position());
+        (latest.saturating_sub(self.position()), latest.saturating_sub(texts))
     }
 
     /// Tells whether the index of words has most of what there is.

@@ -30,6 +30,17 @@ const GLANCE: Duration = Duration::from_millis(100);
 /// Nobody waits for what is taken in as it comes.
 pub(crate) const NO_HURRY: Duration = Duration::MAX;
 
+/// What a search finds level that did not wait for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Glance {
+    /// All of it.
+    Level,
+    /// The shelves; the index of words is being filled again.
+    WithoutWords,
+    /// Not even the shelves, as after a start.
+    Reading,
+}
+
 /// The records, with the words and vectors that follow them.
 #[derive(Debug, Clone)]
 pub(crate) struct Level {
@@ -58,16 +69,17 @@ impl Level {
         Ok(())
     }
 
-    /// Brings words and shelves level for a search that words can answer; gives up at once where too
-    /// much is new, as after a start. Tells whether they are level.
-    pub(crate) async fn glance(&self) -> Result<bool, StoreError> {
-        let behind = self.memories.latest().saturating_sub(self.follower.position());
-        if behind <= FAR || self.follower.texts.get().is_none() {
-            return self.words().await.map(|()| true);
+    /// Brings words and shelves level for a search; gives up at once where too much is new, as after a
+    /// start. Tells what is level.
+    pub(crate) async fn glance(&self) -> Result<Glance, StoreError> {
+        let (shelves, texts) = self.follower.behind(self.memories.latest());
+        if shelves.max(texts) <= FAR || self.follower.texts.get().is_none() {
+            return self.words().await.map(|()| Glance::Level);
         }
         match timeout(GLANCE, self.words()).await {
-            Ok(done) => done.map(|()| true),
-            Err(_) => Ok(false),
+            Ok(done) => done.map(|()| Glance::Level),
+            Err(_) if shelves <= FAR => Ok(Glance::WithoutWords),
+            Err(_) => Ok(Glance::Reading),
         }
     }
 

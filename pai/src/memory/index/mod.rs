@@ -18,7 +18,7 @@ mod vocabulary;
 
 pub(crate) use feed::Feeder;
 pub(crate) use follow::Follower;
-pub(crate) use level::{Level, NO_HURRY};
+pub(crate) use level::{Glance, Level, NO_HURRY};
 pub(crate) use row::{Row, names};
 pub(crate) use shelf::Shelf;
 pub use space::{Space, SpaceMaker};

@@ -123,6 +123,12 @@ impl Finder<'_> {
         }
     }
 
+    /// Leaves the index of words alone while it is filled again; the vectors stand in for it.
+    pub(super) async fn without_words(&mut self) -> Result<(), SearchError> {
+        self.missing.words = Some("the index of words is filled again".to_owned());
+        self.level().await
+    }
+
     /// Brings the vectors level with the shelves, within [`PATIENCE`].
     pub(super) async fn level(&mut self) -> Result<(), SearchError> {
         let Some(feeder) = self.feeder else {

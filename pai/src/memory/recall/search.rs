@@ -23,7 +23,7 @@ use super::{
     rank::{self, Group},
     weights::{self, Weights},
 };
-use crate::memory::index::{Feeder, Level, Space, SpaceMaker, telling};
+use crate::memory::index::{Feeder, Glance, Level, Space, SpaceMaker, telling};
 
 /// Most bytes a question may have.
 const MAX_QUERY_BYTES: usize = 8 * 1024;
@@ -238,8 +238,9 @@ impl MemorySearch for Search {
         let mut finder =
             Finder { memories, follower: &self.level.follower, feeder, missing: &mut missing };
         match level {
-            true => finder.level().await?,
-            false => finder.hurry(),
+            Glance::Level => finder.level().await?,
+            Glance::WithoutWords => finder.without_words().await?,
+            Glance::Reading => finder.hurry(),
         }
         let vector = finder.vector(query).await;
         let mut found = finder.find(wanted, vector.as_ref()).await?;
@@ -260,6 +261,7 @@ impl MemorySearch for Search {
 
     fn ailing(&self) -> Option<String> {
         let texts = self.level.follower.texts.get();
-        texts.and_then(|texts| texts.fault()).or_else(|| self.level.spaces.fault())
+        let words = texts.and_then(|texts| texts.fault()).map(|fault| fault.to_string());
+        words.or_else(|| self.level.spaces.fault())
     }
 }

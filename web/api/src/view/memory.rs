@@ -87,7 +87,11 @@ pub(crate) fn signal(it: Signal) -> SignalView {
     }
 }
 
-pub(crate) fn stats(it: MemoryStats, damage: DamageReport) -> MemoryStatsView {
+pub(crate) fn stats(
+    it: MemoryStats,
+    ailing: Option<String>,
+    damage: DamageReport,
+) -> MemoryStatsView {
     let mut hot_shares: Vec<HotShareView> = it.all.hot.iter().map(hot_share).collect();
     hot_shares.sort_by_key(|share| std::cmp::Reverse(share.memories));
     let fullest = hot_shares.first().map_or(0, |share| share.memories);
@@ -103,6 +107,7 @@ pub(crate) fn stats(it: MemoryStats, damage: DamageReport) -> MemoryStatsView {
         forgotten: it.mine.forgotten,
         collections: it.collections.into_iter().map(collection).collect(),
         job: it.job.map(job),
+        ailing,
         damaged: damage.found.into_iter().map(damaged).collect(),
     }
 }

@@ -17,6 +17,9 @@ pub struct MemoryStatsView {
     pub collections: Vec<CollectionView>,
     /// The job that is running, or ran last.
     pub job: Option<JobView>,
+    /// What is wrong with the indexes though searches answer, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ailing: Option<String>,
     /// Rows and archived texts that cannot be read, anybody's; what they held is left out everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<DamagedView>,

@@ -10,5 +10,6 @@ pub(crate) async fn get(
     State(app): State<Shared>,
     user: CurrentUser,
 ) -> Result<Json<MemoryStatsView>, ApiError> {
-    Ok(Json(view::stats(app.parts.care.stats(user.id()).await?, app.parts.damage.damage())))
+    let stats = app.parts.care.stats(user.id()).await?;
+    Ok(Json(view::stats(stats, app.parts.search.ailing(), app.parts.damage.damage())))
 }
