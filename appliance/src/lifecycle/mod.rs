@@ -173,6 +173,7 @@ impl Running {
         let (base_url, signs) = (edge.settings.base_url(), edge.signs.clone());
         let limits = limits(&settings.server, &edge.settings);
         store.begin_comparing();
+        store.begin_keeping();
         let web_api::Faces { people, agents } = web_api::faces(edge);
         let runtime = settings.runtime_dir();
         let api = LocalDoor::new(Door::People, runtime.api_socket()?, people.clone());

@@ -7,6 +7,7 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use redb::{
@@ -25,6 +26,7 @@ use crate::{
     fault::Fault,
     handle::Handle,
     medium::{Beside, Watched},
+    place::Place,
     snapshot::Snapshot,
     trial::Trial,
     upgrade::upgrade,
@@ -45,14 +47,17 @@ pub(crate) struct Opened {
     pub held: Option<io::Error>,
 }
 
-/// Returns the opener of the file at `path`, which makes it when there is none.
-pub(crate) fn opener(path: &Path, beside: &Beside) -> Opener {
-    let place = path.to_owned();
-    let disk = Box::new(move || on_disk(&place));
-    let (path, beside, cache_bytes) = (path.to_owned(), beside.clone(), CACHE_BYTES);
+/// Returns the opener of the file at `place`, which makes it the first time when there is none.
+pub(crate) fn opener(place: &Arc<Place>, beside: &Beside) -> Opener {
+    let (there, place) = (Arc::clone(place), Arc::clone(place));
+    let disk = Box::new(move || on_disk(&there));
+    let (path, beside, cache_bytes) = (place.path().to_owned(), beside.clone(), CACHE_BYTES);
     let file = StateFile { path, disk, beside, cache_bytes };
+    let is_first = std::cell::Cell::new(true);
     Box::new(move || {
-        file.be_there()?;
+        if is_first.replace(false) {
+            file.be_there()?;
+        }
         file.open()
     })
 }
@@ -79,9 +84,13 @@ struct StateFile {
     cache_bytes: usize,
 }
 
-fn on_disk(path: &Path) -> Result<Box<dyn StorageBackend>, DatabaseError> {
-    let file = File::options().read(true).write(true).open(path);
-    let file = file.map_err(|error| DatabaseError::Storage(StorageError::Io(error)))?;
+fn on_disk(place: &Place) -> Result<Box<dyn StorageBackend>, DatabaseError> {
+    let open = || {
+        let file = File::options().read(true).write(true).open(place.path())?;
+        place.note_opened(&file)?;
+        Ok(file)
+    };
+    let file = open().map_err(|error| DatabaseError::Storage(StorageError::Io(error)))?;
     Ok(Box::new(FileBackend::new(file)?))
 }
 

@@ -30,6 +30,7 @@ use crate::{
     fault::Fault,
     history,
     medium::Beside,
+    place::Place,
     reserve::Reserve,
     shared::{OnEnd, OpenFault, Shared},
     signs::Signs,
@@ -53,6 +54,7 @@ struct Inner {
     // Dropped first: the writer finishes while the file is still open.
     writer: Writer,
     shared: Arc<Shared>,
+    place: Arc<Place>,
     room: Room,
     home: Home,
     _claim: DataDir,
@@ -89,7 +91,8 @@ impl Store {
         };
         history::refuse_a_lost_file(dir)?;
         rewrite::clear(&path);
-        let opener = database::opener(&path, &beside);
+        let place = Arc::new(Place::at(&path));
+        let opener = database::opener(&place, &beside);
         let begun = Shared::open(&opener, clock, beside, archive).map_err(|fault| match fault {
             OpenFault::Open(error) => error,
             OpenFault::Content(fault) => {
@@ -98,12 +101,18 @@ impl Store {
         })?;
         let shared = Arc::clone(&begun.shared);
         let room = Room::around(dir.path());
-        let engine = Engine::new(begun, opener, room, on_end).in_file(&path);
+        let engine = Engine::new(begun, opener, room, on_end).in_file(&place);
         let writer = Writer::start(engine, &shared.signs, &home)
             .map_err(|source| OpenError::Io { doing: "starting the writer of", path, source })?;
         history::leave_a_sign(dir, shared.history);
-        let inner =
-            Inner { writer, shared, room: Room::around(dir.path()), home, _claim: dir.clone() };
+        let inner = Inner {
+            writer,
+            shared,
+            place,
+            room: Room::around(dir.path()),
+            home,
+            _claim: dir.clone(),
+        };
         let store = Self { inner: Arc::new(inner) };
         begin(store.shared(), store.archive());
         Ok(store)
@@ -138,6 +147,10 @@ impl Store {
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
+    }
+
+    pub(crate) fn place(&self) -> &Arc<Place> {
+        &self.inner.place
     }
 
     /// Returns the archive of texts that nobody has asked for in a while.

@@ -59,6 +59,11 @@ impl Hindrance {
         Self { kind, why, waits_for_room }
     }
 
+    /// Says that the file does not lie where it should.
+    pub const fn of_place(why: String) -> Self {
+        Self { kind: ErrorKind::Unavailable, why, waits_for_room: false }
+    }
+
     /// Says that the store takes nothing any more.
     pub fn ended(why: &str) -> Self {
         let why = format!("{why}; restart the server");

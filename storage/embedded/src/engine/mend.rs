@@ -54,6 +54,9 @@ impl Engine {
         if let Some(lost) = self.shared.signs.lost_sync() {
             return Err(self.end(&format!("what is on disk is unknown ({lost})")));
         }
+        if self.stand()? {
+            tracing::debug!("it is opened from its copy");
+        }
         let found = self.reopen();
         if let Some(lost) = self.shared.signs.lost_sync() {
             return Err(self.end(&format!("what is on disk is unknown ({lost})")));

@@ -14,16 +14,14 @@ mod hindrance;
 mod mend;
 pub(crate) mod rewrite;
 mod room;
+mod stand;
 mod state;
 #[cfg(test)]
 mod tests;
 mod transact;
 pub(crate) mod writer;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use appliance_core::{Applied, Batch, StoreError};
 use storage_rules::{Counters, Draft, OP, Refusal};
@@ -33,10 +31,12 @@ use crate::{
     database::Opener,
     draft::Tables,
     fault::Fault,
+    place::Place,
     shared::{Begun, OnEnd, Shared},
 };
 use essential::is_essential;
 use hindrance::Hindrance;
+use stand::Displaced;
 use state::{Gate, State};
 use transact::{Failed, Worked};
 
@@ -57,7 +57,8 @@ pub(crate) struct Engine {
     /// The file is there to be read only: see [`Opened::held`](crate::database::Opened::held).
     is_provisional: bool,
     /// Where the file is; nowhere in tests.
-    place: Option<PathBuf>,
+    place: Option<Arc<Place>>,
+    displaced: Displaced,
 }
 
 type Answer = Result<Applied, StoreError>;
@@ -67,17 +68,26 @@ impl Engine {
     pub fn new(begun: Begun, opener: Opener, room: Room, on_end: OnEnd) -> Self {
         let Begun { shared, counters, held } = begun;
         let state = State::Running;
-        let (is_provisional, place) = (false, None);
-        let mut engine =
-            Self { shared, counters, opener, room, on_end, state, is_provisional, place };
+        let (is_provisional, place, displaced) = (false, None, Displaced::default());
+        let mut engine = Self {
+            shared,
+            counters,
+            opener,
+            room,
+            on_end,
+            state,
+            is_provisional,
+            place,
+            displaced,
+        };
         engine.take_up(held.as_ref());
         engine.keep_reserve();
         engine
     }
 
-    /// Says where the file is, so that it can be made anew.
-    pub fn in_file(self, place: &Path) -> Self {
-        Self { place: Some(place.to_owned()), ..self }
+    /// Says where the file is, so that it can be made anew and kept there.
+    pub fn in_file(self, place: &Arc<Place>) -> Self {
+        Self { place: Some(Arc::clone(place)), ..self }
     }
 
     /// Applies `batches` in one transaction; the answers are in their order.

@@ -72,7 +72,7 @@ impl Engine {
     }
 
     fn copy_and_exchange(&mut self, seen: u64) -> Result<Rewritten, StoreError> {
-        let Some(place) = self.place.clone() else {
+        let Some(place) = self.place.as_ref().map(|place| place.path().to_owned()) else {
             return Err(StoreError::invalid(OP, "these records have no file of their own"));
         };
         clear(&place);
@@ -129,6 +129,7 @@ impl Engine {
             clear(place);
             return Err(Fault::from(redb::StorageError::Io(error)).at(OP));
         }
+        self.place.iter().for_each(|place| place.forget());
         reached("rewrite.renamed");
         let folder = place.parent().unwrap_or(Path::new("."));
         if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {

@@ -45,6 +45,11 @@ impl Engine {
         if matches!(self.state, State::Ended(_)) {
             return self.as_it_stands();
         }
+        match self.stand() {
+            Ok(false) => {}
+            Ok(true) => drop(self.renew()), // the state says how it went
+            Err(why) => return Gate::Shut(why),
+        }
         if let State::Held(held) = &self.state
             && !self.is_due(held)
         {

@@ -137,6 +137,7 @@ fn run(mut engine: Engine, mut asked: mpsc::Receiver<Asked>) {
         }
         step(&mut engine, group);
     }
+    engine.look(); // what was taken away in the last moment is put back
 }
 
 fn step(engine: &mut Engine, group: Vec<(Batch, Answer)>) {

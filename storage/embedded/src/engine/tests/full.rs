@@ -6,7 +6,7 @@ use appliance_core::{Session, SessionId, TokenHash};
 use storage_rules::sessions;
 
 use super::*;
-use crate::signs::Call;
+use crate::{place::Place, signs::Call};
 
 impl Bench {
     /// Says things until there is no room; returns what was kept and how the next was refused.
@@ -150,7 +150,7 @@ fn without_room_for_a_copy_the_file_is_not_made_anew_and_says_why() {
     let place = folder.path().join("state.redb");
     std::fs::write(&place, vec![0; 5_000_000]).unwrap();
     bench.free.store(5_000_000, Ordering::SeqCst);
-    let refused = bench.engine.in_file(&place).rewrite(1).unwrap_err();
+    let refused = bench.engine.in_file(&Arc::new(Place::at(&place))).rewrite(1).unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Full, "{refused}");
     assert!(refused.to_string().contains("14 MB, and 5 MB are free"), "{refused}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no copy was begun");
