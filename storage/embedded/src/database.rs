@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io, iter,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,7 +16,12 @@ use redb::{
 };
 
 use storage_rules::{
-    Counters, Draft, bus::tables, counters, marks, tables::names as table_names, tiers::manifest,
+    Counters, Draft, Kind, Span,
+    bus::tables,
+    counters, marks, sessions,
+    tables::{TableView as _, names as table_names},
+    tiers::manifest,
+    users,
 };
 
 use crate::{
@@ -189,14 +194,30 @@ fn guarded_read<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> 
     caught(read).unwrap_or_else(|why| Err(Fault::caught(why)))
 }
 
-/// Reads what the store needs to start, so that a file that cannot give it is refused untouched.
+/// Reads what the store needs to start, and what nobody can log in without, so that a file that
+/// cannot give it is refused untouched.
 fn prove(db: &Database) -> Result<(), Fault> {
     let read = || {
         let file = Snapshot::of(db)?;
         counters::read(&file)?;
-        Ok(tables::load(&file).map(drop)?)
+        tables::load(&file)?;
+        ESSENTIAL.iter().try_for_each(|kind| ends_of(&file, kind))
     };
     guarded_read(read)
+}
+
+/// Tables without which nobody can be served.
+static ESSENTIAL: [&Kind; 2] = [&users::USERS, &sessions::SESSIONS];
+
+/// Reads the first and the last row of a kind, and of its declared keys.
+fn ends_of(file: &Snapshot, kind: &Kind) -> Result<(), Fault> {
+    let names = iter::once(kind.name).chain(kind.keys.iter().map(|key| key.name));
+    for name in names {
+        for span in [Span::all(), Span::newest(&[], None)] {
+            file.values(name, &span, 1)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the tables that are missing, so that no reader meets a missing one, and brings rows of an

@@ -92,6 +92,7 @@ impl From<RuleFault> for Fault {
                 Ok(own) => *own,
                 Err(source) => Self::Rules(RuleFault::Medium { kind, source }),
             },
+            RuleFault::Unreadable { place, why } => Self::Unreadable { place, why },
             fault => Self::Rules(fault),
         }
     }
@@ -101,6 +102,7 @@ impl From<Fault> for RuleFault {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Rules(fault) => fault,
+            Fault::Unreadable { place, why } => Self::Unreadable { place, why },
             own => Self::Medium { kind: own.kind(), source: Box::new(own) },
         }
     }

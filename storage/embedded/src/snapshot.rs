@@ -8,7 +8,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase as _};
 use storage_rules::{Fault as RuleFault, Span, Stored, damage::Register, tables::TableView};
 
 use crate::{
-    caught::at,
+    caught::{at, caught},
     fault::Fault,
     layout::{self, Raw},
 };
@@ -54,7 +54,9 @@ impl Snapshot {
             }
             read(open.get(name).ok_or(Fault::Lost)?)
         };
-        at(name, read).map_err(|fault| fault.within(name))
+        // Here and not further up, so that whoever asks can go on with another table.
+        let read = caught(|| at(name, read)).unwrap_or_else(|why| Err(Fault::caught(why)));
+        read.map_err(|fault| fault.within(name))
     }
 }
 

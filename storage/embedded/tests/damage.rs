@@ -166,7 +166,10 @@ async fn a_zeroed_page_is_refused_or_found_and_no_panic_is_told() {
         let what = format!("page {page}");
         match written.open_on(&bytes, &what) {
             Some(store) => {
-                noticed += usize::from(written.read_all(&store, &what).await > 0);
+                store.compare().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+                let is_noticed = written.read_all(&store, &what).await > 0;
+                noticed += usize::from(is_noticed);
+                assert!(!is_noticed || !store.damage().found.is_empty(), "{what}: not named");
                 // Whatever a write meets, it is answered.
                 let mint = IdMint::new(Arc::new(ManualClock::at_millis(1_793_000_000_000)), 0);
                 let message = given::message(&mint, written.thread, "one more");
@@ -178,6 +181,24 @@ async fn a_zeroed_page_is_refused_or_found_and_no_panic_is_told() {
     println!("{refused} pages refused when opened, {noticed} noticed when read");
     assert!(refused > 0);
     assert_eq!(told.load(std::sync::atomic::Ordering::SeqCst), 0, "a panic was told");
+}
+
+#[tokio::test]
+async fn a_file_whose_users_cannot_be_read_is_refused() {
+    let written = Written::new().await;
+    let user = written.owner.bytes();
+    let is_of_users = |page: &[u8]| page.windows(user.len()).any(|part| part == user);
+    let pages: Vec<usize> = (0..written.bytes.len() / 4096)
+        .filter(|page| is_of_users(&written.bytes[page * 4096..][..4096]))
+        .collect();
+    let mut refused = 0;
+    for page in &pages {
+        let mut bytes = written.bytes.clone();
+        bytes[page * 4096..][..4096].fill(0);
+        refused += usize::from(written.open_on(&bytes, "a page of the users").is_none());
+    }
+    println!("{refused} of {} pages with the user in them are needed", pages.len());
+    assert!(refused >= 2, "the rows and their numbers; other rows name the user, older pages too");
 }
 
 #[tokio::test]

@@ -179,7 +179,8 @@ async fn memories_of_version_2_go_on_like_any_other() {
 
 #[tokio::test]
 async fn a_key_of_version_2_is_still_known() {
-    let (store, _) = open(&before());
+    let folder = before();
+    let (store, _) = open(&folder);
     let key = BatchKey::of_a_day("user 1 post /y".to_owned(), [8; 32]);
     let again = store.apply(Batch::new().key(key)).await.unwrap();
     assert_eq!((again.repeated, again.sequences, again.memories), (true, vec![Some(7)], vec![]));

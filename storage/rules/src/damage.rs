@@ -92,11 +92,14 @@ impl Known {
     }
 }
 
-/// Names what is at fault; `None` when it is more than one row.
+/// Names what is at fault; `None` when it is neither a row nor a page.
 #[must_use]
 pub fn name(fault: &Fault, memory: Option<MemoryId>) -> Option<Damaged> {
     let (place, what) = match fault {
         Fault::Sealed(broken) => (place(broken.table, &broken.key), broken.why.to_string()),
+        Fault::Unreadable { place, why } => {
+            ((*place).to_owned(), format!("a page cannot be read: {why}"))
+        }
         Fault::Code(code) => ("a row".to_owned(), code.to_string()),
         Fault::Archive { place, error } if error.kind == ErrorKind::Corrupt => {
             (place.clone(), error.to_string())

@@ -26,6 +26,14 @@ pub enum Fault {
         /// The key's name.
         key: &'static str,
     },
+    /// A stretch of a table cannot be read, or of the whole file.
+    #[error("a page of {place} cannot be read: {why}; run `ai-infra doctor`")]
+    Unreadable {
+        /// The table's name, or the file's.
+        place: &'static str,
+        /// What the medium said.
+        why: String,
+    },
     /// The archive cannot bring a text.
     #[error("{error}")]
     Archive {
@@ -57,6 +65,12 @@ impl Fault {
         matches!(self, Self::Sealed(_) | Self::Code(_) | Self::Taken { .. })
     }
 
+    /// Tells whether what is asked for cannot be read, and other tables still answer.
+    #[must_use]
+    pub const fn is_of_one_table(&self) -> bool {
+        matches!(self, Self::Unreadable { .. })
+    }
+
     /// Returns what the caller can do.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -66,7 +80,7 @@ impl Fault {
                 Broken::Unencodable(_) => ErrorKind::Invalid,
                 _ => ErrorKind::Corrupt,
             },
-            Self::Code(_) => ErrorKind::Corrupt,
+            Self::Code(_) | Self::Unreadable { .. } => ErrorKind::Corrupt,
             // The rules have looked: whoever took it meanwhile is there at the next try.
             Self::Taken { .. } => ErrorKind::Unavailable,
             Self::Archive { error, .. } => error.kind,

@@ -31,28 +31,50 @@ pub fn compare(view: &dyn View) -> Result<Findings, Fault> {
     alone::<SetupLink>(view, &mut found, &mut tallies)?;
     alone::<ConversationRow>(view, &mut found, &mut tallies)?;
     alone::<Message>(view, &mut found, &mut tallies)?;
-    rows_of(view, &mut found, &mut tallies, |row: &TaskRow| {
+    let tasks = rows_of(view, &mut found, &mut tallies, |row: &TaskRow| {
         named(row.clone().whole(view).map(drop), None)
-    })?;
+    });
+    go_on(tasks, &mut found)?;
     alone::<KeyRow>(view, &mut found, &mut tallies)?;
     alone::<ActionRow>(view, &mut found, &mut tallies)?;
     alone::<SignalRow>(view, &mut found, &mut tallies)?;
+    memories(view, &mut found, &mut tallies)?;
+    let held = forms(view, &mut found);
+    go_on(held, &mut found)?;
+    // What was not read whole is not counted anew.
+    found.counts_differ = !found.is_partial && !counts_agree(view, &tallies)?;
+    Ok(found)
+}
+
+/// Compares both halves of memories.
+fn memories(view: &dyn View, found: &mut Findings, tallies: &mut Tallies) -> Result<(), Fault> {
     // Either half of a memory is nothing without the other: how it stands cannot be guessed.
-    rows_of(view, &mut found, &mut tallies, |row: &MemoryRow| {
+    let heads = rows_of(view, found, tallies, |row: &MemoryRow| {
         let id = row.head.id;
         if let Some(lost) = named(row.text(view).map(drop), Some(id))? {
             return Ok(Some(lost));
         }
         let stands = view.has::<Stand>(&id.bytes())?;
         Ok(missing(stands, STANDING.name, &id.bytes(), id))
-    })?;
-    rows_of(view, &mut found, &mut tallies, |stand: &Stand| {
+    });
+    go_on(heads, found)?;
+    let stands = rows_of(view, found, tallies, |stand: &Stand| {
         let seq = stand.seq.to_be_bytes();
         Ok(missing(view.has::<MemoryRow>(&seq)?, MEMORIES.name, &seq, stand.id))
-    })?;
-    forms(view, &mut found)?;
-    found.counts_differ = !counts_agree(view, &tallies)?;
-    Ok(found)
+    });
+    go_on(stands, found)
+}
+
+/// Names a table that cannot be read to its end, and goes on with the others.
+fn go_on(compared: Result<(), Fault>, found: &mut Findings) -> Result<(), Fault> {
+    match compared {
+        Err(fault) if fault.is_of_one_table() => {
+            found.damaged.extend(damage::name(&fault, None));
+            found.is_partial = true;
+            Ok(())
+        }
+        compared => compared,
+    }
 }
 
 /// Compares a kind whose rows need no other.
@@ -61,7 +83,8 @@ fn alone<E: Entity>(
     found: &mut Findings,
     tallies: &mut Tallies,
 ) -> Result<(), Fault> {
-    rows_of(view, found, tallies, |_: &E| Ok(None))
+    let compared = rows_of(view, found, tallies, |_: &E| Ok(None));
+    go_on(compared, found)
 }
 
 /// Names what keeps a row's text from being read.

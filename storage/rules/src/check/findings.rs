@@ -13,6 +13,8 @@ pub struct Findings {
     pub damaged: Vec<Damaged>,
     pub(super) amiss: Vec<Amiss>,
     pub(super) counts_differ: bool,
+    /// A table could not be read to its end.
+    pub(super) is_partial: bool,
 }
 
 /// A derived row that does not follow from the rows.
