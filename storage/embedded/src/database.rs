@@ -10,13 +10,14 @@ use std::{
     sync::Arc,
 };
 
+use appliance_core::ports::Damaged;
 use redb::{
     Builder, Database, DatabaseError, ReadableDatabase as _, StorageBackend, StorageError,
     TableHandle as _, WriteTransaction, backends::FileBackend,
 };
 
 use storage_rules::{
-    Counters, Draft, Kind, Span,
+    Counters, Draft, Kind, Span, behind,
     bus::tables,
     counters, marks, sessions,
     tables::{TableView as _, names as table_names},
@@ -50,6 +51,8 @@ pub(crate) struct Opened {
     /// Why what redb wrote while it opened the file is not on disk, if it is not. Such a file is
     /// there to be read: what is written to it stays in memory.
     pub held: Option<io::Error>,
+    /// What was found behind its rows and raised.
+    pub raised: Option<Damaged>,
 }
 
 /// Returns the opener of the file at `place`, which makes it the first time when there is none.
@@ -145,9 +148,9 @@ impl StateFile {
     /// Ends the trial; where there is no room for that, the file is there to be read.
     fn settled(&self, db: Handle, trial: &Trial) -> Result<Opened, OpenError> {
         match trial.settle() {
-            Ok(()) => Ok(Opened { db, held: None }),
+            Ok(()) => Ok(Opened { db, held: None, raised: None }),
             Err(error) if self.beside.signs.lost_sync().is_some() => Err(self.io("syncing", error)),
-            Err(error) => Ok(Opened { db, held: Some(error) }),
+            Err(error) => Ok(Opened { db, held: Some(error), raised: None }),
         }
     }
 
@@ -158,7 +161,7 @@ impl StateFile {
         let db = guarded(|| self.builder().create_with_backend(disk));
         let db = db.map_err(|error| refused(&self.path, error))?;
         let fault = match prepare(&db) {
-            Ok(()) => return Ok(Opened { db, held: None }),
+            Ok(raised) => return Ok(Opened { db, held: None, raised }),
             Err(fault) => self.unusable(fault),
         };
         let OpenError::Io { source, .. } = fault else { return Err(fault) };
@@ -167,8 +170,8 @@ impl StateFile {
         }
         drop(db);
         let (db, _) = self.on_trial()?;
-        prepare(&db).map_err(|fault| self.unusable(fault))?;
-        Ok(Opened { db, held: Some(source) })
+        let raised = prepare(&db).map_err(|fault| self.unusable(fault))?;
+        Ok(Opened { db, held: Some(source), raised })
     }
 
     /// Tells damage from a disk that fails.
@@ -222,9 +225,9 @@ fn ends_of(file: &Snapshot, kind: &Kind) -> Result<(), Fault> {
 
 /// Makes the tables that are missing, so that no reader meets a missing one, and brings rows of an
 /// earlier version up to this one, in one transaction; a file that lacks nothing is left alone,
-/// because on a full disk it must still open.
-pub(crate) fn prepare(db: &Database) -> Result<(), Fault> {
-    guarded_read(|| if is_prepared(db)? { Ok(()) } else { bring_up(db) })
+/// because on a full disk it must still open. Returns what was behind its rows.
+pub(crate) fn prepare(db: &Database) -> Result<Option<Damaged>, Fault> {
+    guarded_read(|| if is_prepared(db)? { Ok(None) } else { bring_up(db) })
 }
 
 fn is_prepared(db: &Database) -> Result<bool, Fault> {
@@ -235,7 +238,8 @@ fn is_prepared(db: &Database) -> Result<bool, Fault> {
     let all = [marks::KEYS_DECLARED, marks::TRACES_DECLARED];
     let is_marked =
         all.iter().map(|mark| marks::has(&file, mark)).collect::<Result<Vec<_>, _>>()?;
-    Ok(!is_marked.contains(&false) && manifest::identity(&file)?.is_some())
+    let is_whole = !is_marked.contains(&false) && manifest::identity(&file)?.is_some();
+    Ok(is_whole && behind::find(&file)?.is_none())
 }
 
 fn has_all_tables(db: &Database) -> Result<bool, Fault> {
@@ -250,14 +254,24 @@ fn make_tables(db: &Database) -> Result<(), Fault> {
     Ok(txn.commit()?)
 }
 
-fn bring_up(db: &Database) -> Result<(), Fault> {
+fn bring_up(db: &Database) -> Result<Option<Damaged>, Fault> {
     let txn = begin(db)?;
     let tables = Tables::of(&txn);
     upgrade(&tables)?;
     all_tables(&tables)?;
     name_history(&tables)?;
+    let raised = raise(&tables)?;
     drop(tables);
-    Ok(txn.commit()?)
+    txn.commit()?;
+    Ok(raised)
+}
+
+/// Raises numbers that lie behind the rows they were given to, before one is given again.
+fn raise(tables: &Tables<'_>) -> Result<Option<Damaged>, Fault> {
+    let mut attempt = Attempt::for_good(tables);
+    let Some(behind) = behind::find(&attempt)? else { return Ok(None) };
+    behind::raise(&mut Draft::on(&mut attempt, Counters::default()), &behind)?;
+    Ok(Some(behind.told()))
 }
 
 /// Gives the file the id of its history, unless it has one. No position is given out.

@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use appliance_core::MemoryId;
+use appliance_core::{MemoryId, ports::Damaged};
 use redb::{ReadableTable as _, Table, WriteTransaction};
 use storage_rules::{
     Fault as RuleFault, Span, Stored,
@@ -126,6 +126,10 @@ impl TableView for Attempt<'_, '_> {
         most: usize,
     ) -> Result<Vec<Stored>, RuleFault> {
         Ok(self.tables.with(table, |table| layout::stretch(table, span, most))?)
+    }
+
+    fn note(&self, damaged: Damaged) {
+        self.tables.archive.into_iter().for_each(|it| it.damage().note(damaged.clone()));
     }
 
     /// As the trait; decodes one block at most, and none that was read lately.

@@ -97,6 +97,14 @@ pub fn seal<T: Serialize>(place: Place<'_>, version: u8, body: &T) -> Result<Vec
     Ok(sealed)
 }
 
+/// Tells whether a row was written to this place, whatever it holds.
+#[must_use]
+pub fn is_whole(place: Place<'_>, sealed: &[u8]) -> bool {
+    sealed
+        .split_at_checked(HEADER)
+        .is_some_and(|(header, body)| header[1..] == checksum(place, header[0], body))
+}
+
 /// Decodes what is stored at `place`, after checking it.
 ///
 /// # Errors

@@ -2,14 +2,15 @@
 
 use appliance_core::{
     Conflict, Conversation, ConversationId, ConversationStatus, Message, Page, PageRequest, Role,
-    Thing, Timestamp, UserId, conversation::title_from,
+    Thing, Timestamp, UserId, conversation::title_from, ports::Damaged,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Draft, Entity, Fault, Refusal,
+    Draft, Entity, Fault, Refusal, codec,
     codes::{Code, UnknownCode},
     counters::next,
+    damage,
     entity::{IdShape, Key, Keyed, Kind, Rule, key},
     fault::{conflict, invalid},
     users,
@@ -125,6 +126,26 @@ pub fn take_in(draft: &mut Draft<'_>, message: &Message) -> Result<u64, Refusal>
     }
     let seq = next(&mut row.last_message);
     moved(draft, Some(&before), row, message.created_at)?;
+    Ok(seq)
+}
+
+/// Gives the sequence after `last`, where the conversation's own row lies behind its messages, as when
+/// an older page has come to lie in the place of the newest; it is named.
+pub(crate) fn count_on(
+    draft: &mut Draft<'_>,
+    id: ConversationId,
+    last: u64,
+) -> Result<u64, Refusal> {
+    let before = require(draft, id)?;
+    let mut row = before.clone();
+    row.last_message = last;
+    let seq = next(&mut row.last_message);
+    draft.view().note(Damaged {
+        place: damage::place(CONVERSATIONS.name, &codec::hex(&id.bytes())),
+        what: "an older row lay in its place; its messages are counted on from the last".to_owned(),
+        memory: None,
+    });
+    draft.replace(Some(&before), &row)?;
     Ok(seq)
 }
 

@@ -14,6 +14,7 @@ pub mod agents_wanted;
 mod apply;
 pub mod audit;
 pub mod batch_keys;
+pub mod behind;
 pub mod bus;
 pub mod check;
 pub mod codec;

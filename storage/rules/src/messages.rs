@@ -12,7 +12,7 @@ use crate::{
     Draft, Entity, Fault, Refusal,
     codes::{Code, UnknownCode, optional},
     conversations,
-    entity::{IdShape, Key, Keyed, Kind, Rule, key},
+    entity::{IdShape, Key, Keyed, Kind, Rule, key, trailing_seq},
     fault::conflict,
     view::{Read as _, Span, View},
     walk,
@@ -122,7 +122,13 @@ pub fn append(draft: &mut Draft<'_>, message: &Message) -> Result<u64, Refusal> 
     if draft.view().find(&MESSAGES, &BY_ID, &id)?.is_some() {
         return Err(conflict(Conflict::Exists(Thing::Message(message.id))));
     }
-    let seq = conversations::take_in(draft, message)?;
+    let mut seq = conversations::take_in(draft, message)?;
+    let thread = message.conversation_id;
+    if draft.has::<Message>(&key(&[&thread.bytes(), &seq.to_be_bytes()]))? {
+        let newest = draft.view().rows(&MESSAGES, &Span::newest(&thread.bytes(), None), 1)?;
+        let last = newest.first().map_or(seq, |(id, _)| trailing_seq(id));
+        seq = conversations::count_on(draft, thread, last)?;
+    }
     draft.replace(None, &Message { seq, ..message.clone() })?;
     Ok(seq)
 }

@@ -2,11 +2,13 @@
 //!
 //! [`tables`] is what is stored: entries, cursors, and what was handed out and not yet acknowledged,
 //! with its count. [`lines`] is the same in memory plus the leases, which live only there: after a
-//! restart everything pending is handed out again. [`sweep`] is what may leave. Waits for nothing: an
+//! restart everything pending is handed out again. [`sweep`] is what may leave, `behind` which stream
+//! lies behind its entries. Waits for nothing: an
 //! adapter's port does.
 //!
 //! Invariant: the memory side changes only after the commit it mirrors.
 
+pub(crate) mod behind;
 pub mod lines;
 pub mod sweep;
 pub mod tables;

@@ -48,9 +48,9 @@ macro_rules! numbers_of_the_bus {
     ($($(#[$doc:meta])* $name:ident: $number:ty, $kind:expr;)+) => { $(
         $(#[$doc])*
         #[derive(Debug)]
-        struct $name {
-            id: Vec<u8>,
-            number: $number,
+        pub(super) struct $name {
+            pub(super) id: Vec<u8>,
+            pub(super) number: $number,
         }
 
         impl Entity for $name {
@@ -359,7 +359,8 @@ fn name(bytes: &[u8]) -> Option<StreamName> {
     StreamName::new(std::str::from_utf8(bytes).ok()?).ok()
 }
 
-fn names(at: &[u8]) -> Option<(StreamName, String)> {
+/// Returns the stream and the group that an id begins with.
+pub(super) fn names(at: &[u8]) -> Option<(StreamName, String)> {
     let mut parts = at.splitn(3, |byte| *byte == 0);
     let stream = name(parts.next()?)?;
     Some((stream, std::str::from_utf8(parts.next()?).ok()?.to_owned()))
