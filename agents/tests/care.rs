@@ -128,8 +128,10 @@ async fn a_correction_takes_the_place_of_what_is_wrong_and_can_be_undone() {
 
     assert_eq!(texts(&talk.care("undo that", Care::Undo).await), [HERON]);
     let left = talk.house.texts().await;
+    let copy = "the staging database is called heron".to_owned();
+    assert!(left.contains(&copy), "what said the same is back with it: {left:?}");
     assert!(
-        left.contains(&HERON.to_owned()) && !left.iter().any(|it| it.contains("osprey")),
+        left.contains(&HERON.to_owned()) && !left.iter().any(|it| it.contains("called osprey")),
         "{left:?}"
     );
 }

@@ -211,7 +211,7 @@ async fn every_deed_leaves_a_line_that_says_who_and_never_what() {
         assert_eq!(line.event_type, EventType::Data);
         assert_eq!(line.actor, Actor::User(house.owner));
         assert_eq!(line.actor_ip.as_deref(), Some("192.0.2.7"));
-        assert!(!format!("{line:?}").contains("471"), "{line:?}");
+        assert!(!format!("{line:?}").contains("safe"), "{line:?}");
     }
 }
 
@@ -279,7 +279,7 @@ async fn a_deed_under_a_key_is_done_once_and_tells_its_first_result() {
 }
 
 #[tokio::test]
-async fn a_correction_takes_its_copies_with_it_and_is_undone_alone() {
+async fn a_correction_takes_its_copies_with_it_and_brings_them_back() {
     let house = House::new().await;
     let (wren, copy) = (house.remember("wren").await, house.remember("it is wren").await);
     let gone = house.remember("gone before").await;
@@ -289,9 +289,9 @@ async fn a_correction_takes_its_copies_with_it_and_is_undone_alone() {
     house.care.correct(&house.by(), correction).await.unwrap();
     assert_eq!(texts_as_of(&house, None).await, ["heron"]);
     house.care.undo(&house.by(), None).await.unwrap();
-    assert_eq!(texts_as_of(&house, None).await, ["wren"]);
-    house.care.undo(&house.by(), None).await.unwrap();
     assert_eq!(texts_as_of(&house, None).await, ["it is wren", "wren"]);
+    house.care.undo(&house.by(), None).await.unwrap();
+    assert!(house.get(gone).await.is_some(), "what was forgotten before is a wish of its own");
 }
 
 #[tokio::test]

@@ -107,6 +107,7 @@ async fn what_is_corrected_by_talking_takes_the_place_of_what_was_wrong() -> any
     }
     let talk = Talk { client: server.local()?, thread: talk.thread };
     talk.hears("undo that", &["Undone: ", "heron"]).await?;
+    talk.hears("/undo", &["nothing to undo"]).await?; // one wish is taken back at once
     let answer = Talk::begin(&server).await?.hears(QUESTION, &["heron"]).await?;
     ensure!(!answer.content.contains("osprey"), "{}", answer.content);
     Ok(())

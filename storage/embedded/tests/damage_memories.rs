@@ -14,7 +14,8 @@ use appliance_core::{
     Batch, IdMint, Memory, MemoryId, MemoryKind, PageRequest, Provenance, SearchFilter, UserId,
     Utility, Write,
     ports::{
-        Changed, Compared, Damaged, Memories as _, MemoryTiers as _, Records as _, StoreDamage as _,
+        Changed, Compared, Damaged, Deeds as _, Memories as _, MemoryTiers as _, Records as _,
+        StoreDamage as _,
     },
     time::ManualClock,
 };
@@ -39,6 +40,7 @@ struct Kept {
 struct Shown {
     list: BTreeSet<MemoryId>,
     told: BTreeSet<MemoryId>,
+    done_to: BTreeSet<MemoryId>,
     counted: u64,
     named: Vec<Damaged>,
 }
@@ -109,10 +111,12 @@ impl Kept {
                 Changed::Gone | Changed::Damaged { .. } => {}
             }
         }
+        let done_to = store.done_to(self.owner, &self.ids).await.unwrap();
         let counts = store.counts(Some(self.owner)).await.unwrap();
         Shown {
             list: list.items.into_iter().map(|memory| memory.id).collect(),
             told,
+            done_to: done_to.into_iter().map(|memory| memory.id).collect(),
             counted: counts.hot.values().sum::<u64>() + counts.warm + counts.cold,
             named: store.damage().found,
         }
@@ -127,6 +131,7 @@ impl Kept {
         };
         let shown = self.shown(&store).await;
         assert_eq!(shown.list, shown.told, "{what}: list and search");
+        assert_eq!(shown.list, shown.done_to, "{what}: list and what deeds are told by");
         for id in self.ids.iter().filter(|id| !shown.list.contains(id)) {
             let named = shown.named.iter().any(|damaged| damaged.memory == Some(*id));
             assert!(named, "{what}: {id} is missing and not named: {:?}", shown.named);

@@ -28,7 +28,7 @@ pub trait Deeds: fmt::Debug + Send + Sync {
     -> Result<Option<MemoryAction>, StoreError>;
 
     /// Returns those of `ids` that `owner` has, in that order, forgotten ones too: what a deed is
-    /// told by. Purged ones are left out.
+    /// told by. Purged ones are left out, and so are damaged ones, which are named.
     async fn done_to(&self, owner: UserId, ids: &[MemoryId]) -> Result<Vec<Memory>, StoreError>;
 
     /// Returns signals of `owner`, newest first.

@@ -182,6 +182,14 @@ pub struct Job {
     pub failed: bool,
 }
 
+impl Job {
+    /// Tells whether it has not ended yet.
+    #[must_use]
+    pub const fn runs(&self) -> bool {
+        !self.ended
+    }
+}
+
 /// Looks after memories.
 #[async_trait]
 pub trait MemoryCare: fmt::Debug + Send + Sync {

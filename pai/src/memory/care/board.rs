@@ -25,7 +25,7 @@ impl Board {
     /// Wishes for a run of the maintenance at once; `None` while one has not ended.
     pub(super) fn want(&self) -> Option<Job> {
         let mut noted = self.noted();
-        if noted.maintenance.as_ref().is_some_and(|job| !job.ended) {
+        if noted.maintenance.as_ref().is_some_and(Job::runs) {
             return None;
         }
         let job = job(0, "about to begin");
@@ -37,7 +37,7 @@ impl Board {
 
     /// Tells whether a run has not ended.
     pub(super) fn is_busy(&self) -> bool {
-        self.noted().maintenance.as_ref().is_some_and(|job| !job.ended)
+        self.noted().maintenance.as_ref().is_some_and(Job::runs)
     }
 
     /// Returns the run that was wished for or begun last.
@@ -66,7 +66,7 @@ impl Board {
     pub(super) fn shown(&self, reindex: Option<Job>) -> Option<Job> {
         let noted = self.noted();
         let maintenance = noted.maintenance.clone();
-        let runs = |job: &Option<Job>| job.as_ref().is_some_and(|job| !job.ended);
+        let runs = |job: &Option<Job>| job.as_ref().is_some_and(Job::runs);
         let reindex_first = runs(&reindex)
             || (!runs(&maintenance) && (noted.reindexed_since || maintenance.is_none()));
         if reindex_first { reindex.or(maintenance) } else { maintenance }

@@ -4,6 +4,7 @@
 
 use appliance_core::{
     Applied, Batch, Condition, Deed, Memory, MemoryAction, MemoryId, MemoryKind, Provenance,
+    Timestamp,
     memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
     ports::{By, CareError, Correction},
 };
@@ -50,7 +51,7 @@ impl Care {
         let pinned = Some(old.standing.pinned);
         let mut batch =
             cause::begin(by, action.id.bytes()).when(Condition::MemoryShown { id: old.id, pinned });
-        self.add_copies(by, correction, &mut batch).await?;
+        self.add_copies(by, correction, action.at, &mut batch).await?;
         batch.writes.extend(self.writes(by, &action));
         if let Some(told) = &correction.told {
             self.add_signal(by, told, &mut batch).await?;
@@ -73,12 +74,13 @@ impl Care {
         new
     }
 
-    /// Copies are forgotten by a deed of their own before the correction's, so that undoing the
-    /// correction alone brings back one memory that holds, and not none.
+    /// Copies are forgotten by a deed of their own before the correction's and at the same moment `at`,
+    /// by which undoing the correction finds it.
     async fn add_copies(
         &self,
         by: &By,
         correction: &Correction,
+        at: Timestamp,
         batch: &mut Batch,
     ) -> Result<(), CareError> {
         let mut ids = Vec::new();
@@ -91,7 +93,7 @@ impl Care {
             return Ok(());
         }
         batch.conditions.extend(ids.iter().copied().map(shown));
-        let forgotten = self.action(by, Deed::Forget { ids }, self.now());
+        let forgotten = self.action(by, Deed::Forget { ids }, at);
         batch.writes.extend(self.writes(by, &forgotten));
         Ok(())
     }

@@ -53,7 +53,8 @@ pub fn whole(view: &dyn View, texts: &dyn Texts, entry: Entry) -> Result<Memory,
     entry.join(view, |id, spot| texts.read(id, spot))
 }
 
-/// Returns those of `ids` that `owner` has, in that order, forgotten or not.
+/// Returns those of `ids` that `owner` has, in that order, forgotten or not; what cannot be read is
+/// left out and named.
 pub fn those(
     view: &dyn View,
     texts: &dyn Texts,
@@ -62,8 +63,12 @@ pub fn those(
 ) -> Result<Vec<Memory>, Fault> {
     let mut found = Vec::new();
     for id in ids {
-        let own = find(view, *id)?.filter(|entry| entry.row.head.owner == owner);
-        found.extend(own.map(|entry| whole(view, texts, entry)).transpose()?);
+        let entry = view.readable(find(view, *id), Some(*id))?.flatten();
+        let Some(own) = entry.filter(|entry| entry.row.head.owner == owner) else { continue };
+        match whole(view, texts, own) {
+            Err(fault @ Fault::Archive { .. }) if !texts.is_settled() => return Err(fault),
+            memory => found.extend(view.readable(memory, Some(*id))?),
+        }
     }
     Ok(found)
 }
