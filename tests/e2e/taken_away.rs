@@ -1,4 +1,5 @@
-//! What is taken from under a running server: its sockets, their directory, its program, its time.
+//! What is taken from under a running server: its sockets, their directory, its program, its records,
+//! its time.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -8,6 +9,8 @@ use appliance_tests::{
     processes::{self, Signal},
     wait,
 };
+use serde_json::{Value, json};
+use web_dto::{MemoryList, Ready};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_ai-infra");
 
@@ -116,4 +119,41 @@ async fn a_server_that_was_stopped_holds_it_against_nobody() -> anyhow::Result<(
     assert_eq!(pids(&server).await?, before, "{}", server.log_tail());
     ensure!(server.log_tail().contains("the server itself was stopped"), "{}", server.log_tail());
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_records_file_is_put_back_and_another_in_its_place_is_left_alone_and_named()
+-> anyhow::Result<()> {
+    let mut server = Plan::new(BINARY).start().await?;
+    let client = server.local()?;
+    let items = json!({"items": [{"text": "the ferry leaves at noon"}]});
+    let _: Value = client.post("/api/memory", &items).await?;
+    let file = server.home().data().join("state.redb");
+    fs::remove_file(&file)?;
+    let is_back = async || Ok(file.exists().then_some(()));
+    wait::until("the records to be put back", SOON, is_back).await?;
+
+    let other = file.with_file_name("other");
+    fs::write(&other, "somebody's own")?;
+    fs::rename(&other, &file)?;
+    let records = async |code: &str| {
+        let ready: Ready = client.get("/api/health/ready").await?;
+        Ok((ready.checks["records"] == code).then_some(()))
+    };
+    wait::until("readiness to say so", SOON, async || records("failing").await).await?;
+    let doctor = server.command(["doctor"]).run().await?;
+    ensure!(doctor.stdout.contains("another file was laid"), "{doctor:?}");
+    let refused: anyhow::Result<Value> = client.post("/api/memory", &items).await;
+    ensure!(refused.is_err(), "a memory was taken in");
+    ensure!(fs::read(&file)? == b"somebody's own", "it was written over");
+
+    fs::remove_file(&file)?;
+    wait::until("writes to go on", SOON, async || records("ok").await).await?;
+    let more = json!({"items": [{"text": "the tram leaves at one"}]});
+    let _: Value = client.post("/api/memory", &more).await?;
+    server.stop().await?;
+    server.start().await?;
+    let kept: MemoryList = server.local()?.get("/api/memory").await?;
+    ensure!(kept.items.len() == 2, "{kept:?}");
+    server.stop().await
 }

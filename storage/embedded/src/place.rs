@@ -6,8 +6,8 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Write as _},
-    os::{fd::AsRawFd as _, unix::fs::MetadataExt as _},
+    io::{self, Seek as _, Write as _},
+    os::unix::fs::{FileExt as _, MetadataExt as _},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -63,8 +63,13 @@ impl Place {
 
     /// Notes the file that was opened there.
     pub fn note_opened(&self, file: &File) -> io::Result<()> {
-        let reader = File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
-        *self.open() = Some(OpenFile { id: id(&file.metadata()?), reader });
+        let id_of = |file: &File| file.metadata().map(|found| id(&found));
+        let reader = File::open(&self.path)?;
+        let id = id_of(file)?;
+        if id_of(&reader)? != id {
+            return Err(io::Error::other("another file was laid there meanwhile"));
+        }
+        *self.open() = Some(OpenFile { id, reader });
         Ok(())
     }
 
@@ -95,14 +100,14 @@ impl Place {
     pub fn copy(&self, moving: impl Fn()) -> io::Result<PathBuf> {
         let (path, mut new) = self.new_beside()?;
         let copied = self.reading(|reader| {
-            let mut reader = File::open(format!("/proc/self/fd/{}", reader.as_raw_fd()))?;
-            let mut piece = vec![0; AT_ONCE];
+            let (mut piece, mut at) = (vec![0; AT_ONCE], 0);
             loop {
                 moving();
-                match reader.read(&mut piece)? {
+                match reader.read_at(&mut piece, at)? {
                     0 => return new.sync_all(),
                     count => new.write_all(&piece[..count])?,
                 }
+                at = new.stream_position()?;
             }
         });
         match copied {

@@ -9,7 +9,11 @@
 use std::sync::PoisonError;
 
 use appliance_core::ports::Damaged;
-use storage_rules::{Counters, counters};
+use storage_rules::{
+    Counters,
+    batch_keys::{BY_EXPIRY, KEYS},
+    counters,
+};
 
 use super::{
     Engine, State,
@@ -91,7 +95,9 @@ impl Engine {
     }
 
     /// Names a page that a write met and could not read; what it had begun is taken back.
-    fn name(&self, damaged: Damaged) {
+    fn name(&mut self, damaged: Damaged) {
+        // Sweeping is no batch's own wish, and must not keep others from theirs.
+        self.leaves_keys |= [KEYS.name, BY_EXPIRY.name].contains(&damaged.place.as_str());
         self.shared.signs.note_damaged(&damaged);
         self.shared.damage.note(damaged);
     }

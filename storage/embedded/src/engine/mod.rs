@@ -59,6 +59,8 @@ pub(crate) struct Engine {
     /// Where the file is; nowhere in tests.
     place: Option<Arc<Place>>,
     displaced: Displaced,
+    /// Keys of batches that are over are no longer swept: where they lie cannot be read.
+    leaves_keys: bool,
 }
 
 type Answer = Result<Applied, StoreError>;
@@ -68,7 +70,8 @@ impl Engine {
     pub fn new(begun: Begun, opener: Opener, room: Room, on_end: OnEnd) -> Self {
         let Begun { shared, counters, held } = begun;
         let state = State::Running;
-        let (is_provisional, place, displaced) = (false, None, Displaced::default());
+        let (is_provisional, leaves_keys) = (false, false);
+        let (place, displaced) = (None, Displaced::default());
         let mut engine = Self {
             shared,
             counters,
@@ -79,6 +82,7 @@ impl Engine {
             is_provisional,
             place,
             displaced,
+            leaves_keys,
         };
         engine.take_up(held.as_ref());
         engine.keep_reserve();
@@ -116,11 +120,14 @@ impl Engine {
     }
 
     fn together(&mut self, batches: &[Batch]) -> Vec<Answer> {
+        let left_keys = self.leaves_keys;
         let worked = self.attempt(|engine, tables| engine.work(tables, batches));
         match worked.or_else(|failed| self.mend(*failed)) {
             Ok(worked) => self.go_on(worked),
             Err(why) => match batches {
-                [batch] if !is_essential(batch) => vec![Err(why.refusal())],
+                [batch] if !is_essential(batch) && left_keys == self.leaves_keys => {
+                    vec![Err(why.refusal())]
+                }
                 _ => self.singly(batches),
             },
         }

@@ -68,7 +68,9 @@ impl Engine {
         let now = self.shared.clock.lived();
         let (mut counters, mut happened) = (self.counters, Vec::new());
         let mut answers = Vec::with_capacity(batches.len());
-        batch_keys::sweep(&mut Draft::on(&mut Attempt::for_good(tables), counters), now)?;
+        if !self.leaves_keys {
+            batch_keys::sweep(&mut Draft::on(&mut Attempt::for_good(tables), counters), now)?;
+        }
         for batch in batches {
             let mut attempt = Attempt::on(tables);
             let mut draft = Draft::on(&mut attempt, counters);

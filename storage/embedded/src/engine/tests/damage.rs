@@ -152,6 +152,35 @@ fn a_zeroed_page_costs_the_batches_that_need_it_and_the_file_opens_again() {
 }
 
 #[test]
+fn keys_that_cannot_be_swept_keep_nobody_from_writing() {
+    let mut bench = Bench::new();
+    for number in 0..300 {
+        let key = BatchKey::of_a_day(format!("post-{number}"), [1; 32]);
+        let (_, batch) = bench.say("hello");
+        bench.one(batch.key(key)).unwrap();
+    }
+    bench.clock.advance(appliance_core::batch::KEY_LIFETIME * 2);
+    let rows = bench.shared.read("test", |file| file.rows(&batch_keys::KEYS, &Span::all(), 1_000));
+    let ids: Vec<Vec<u8>> = rows.unwrap().into_iter().map(|(id, _)| id).collect();
+    let mut bytes = bench.disk.bytes();
+    for page in bytes.chunks_mut(PAGE).skip(1) {
+        if ids.iter().any(|id| page.windows(id.len()).any(|part| part == id)) {
+            page.fill(0);
+        }
+    }
+    std::mem::forget(bench.shared.db.write().unwrap().take());
+    bench.disk.put(&bytes);
+    bench.open_again();
+    let (id, batch) = bench.say("goes on");
+    bench.one(batch).unwrap();
+    assert!(bench.found(id).unwrap().is_some());
+    assert_eq!(bench.shared.damage.report().code(), "damaged");
+    let key = BatchKey::of_a_day("post-299".to_owned(), [1; 32]);
+    let (_, batch) = bench.say("what rests on them does not");
+    assert_eq!(bench.one(batch.key(key)).unwrap_err().kind, ErrorKind::Corrupt);
+}
+
+#[test]
 fn a_wrong_bit_in_an_inner_page_costs_the_batches_that_need_it_and_the_file_opens_again() {
     let (mut written, mut tally) = (Written::new(), Tally::default());
     let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
