@@ -13,12 +13,12 @@ mod support;
 use std::sync::Arc;
 
 use appliance_core::{
-    ActionId, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, PageRequest, Phase,
-    Signal, SignalType, UserId,
+    ActionId, Batch, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, PageRequest,
+    Phase, Signal, SignalType, UserId, Write,
     desk::{Care, CareDone, Complete, Fail},
     ports::{
-        AuditTrail as _, By, CareError, Correction, Desk, DeskError, Job, MemoryCare, MemoryStats,
-        Told,
+        AuditTrail as _, By, CareError, Conversations as _, Correction, Desk, DeskError, Job,
+        MemoryCare, MemoryStats, Records as _, TaskFilter, Tasks, Told,
     },
 };
 use async_trait::async_trait;
@@ -136,6 +136,32 @@ async fn what_was_recalled_is_not_remembered_as_something_new() {
     let used = talk.memory(HERON).await.standing.accesses;
     talk.house.care.write_uses().await.unwrap();
     assert!(talk.memory(HERON).await.standing.accesses > used, "the cited memory was used");
+}
+
+#[tokio::test]
+async fn an_answer_that_says_what_was_recalled_without_citing_it_goes_with_it() {
+    let talk = Talk::start().await;
+    talk.tell(HERON, "Noted.", &[]).await;
+    let mut answers = Vec::new();
+    for answer in ["You named it heron, I think.", "I cannot say anything about that at all."] {
+        let (ids, work) = talk.say(QUESTION).await;
+        talk.recall(&work, "heron").await;
+        talk.answer(&work, answer, &[]).await;
+        answers.push(ids.answer_id);
+    }
+    let house = &talk.house;
+    let (owner, heron) = (house.owner, talk.memory(HERON).await.id);
+    let write = Write::PurgeMemories { owner, ids: vec![heron] };
+    house.store.apply(Batch::new().write(write)).await.unwrap();
+    let mut left = Vec::new();
+    for id in answers {
+        left.push(house.store.message(owner, id).await.unwrap().unwrap().content);
+    }
+    assert_eq!(left, ["", "I cannot say anything about that at all."]);
+    let page = PageRequest::new(50, None);
+    let tasks = Tasks::list(&house.store, owner, TaskFilter::default(), page).await.unwrap();
+    let tasks = format!("{:?}", tasks.items);
+    assert!(!tasks.contains("named it heron"), "{tasks}");
 }
 
 #[tokio::test]

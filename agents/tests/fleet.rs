@@ -81,6 +81,9 @@ async fn six_agents_and_two_views_come_up_in_their_windows_with_separate_argumen
     .await;
     let attach = rig.fleet.list()[1].attach.clone().unwrap();
     assert!(attach.ends_with("attach -t ai-infrastructure:1"), "{attach}");
+    rig.tmux(&["copy-mode", "-t", "ai-infrastructure:1"]).await; // somebody scrolls back
+    rig.fleet.forget_windows().await;
+    assert_eq!(rig.fleet.window_text(AgentName::Code, 1_000).await.unwrap(), "");
     rig.end().await;
 }
 

@@ -22,7 +22,7 @@ use appliance_core::{
 use appliance_phrases::utterance;
 use serde::Serialize;
 
-use super::{Service, claim, gate, signals::is_a_command};
+use super::{Service, claim, gate, leaning, signals::is_a_command};
 
 /// What a result's context says.
 #[derive(Debug, Serialize)]
@@ -100,7 +100,8 @@ impl Service {
         // A conversation deleted meanwhile takes no answer; the task still ends.
         let thread = self.parts.conversations.get(root.owner, root.conversation_id).await?;
         if thread.is_some() {
-            let answer = answer(mint, root, outcome);
+            let mut answer = answer(mint, root, outcome);
+            answer.leans_on = leaning::of(&answer, &root.input, &self.recalled.of(root));
             let memory = self.remembered(root, &answer, outcome).await?;
             writes.push(Write::AppendMessage(answer));
             let learned = learned(mint, root, outcome);
@@ -222,6 +223,7 @@ fn answer(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> Message {
         parent_message_id: Some(task.message_id),
         task_id: Some(task.id),
         citations,
+        leans_on: Vec::new(),
         model,
         created_at: mint.clock().now(),
     }

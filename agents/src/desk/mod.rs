@@ -15,6 +15,7 @@ mod ending;
 mod fail;
 mod gate;
 mod held;
+mod leaning;
 mod lease_next;
 mod progress;
 mod recall;

@@ -21,7 +21,7 @@ use crate::spawn;
 /// Waits for a child, so that it does not stay a zombie.
 const REAP: TaskKind = TaskKind::new("fleet.reap").aborted();
 
-/// Reads the end of a log.
+/// Reads the end of a log, or empties it.
 const LOOK: TaskKind = TaskKind::new("fleet.look");
 
 /// Most bytes of a log that are read for a look at its end.
@@ -77,6 +77,12 @@ impl Terminal for PlainChildren {
         Ok(tail(&read.map_err(io::Error::other)??, lines))
     }
 
+    async fn forget(&self, run: &Run) -> Result<(), Fault> {
+        let path = self.log(run);
+        let emptied = self.tasks.blocking(LOOK, move || empty(&path)).await;
+        Ok(emptied.map_err(io::Error::other)??)
+    }
+
     async fn gone(&self) {
         std::future::pending::<()>().await;
     }
@@ -94,6 +100,14 @@ impl Terminal for PlainChildren {
 
     fn attach(&self, _run: &Run) -> Option<String> {
         None
+    }
+}
+
+/// Whoever writes into it appends, and goes on at its beginning.
+fn empty(path: &std::path::Path) -> io::Result<()> {
+    match std::fs::File::options().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        opened => opened?.set_len(0),
     }
 }
 
@@ -135,6 +149,10 @@ mod tests {
         children.open().await.unwrap();
         let echo = run(1, "code", &["/bin/echo", "a && b; $HOME"]);
         assert_eq!(children.text(&echo, 10).await.unwrap(), "", "nothing yet");
+        children.start(&echo).await.unwrap();
+        shows(&children, &echo, "a && b; $HOME").await;
+        children.forget(&echo).await.unwrap();
+        assert_eq!(children.text(&echo, 10).await.unwrap(), "");
         children.start(&echo).await.unwrap();
         shows(&children, &echo, "a && b; $HOME").await;
         assert_eq!(children.attach(&echo), None);

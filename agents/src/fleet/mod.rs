@@ -199,4 +199,19 @@ impl Fleet for Service {
         let lines = lines.clamp(1, 1_000);
         self.terminal.text(&run, lines).await.map_err(|why| fault(why.to_string()))
     }
+
+    async fn forget_windows(&self) {
+        let runs: Vec<_> = {
+            let roster = self.roster();
+            let started =
+                roster.slots.iter().filter(|slot| slot.agent.is_some() && slot.life.is_some());
+            started.map(|slot| slot.run.clone()).collect()
+        };
+        for run in runs {
+            if let Err(why) = self.terminal.forget(&run).await {
+                let window = &run.name;
+                tracing::warn!(event = "degraded", window, %why, "a window still shows what was purged");
+            }
+        }
+    }
 }

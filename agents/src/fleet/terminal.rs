@@ -44,6 +44,9 @@ pub(super) trait Terminal: fmt::Debug + Send + Sync {
     /// Returns the last `lines` of what the window shows.
     async fn text(&self, run: &Run, lines: usize) -> Result<String, Fault>;
 
+    /// Lets go of all that the window shows and has shown.
+    async fn forget(&self, run: &Run) -> Result<(), Fault>;
+
     /// Returns when the place itself is gone; never, if it cannot go.
     async fn gone(&self);
 

@@ -16,8 +16,8 @@ use std::{
 
 use async_trait::async_trait;
 use tmux_interface::{
-    CapturePane, DisplayMessage, KillServer, NewSession, NewWindow, RespawnWindow, SetOption,
-    StartServer, Tmux, TmuxCommand, TmuxCommands,
+    CapturePane, ClearHistory, CopyMode, DisplayMessage, KillServer, NewSession, NewWindow,
+    RespawnWindow, SetOption, StartServer, Tmux, TmuxCommand, TmuxCommands,
 };
 use tokio::sync::Notify;
 
@@ -162,6 +162,14 @@ impl Terminal for TmuxSession {
         Ok(tail(&self.tmux(vec![capture.build()]).await?, lines))
     }
 
+    async fn forget(&self, run: &Run) -> Result<(), Fault> {
+        let target = self.target(run.index);
+        // Whoever scrolls back looks at a copy; and what a reset clears away goes into the history.
+        let leave = CopyMode::new().cancel().target_pane(&target);
+        let history = ClearHistory::new().target_pane(&target);
+        self.tmux(vec![leave.build(), reset(&target), history.build()]).await.map(drop)
+    }
+
     async fn gone(&self) {
         loop {
             let changed = self.changed.notified();
@@ -213,6 +221,13 @@ fn separated<'a>() -> TmuxCommands<'a> {
 
 fn set<'a>(option: &str, value: &str) -> TmuxCommand<'a> {
     SetOption::new().global().option(option.to_owned()).value(value.to_owned()).build()
+}
+
+/// Clears a screen. `tmux_interface`'s own `reset` means another flag.
+fn reset(target: &str) -> TmuxCommand<'_> {
+    let mut command = TmuxCommand::new();
+    command.name("send-keys").push_flag("-R").push_option("-t", target);
+    command
 }
 
 fn with_argv<'a>(mut command: TmuxCommand<'a>, run: &Run) -> TmuxCommand<'a> {

@@ -82,6 +82,7 @@ mod tests {
             parent_message_id: None,
             task_id: None,
             citations: Vec::new(),
+            leans_on: Vec::new(),
             model: model.map(str::to_owned),
             created_at: Timestamp::from_unix_micros(0),
         }

@@ -87,6 +87,10 @@ pub struct Message {
     pub task_id: Option<TaskId>,
     /// The memories it used.
     pub citations: Vec<Citation>,
+    /// Memories that it was given and whose words it says, without citing them: it goes with them when
+    /// they are purged.
+    #[serde(default)]
+    pub leans_on: Vec<MemoryId>,
     /// The model that wrote it, such as `demo`.
     pub model: Option<String>,
     /// When it was stored.

@@ -136,6 +136,7 @@ fn said(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Message {
         parent_message_id: None,
         task_id: Some(ids.task_id),
         citations: Vec::new(),
+        leans_on: Vec::new(),
         model: None,
         created_at: mint.clock().now(),
     }

@@ -331,6 +331,7 @@ impl House {
             parent_message_id: None,
             task_id: None,
             citations: citations.collect(),
+            leans_on: Vec::new(),
             model: Some("demo".to_owned()),
             created_at: self.now(),
         })])

@@ -104,6 +104,7 @@ pub fn message(mint: &IdMint, thread: ConversationId, content: &str) -> Message 
         parent_message_id: None,
         task_id: None,
         citations: Vec::new(),
+        leans_on: Vec::new(),
         model: None,
         created_at: mint.clock().now(),
     }

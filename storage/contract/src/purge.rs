@@ -119,6 +119,44 @@ pub async fn a_chain_of_quotes_goes_to_its_end(it: &mut impl StoreFixture) -> Ch
     Ok(())
 }
 
+/// An answer that leans on a memory goes with it, as one that cites it does.
+pub async fn an_answer_that_leans_on_it_goes_too(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let (first, other) = (note(it, ada, SECRET).await?, note(it, ada, OTHER).await?);
+    let mint = it.mint();
+    let answer = |text, leans_on| Message {
+        role: Role::Assistant,
+        leans_on,
+        ..given::message(&mint, thread, text)
+    };
+    let [told, kept] = [("It is 4711.", vec![first]), ("She is Minka.", vec![other])]
+        .map(|(text, on)| answer(text, on));
+    it.write(vec![Write::AppendMessage(told), Write::AppendMessage(kept.clone())]).await?;
+    let stored = it.conversations().message(ada, kept.id).await?;
+    assert_eq!(stored.map(|it| it.leans_on), Some(vec![other]));
+    purge(it, Write::PurgeMemories { owner: ada, ids: vec![first] }).await?;
+    it.reopen().await;
+    let left = everything(it, ada, thread).await?;
+    assert!(!left.contains("4711") && left.contains("She is Minka."), "{left}");
+    Ok(())
+}
+
+/// Words that came with a rating of an answer go with the answer, in the chat where they were said too.
+pub async fn a_rating_goes_with_what_it_speaks_of(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let first = note(it, ada, SECRET).await?;
+    let told = exchange(it, ada, thread, "what is the code?", "It is 4711.", &[first]).await?;
+    exchange(it, ada, thread, "9 - right, 4711", "Thank you.", &[]).await?;
+    exchange(it, ada, thread, OTHER, "Noted.", &[]).await?;
+    let words = commented(it, ada, told.answer, "right, 4711");
+    it.write(vec![Write::PutSignal(words)]).await?;
+    purge(it, Write::PurgeMemories { owner: ada, ids: vec![first] }).await?;
+    it.reopen().await;
+    let left = everything(it, ada, thread).await?;
+    assert!(!left.contains("4711") && left.contains(OTHER), "{left}");
+    Ok(())
+}
+
 /// What was forgotten is purged like the rest, and a follower of the changes learns of it.
 pub async fn followers_learn_that_it_is_gone(it: &mut impl StoreFixture) -> Checked {
     let (ada, _) = a_person(it).await?;
@@ -279,6 +317,8 @@ macro_rules! purge_contract {
             a_learning_goes_alone,
             what_was_made_of_a_conversation_goes_with_it,
             a_chain_of_quotes_goes_to_its_end,
+            a_rating_goes_with_what_it_speaks_of,
+            an_answer_that_leans_on_it_goes_too,
             followers_learn_that_it_is_gone,
             anothers_is_passed_over,
         );

@@ -104,6 +104,7 @@ fn message() -> Message {
         parent_message_id: Some(MessageId::from_bytes(id(6))),
         task_id: Some(task().id),
         citations: vec![citation()],
+        leans_on: Vec::new(),
         model: Some("demo".to_owned()),
         created_at: at(8),
     }

@@ -94,6 +94,7 @@ fn question() -> Message {
         parent_message_id: None,
         task_id: Some(root().id),
         citations: Vec::new(),
+        leans_on: Vec::new(),
         model: None,
         created_at: at(3),
     }

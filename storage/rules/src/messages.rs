@@ -1,4 +1,4 @@
-//! Messages, byte for byte, in the order they came in. None is ever changed.
+//! Messages, byte for byte, in the order they came in. None is ever changed, but emptied by a purge.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Draft, Entity, Fault, Refusal,
+    codec::{self, Place},
     codes::{Code, UnknownCode, optional},
     conversations,
     entity::{IdShape, Key, Keyed, Kind, Rule, key, trailing_seq},
@@ -25,7 +26,8 @@ pub static MESSAGES: Kind =
 /// Place: message id, 16 bytes.
 pub static BY_ID: Key = Key::new("messages_by_id.v1", Rule::Unique);
 
-/// Place: a memory that it cites, 16 bytes; conversation id, 16 bytes; sequence, 8 bytes big endian.
+/// Place: a memory that it cites or leans on, 16 bytes; conversation id, 16 bytes; sequence, 8 bytes
+/// big endian.
 pub static BY_CITED: Key = Key::new("messages_by_cited.v1", Rule::Ordered);
 
 /// The frozen form, version 1.
@@ -42,6 +44,13 @@ pub struct MessageV1 {
     citations: Vec<CitationV1>,
     model: Option<String>,
     created_at: i64,
+}
+
+/// The frozen form, version 2: what it leans on is kept.
+#[derive(Serialize, Deserialize)]
+pub struct MessageV2 {
+    before: MessageV1,
+    leans_on: Vec<[u8; 16]>,
 }
 
 /// The frozen form of a citation, version 1.
@@ -67,26 +76,61 @@ impl From<CitationV1> for Citation {
 }
 
 impl Entity for Message {
-    type Frozen = MessageV1;
+    type Frozen = MessageV2;
     const KIND: &'static Kind = &MESSAGES;
+    const VERSION: u8 = 2;
 
-    fn freeze(&self) -> MessageV1 {
-        MessageV1 {
-            id: self.id.bytes(),
-            conversation_id: self.conversation_id.bytes(),
-            seq: self.seq,
-            role: self.role.code(),
-            content: self.content.clone(),
-            agent: self.agent.map(Code::code),
-            parent_message_id: self.parent_message_id.map(|id| id.bytes()),
-            task_id: self.task_id.map(|id| id.bytes()),
-            citations: self.citations.iter().map(CitationV1::from).collect(),
-            model: self.model.clone(),
-            created_at: self.created_at.unix_micros(),
-        }
+    fn freeze(&self) -> MessageV2 {
+        let leans_on = self.leans_on.iter().map(MemoryId::bytes).collect();
+        MessageV2 { before: MessageV1::from(self), leans_on }
     }
 
-    fn thaw(_id: &[u8], frozen: MessageV1) -> Result<Self, UnknownCode> {
+    fn thaw(_id: &[u8], frozen: MessageV2) -> Result<Self, UnknownCode> {
+        let leans_on = frozen.leans_on.into_iter().map(MemoryId::from_bytes).collect();
+        Ok(Self { leans_on, ..Self::try_from(frozen.before)? })
+    }
+
+    fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
+        let read = |_| Ok(Self::try_from(codec::open::<MessageV1>(place, 1, sealed)?)?);
+        sealed.first().filter(|version| **version == 1).map(read)
+    }
+
+    fn id(&self) -> Vec<u8> {
+        key(&[&self.conversation_id.bytes(), &self.seq.to_be_bytes()])
+    }
+
+    fn keys(&self) -> Vec<Keyed> {
+        let cited = self.citations.iter().map(|it| it.memory_id);
+        let holds: BTreeSet<MemoryId> = cited.chain(self.leans_on.iter().copied()).collect();
+        let place = Entity::id(self);
+        let mut keys = vec![BY_ID.at(&[&self.id.bytes()])];
+        keys.extend(holds.iter().map(|memory| BY_CITED.at(&[&memory.bytes(), &place])));
+        keys
+    }
+}
+
+impl From<&Message> for MessageV1 {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: message.id.bytes(),
+            conversation_id: message.conversation_id.bytes(),
+            seq: message.seq,
+            role: message.role.code(),
+            content: message.content.clone(),
+            agent: message.agent.map(Code::code),
+            parent_message_id: message.parent_message_id.map(|id| id.bytes()),
+            task_id: message.task_id.map(|id| id.bytes()),
+            citations: message.citations.iter().map(CitationV1::from).collect(),
+            model: message.model.clone(),
+            created_at: message.created_at.unix_micros(),
+        }
+    }
+}
+
+impl TryFrom<MessageV1> for Message {
+    type Error = UnknownCode;
+
+    fn try_from(frozen: MessageV1) -> Result<Self, UnknownCode> {
         Ok(Self {
             id: MessageId::from_bytes(frozen.id),
             conversation_id: ConversationId::from_bytes(frozen.conversation_id),
@@ -97,21 +141,10 @@ impl Entity for Message {
             parent_message_id: frozen.parent_message_id.map(MessageId::from_bytes),
             task_id: frozen.task_id.map(TaskId::from_bytes),
             citations: frozen.citations.into_iter().map(Citation::from).collect(),
+            leans_on: Vec::new(),
             model: frozen.model,
             created_at: Timestamp::from_unix_micros(frozen.created_at),
         })
-    }
-
-    fn id(&self) -> Vec<u8> {
-        key(&[&self.conversation_id.bytes(), &self.seq.to_be_bytes()])
-    }
-
-    fn keys(&self) -> Vec<Keyed> {
-        let cited: BTreeSet<MemoryId> = self.citations.iter().map(|it| it.memory_id).collect();
-        let place = Entity::id(self);
-        let mut keys = vec![BY_ID.at(&[&self.id.bytes()])];
-        keys.extend(cited.iter().map(|memory| BY_CITED.at(&[&memory.bytes(), &place])));
-        keys
     }
 }
 

@@ -187,6 +187,7 @@ mod tests {
             parent_message_id: None,
             task_id: None,
             citations: Vec::new(),
+            leans_on: Vec::new(),
             model: None,
             created_at: Timestamp::from_unix_micros(3),
         }

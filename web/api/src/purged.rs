@@ -1,9 +1,10 @@
-//! What the two purging routes share: the confirmation they ask for and the answer they give.
+//! What the two purging routes share: the confirmation they ask for, the windows that showed what went,
+//! and the answer they give.
 
 use appliance_core::ports::Purged;
 use web_dto::{Code, PurgedView};
 
-use crate::error::ApiError;
+use crate::{error::ApiError, parts::App};
 
 /// Refuses unless the caller said that it is meant.
 ///
@@ -14,7 +15,8 @@ pub(crate) fn confirmed(confirm: bool) -> Result<(), ApiError> {
     if confirm { Ok(()) } else { Err(ApiError::field(Code::BodyInvalid, "/confirm", why)) }
 }
 
-/// Shows what went.
-pub(crate) fn view(purged: &Purged) -> PurgedView {
+/// Shows what went, once no agent's window does any more.
+pub(crate) async fn view(app: &App, purged: &Purged) -> PurgedView {
+    app.parts.fleet.forget_windows().await;
     PurgedView { memories: purged.memories.iter().map(ToString::to_string).collect() }
 }

@@ -90,4 +90,8 @@ pub trait Fleet: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`FleetError::Process`] when it has no window.
     async fn window_text(&self, agent: AgentName, lines: usize) -> Result<String, FleetError>;
+
+    /// Lets go of what all agents' windows show and have shown, because something was purged. What
+    /// cannot be cleared is said in the log.
+    async fn forget_windows(&self);
 }

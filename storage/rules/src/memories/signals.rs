@@ -195,6 +195,21 @@ pub fn touch(
     Ok(())
 }
 
+/// Returns the words that `owner` said with signals about `messages`, each with the message it is about.
+pub(crate) fn words_about(
+    view: &dyn View,
+    owner: UserId,
+    messages: &BTreeSet<MessageId>,
+) -> Result<Vec<(MessageId, String)>, Fault> {
+    let mut said = Vec::new();
+    for met in view.walk_by::<SignalRow>(&BY_WORDS, Span::of(&owner.bytes())) {
+        let Some(SignalRow { signal, .. }) = met?.row.ok() else { continue };
+        let about = signal.message_id.filter(|id| messages.contains(id));
+        said.extend(about.zip(signal.comment));
+    }
+    Ok(said)
+}
+
 /// Takes the words away that people said with signals on purged memories or emptied messages.
 pub(crate) fn silence(
     draft: &mut Draft<'_>,

@@ -1,6 +1,7 @@
 //! Purging: takes what a person wants gone out of every row, at once and for good.
 //!
-//! A memory goes with the message it was said in, the answer to that, every answer that cites it,
+//! A memory goes with the message it was said in, the answer to that, every answer that cites it or says
+//! its words without citing it,
 //! and what was remembered or learned of those, and so on from there; a conversation goes whole, and
 //! elsewhere what a memory of it would take along. What is being answered meanwhile is begun anew, because
 //! whoever writes it may have read what is purged. What is left is an empty message where one stood, a

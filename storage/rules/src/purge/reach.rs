@@ -63,7 +63,20 @@ impl Reach {
         for id in fresh {
             told.extend(rules::look(draft, *id)?.and_then(|entry| said_in(&entry.row)));
         }
-        told.into_iter().try_for_each(|message| said::empty(draft, message, &mut self.emptied))
+        told.into_iter().try_for_each(|message| said::empty(draft, message, &mut self.emptied))?;
+        self.empty_ratings(draft)
+    }
+
+    /// Empties the messages by which answers that were emptied had been rated, where words came with
+    /// that: they speak of what stood there.
+    fn empty_ratings(&mut self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
+        let words = signals::words_about(draft.view(), self.owner, &self.emptied.messages)?;
+        for (answer, comment) in words {
+            for rating in traces::saying_after(draft.view(), answer, &comment)? {
+                said::empty(draft, rating, &mut self.emptied)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns what was drawn from messages that were emptied since the last call.

@@ -37,7 +37,8 @@ pub(super) fn empty(
     done.threads.insert(message.conversation_id);
     untitle(draft, &message)?;
     let (asked, task) = (message.role == Role::User, message.task_id);
-    let blank = Message { content: String::new(), citations: Vec::new(), ..message.clone() };
+    let (citations, leans_on) = (Vec::new(), Vec::new());
+    let blank = Message { content: String::new(), citations, leans_on, ..message.clone() };
     draft.replace(Some(&message), &blank)?;
     let Some(task) = task else { return Ok(()) };
     for row in tree(draft, task)? {

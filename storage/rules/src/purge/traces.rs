@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{ConversationId, MemoryId, Message, MessageId, UserId};
+use appliance_core::{ConversationId, MemoryId, Message, MessageId, Role, UserId};
 use appliance_phrases::form::Form;
 
 use crate::{
     Fault,
     memories::{BY_OWNER, BY_THREAD, MemoryRow},
-    messages::BY_CITED,
+    messages::{BY_CITED, BY_ID},
     view::{Read as _, Span, View},
     walk::Walk,
 };
@@ -22,7 +22,7 @@ pub(super) fn messages(view: &dyn View, id: ConversationId) -> Result<Vec<Messag
     Ok(found)
 }
 
-/// Returns the answers that cite one of `ids`: their owner's, for nobody else is shown them.
+/// Returns the answers that cite one of `ids`, or lean on it: their owner's, for nobody else is shown them.
 pub(super) fn citing(
     view: &dyn View,
     ids: &BTreeSet<MemoryId>,
@@ -34,6 +34,18 @@ pub(super) fn citing(
         }
     }
     Ok(found)
+}
+
+/// Returns what a person said after `answer`, in its thread, with these `words` in it.
+pub(super) fn saying_after(
+    view: &dyn View,
+    answer: MessageId,
+    words: &str,
+) -> Result<Vec<MessageId>, Fault> {
+    let Some(answer) = view.by::<Message>(&BY_ID, &answer.bytes())? else { return Ok(Vec::new()) };
+    let mut found = messages(view, answer.conversation_id)?;
+    found.retain(|it| it.seq > answer.seq && it.role == Role::User && it.content.contains(words));
+    Ok(found.into_iter().map(|message| message.id).collect())
 }
 
 /// Returns the memories of `owner` that were said in a thread, or drawn from it, and that `wanted`

@@ -92,6 +92,8 @@ impl Fleet for FakeFleet {
         }
         Ok(format!("{agent} shows {lines}\n"))
     }
+
+    async fn forget_windows(&self) {}
 }
 
 /// The task whose lease every agent holds at the [`FakeDesk`].

@@ -98,6 +98,7 @@ impl Bench {
             parent_message_id: None,
             task_id: None,
             citations: Vec::new(),
+            leans_on: Vec::new(),
             model: None,
             created_at: self.clock.now(),
         };

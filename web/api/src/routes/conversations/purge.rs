@@ -37,5 +37,6 @@ pub(crate) async fn post(
     let (owner, ip) = (user.id(), caller.ip.map(|ip| ip.to_string()));
     let cause = Cause::request(key.batch_key(owner, ROUTE, &[&id.to_string()]));
     let by = By { owner, actor: Actor::User(owner), ip, cause };
-    Ok(Answer(purged::view(&app.parts.purging.purge_conversation(&by, id).await?)))
+    let done = app.parts.purging.purge_conversation(&by, id).await?;
+    Ok(Answer(purged::view(&app, &done).await))
 }

@@ -32,5 +32,5 @@ pub(crate) async fn post(
     let by = care::by(&user, &caller, key.batch_key(user.id(), ROUTE, &what));
     let ids = named(&ForgetMemories { ids: body.ids })?;
     let done = app.parts.purging.purge_memories(&by, ids).await;
-    Ok(Answer(purged::view(&done?)))
+    Ok(Answer(purged::view(&app, &done?).await))
 }

@@ -114,6 +114,7 @@ fn last_words(app: &App, root: &Task, written: Option<InFlight>) -> Message {
         parent_message_id: Some(root.message_id),
         task_id: Some(root.id),
         citations: Vec::new(),
+        leans_on: Vec::new(),
         model: None,
         created_at: app.parts.mint.clock().now(),
     }
