@@ -26,6 +26,8 @@ pub(crate) struct Looked {
     pub(crate) found: BTreeSet<String>,
     /// Texts, each as often as it was there.
     pub(crate) exported: BTreeMap<String, usize>,
+    /// What the export says that it lacks.
+    pub(crate) lacking: u64,
     /// Memories by the collections' counts.
     pub(crate) counted: u64,
     /// What is named as damaged.
@@ -48,7 +50,7 @@ impl Looked {
         looked.listed = list(&client).await?;
         settled(&client).await?;
         looked.listed = list(&client).await?;
-        looked.exported = export(&client).await?;
+        (looked.exported, looked.lacking) = export(&client).await?;
         looked.count(&client).await?;
         let wanted = if whole.listed.is_empty() { &looked.listed } else { &whole.listed };
         for (id, text) in wanted.clone() {
@@ -102,19 +104,21 @@ async fn list(client: &Client) -> anyhow::Result<BTreeMap<String, String>> {
     }
 }
 
-async fn export(client: &Client) -> anyhow::Result<BTreeMap<String, usize>> {
+async fn export(client: &Client) -> anyhow::Result<(BTreeMap<String, usize>, u64)> {
     let reply = client.send(Method::GET, "/api/memory/export", &[], Vec::new()).await?;
     ensure!(reply.status == 200, "the export: {}", reply.text());
     let text = reply.text();
     let lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let [_, memories @ .., end] = &lines[..] else { anyhow::bail!("an empty export") };
     ensure!(end["export"]["end"]["memories"] == memories.len(), "a cut-off export: {end}");
+    let said = |what: &str| end["export"]["end"][what].as_u64().unwrap_or(0);
+    let lacking = said("left_out") + said("damaged");
     let mut texts = BTreeMap::new();
     for memory in memories {
         let text = memory["text"].as_str().context("an export without text")?;
         *texts.entry(text.to_owned()).or_default() += 1;
     }
-    Ok(texts)
+    Ok((texts, lacking))
 }
 
 /// Waits until the rows were compared, and a little until every part is well again.

@@ -87,7 +87,7 @@ fn wrong(whole: &Looked, now: &Looked) -> Option<String> {
     if silent > unnamed {
         return Some(format!("{silent} memories are gone, and not named: {gone:?}"));
     }
-    search(whole, now).or_else(|| export(now)).or_else(|| said(whole, now, gone.len()))
+    search(whole, now).or_else(|| export(now, gone.len())).or_else(|| said(whole, now, gone.len()))
 }
 
 /// What is listed is found, and the other way round.
@@ -103,8 +103,11 @@ fn search(whole: &Looked, now: &Looked) -> Option<String> {
     None
 }
 
-/// What is listed is exported.
-fn export(now: &Looked) -> Option<String> {
+/// What is listed is exported, and an export that lacks something says so.
+fn export(now: &Looked, gone: usize) -> Option<String> {
+    if gone > 0 && now.lacking == 0 {
+        return Some(format!("{gone} memories are gone, and the export calls itself whole"));
+    }
     let less: Vec<&String> =
         now.listed.values().filter(|text| !now.exported.contains_key(*text)).collect();
     (!less.is_empty()).then(|| format!("listed and not exported: {less:?}"))

@@ -1,7 +1,8 @@
 //! `memory export`: writes everything to a file or to standard output, as it comes.
 //!
 //! A file appears under its name only when it is whole and on disk; standard output is passed on
-//! byte for byte, and an export that was cut off is an error at its end.
+//! byte for byte, and an export that was cut off is an error at its end. One that lacks what the server
+//! cannot read is written all the same, and said and told by the exit code.
 
 use std::{
     fs,
@@ -14,14 +15,17 @@ use anyhow::Context as _;
 use http_body_util::BodyExt as _;
 
 use super::{Context, bars, lines::Lines};
-use crate::{cli::Client, exit::Failure};
+use crate::{
+    cli::Client,
+    exit::{self, Failure},
+};
 
 /// Writes the export.
 pub(super) fn export(context: &Context, file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
     let Some(file) = file else {
-        context.block_on(copy(context, &client, &mut io::stdout()))?;
-        return Ok(ExitCode::SUCCESS);
+        let lines = context.block_on(copy(context, &client, &mut io::stdout()))?;
+        return Ok(ended(&lines));
     };
     if file.exists() {
         let what = format!("{} exists already", file.display());
@@ -29,14 +33,21 @@ pub(super) fn export(context: &Context, file: Option<&Path>) -> anyhow::Result<E
     }
     let part = beside(file);
     let written = context.block_on(async { whole(context, &client, &part).await });
-    let count = written.inspect_err(|_| {
+    let lines = written.inspect_err(|_| {
         // Half an export is of no use; that it cannot be removed either changes nothing.
         let _ = fs::remove_file(&part);
     })?;
     fs::rename(&part, file)
         .with_context(|| format!("while giving the export its name {}", file.display()))?;
-    context.say(&format!("{count} memories are in {}", file.display()));
-    Ok(ExitCode::SUCCESS)
+    context.say(&format!("{} memories are in {}", lines.end()?, file.display()));
+    Ok(ended(&lines))
+}
+
+/// Says what the export lacks, whoever reads it; the exit code tells it too.
+fn ended(lines: &Lines) -> ExitCode {
+    let Some(lacks) = lines.lacks() else { return ExitCode::SUCCESS };
+    eprintln!("this export is not whole: {lacks}; `ai-infra doctor` names them");
+    ExitCode::from(exit::DEGRADED)
 }
 
 fn beside(file: &Path) -> PathBuf {
@@ -46,17 +57,17 @@ fn beside(file: &Path) -> PathBuf {
 }
 
 /// Writes the whole export to `part`; it is on disk when this returns.
-async fn whole(context: &Context, client: &Client, part: &Path) -> anyhow::Result<u64> {
+async fn whole(context: &Context, client: &Client, part: &Path) -> anyhow::Result<Lines> {
     // Its owner's alone: it holds what was said.
     let mut out =
         appliance_files::file(part).with_context(|| format!("while making {}", part.display()))?;
-    let count = copy(context, client, &mut out).await?;
+    let lines = copy(context, client, &mut out).await?;
     out.sync_all().with_context(|| format!("while writing {}", part.display()))?;
-    Ok(count)
+    Ok(lines)
 }
 
-/// Passes the lines on, and returns how many memories they were.
-async fn copy(context: &Context, client: &Client, out: &mut impl Write) -> anyhow::Result<u64> {
+/// Passes the lines on, and returns what was read of them, to its end.
+async fn copy(context: &Context, client: &Client, out: &mut impl Write) -> anyhow::Result<Lines> {
     let mut body = client.stream("/api/memory/export").await?;
     let bar = bars::progress(context, 0).with_message("export");
     let mut lines = Lines::default();
@@ -75,5 +86,6 @@ async fn copy(context: &Context, client: &Client, out: &mut impl Write) -> anyho
     }
     out.flush()?;
     bar.finish_and_clear();
-    lines.end()
+    lines.end()?;
+    Ok(lines)
 }

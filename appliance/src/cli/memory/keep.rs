@@ -46,7 +46,7 @@ pub(super) fn import(context: &Context, file: Option<&Path>) -> anyhow::Result<E
             text
         }
     };
-    let chunks = chunks(&text)?;
+    let (chunks, lacks) = chunks(&text)?;
     let client = context.client()?;
     let total = chunks.iter().map(|body| body.items.len() as u64).sum();
     let bar = bars::progress(context, total).with_message("import");
@@ -58,11 +58,14 @@ pub(super) fn import(context: &Context, file: Option<&Path>) -> anyhow::Result<E
         bar.inc(body.items.len() as u64);
     }
     bar.finish_and_clear();
+    if let Some(lacks) = lacks {
+        eprintln!("what was imported was not whole when it was exported: {lacks}");
+    }
     told(context, &kept)
 }
 
-/// Reads the lines into requests that the server takes.
-fn chunks(text: &str) -> anyhow::Result<Vec<NewMemories>> {
+/// Reads the lines into requests that the server takes; says too what the export had lacked.
+fn chunks(text: &str) -> anyhow::Result<(Vec<NewMemories>, Option<String>)> {
     let mut chunks: Vec<NewMemories> = Vec::new();
     let mut room = 0;
     let mut reading = Lines::default();
@@ -80,7 +83,7 @@ fn chunks(text: &str) -> anyhow::Result<Vec<NewMemories>> {
         }
     }
     reading.end()?;
-    Ok(chunks)
+    Ok((chunks, reading.lacks().map(str::to_owned)))
 }
 
 fn told(context: &Context, kept: &Remembered) -> anyhow::Result<ExitCode> {
@@ -110,16 +113,16 @@ mod tests {
     #[test]
     fn an_import_is_cut_into_requests_that_fit_and_a_wrong_line_is_named() {
         let line = format!("{{\"text\":\"{}\"}}\n\n", "x".repeat(60_000));
-        let sent = chunks(&line.repeat(40)).unwrap();
+        let sent = chunks(&line.repeat(40)).unwrap().0;
         assert!(sent.len() > 2);
         for body in &sent {
             assert!(serde_json::to_vec(body).unwrap().len() <= MAX_BODY_BYTES);
         }
         assert_eq!(sent.iter().map(|body| body.items.len()).sum::<usize>(), 40);
-        let many = chunks(&"{\"text\":\"a\"}\n".repeat(2_500)).unwrap();
+        let many = chunks(&"{\"text\":\"a\"}\n".repeat(2_500)).unwrap().0;
         assert_eq!(many.iter().map(|body| body.items.len()).collect::<Vec<_>>(), [1000, 1000, 500]);
         let wrong = chunks("{\"text\":\"a\"}\n{\"txt\":\"b\"}").unwrap_err();
         assert!(format!("{wrong:#}").contains("line 2"), "{wrong:#}");
-        assert!(chunks("").unwrap().is_empty());
+        assert!(chunks("").unwrap().0.is_empty());
     }
 }

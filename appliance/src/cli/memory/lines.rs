@@ -13,6 +13,7 @@ pub(super) struct Lines {
     begun: bool,
     memories: u64,
     ended: bool,
+    lacks: Option<String>,
 }
 
 impl Lines {
@@ -49,16 +50,22 @@ impl Lines {
                 );
                 self.begun = true;
             }
-            ExportPlace::End { memories } => {
+            ExportPlace::End { memories, left_out, damaged } => {
                 let got = self.memories;
                 ensure!(
                     got == *memories,
                     "the export has {memories} memories, {got} are there; write it again"
                 );
                 self.ended = true;
+                self.lacks = lacks(*left_out, *damaged);
             }
         }
         Ok(())
+    }
+
+    /// Says what the export that was read lacks, by its own last line.
+    pub(super) fn lacks(&self) -> Option<&str> {
+        self.lacks.as_deref()
     }
 
     /// Says how many memories there were.
@@ -74,6 +81,16 @@ impl Lines {
         }
         Ok(self.memories)
     }
+}
+
+fn lacks(left_out: u64, damaged: u64) -> Option<String> {
+    let known =
+        (left_out > 0).then(|| format!("{left_out} memories could not be read and are left out"));
+    let places = (damaged > 0).then(|| {
+        format!("{damaged} damaged places of the records may have held more, nobody knows whose")
+    });
+    let both: Vec<String> = known.into_iter().chain(places).collect();
+    (!both.is_empty()).then(|| both.join("; "))
 }
 
 #[cfg(test)]
@@ -97,6 +114,9 @@ mod tests {
         assert_eq!(read(&[BEGIN, ONE, END, ""]).unwrap(), 1);
         assert_eq!(read(&[ONE, "", ONE]).unwrap(), 2);
         assert_eq!(read(&[]).unwrap(), 0);
+        let mut partly = Lines::default();
+        partly.read(r#"{"export":{"end":{"memories":0,"left_out":2}}}"#).unwrap();
+        assert_eq!(partly.lacks(), Some("2 memories could not be read and are left out"));
         let refused = |lines: &[&str]| format!("{:#}", read(lines).unwrap_err());
         assert!(refused(&[BEGIN, ONE]).contains("cut off after 1"));
         assert!(refused(&[BEGIN, END]).contains("has 1 memories, 0 are there"));

@@ -2,8 +2,8 @@
 //! takes.
 //!
 //! The first line is a mark, then comes one [`NewMemory`](super::NewMemory) a line in the order of
-//! arrival, then a mark with their count; a file whose last mark is missing or counts otherwise was
-//! cut off. What use has shown of a memory (its utility and counts) stays behind, and so does what
+//! arrival, then a mark with their count and with how many could not be read; a file whose last mark is
+//! missing or counts otherwise was cut off. What use has shown of a memory (its utility and counts) stays behind, and so does what
 //! is forgotten.
 
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,21 @@ pub enum ExportPlace {
     End {
         /// Memories between the two.
         memories: u64,
+        /// Memories of the person that could not be read and are left out.
+        #[serde(default, skip_serializing_if = "is_none")]
+        left_out: u64,
+        /// Other damaged places of the records, which may have held something of anybody's.
+        #[serde(default, skip_serializing_if = "is_none")]
+        damaged: u64,
     },
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes what it asks about by reference"
+)]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 #[cfg(test)]
@@ -41,8 +55,11 @@ mod tests {
 
     #[test]
     fn a_mark_is_told_from_a_memory() {
-        let line = serde_json::to_string(&ExportMark { export: ExportPlace::End { memories: 3 } });
-        assert_eq!(line.unwrap(), r#"{"export":{"end":{"memories":3}}}"#);
+        let end = |left_out| ExportPlace::End { memories: 3, left_out, damaged: 0 };
+        let line = |left_out| serde_json::to_string(&ExportMark { export: end(left_out) }).unwrap();
+        assert_eq!(line(0), r#"{"export":{"end":{"memories":3}}}"#);
+        assert_eq!(line(2), r#"{"export":{"end":{"memories":3,"left_out":2}}}"#);
+        assert_eq!(serde_json::from_str::<ExportMark>(&line(0)).unwrap().export, end(0));
         assert!(serde_json::from_str::<ExportMark>(r#"{"text":"export"}"#).is_err());
     }
 }

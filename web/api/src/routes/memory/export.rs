@@ -1,15 +1,18 @@
 //! `GET /api/memory/export`: everything the caller has, as JSON lines that `POST /api/memory` takes.
 //!
 //! First the ids are read, oldest first, then each memory when its line is due, so a large memory
-//! never stands in RAM whole. What is forgotten meanwhile, or cannot be
-//! read, is left out and not counted. An error in
-//! mid-stream breaks the connection off: the line at the end, with the count, is then missing.
+//! never stands in RAM whole. What is forgotten meanwhile is left out and not counted; what cannot be
+//! read is left out too, and the line at the end says how many that were, beside the count. An error in
+//! mid-stream breaks the connection off: that line is then missing.
 
-use std::{collections::HashMap, io};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+};
 
 use appliance_core::{
-    Memory, MemoryId, MemoryKind, UserId,
-    ports::{Changed, Memories},
+    ErrorKind, Memory, MemoryId, MemoryKind, StoreError, UserId,
+    ports::{Changed, Memories, StoreDamage},
 };
 use axum::{
     body::Body,
@@ -37,8 +40,10 @@ pub(crate) async fn get(
     user: CurrentUser,
 ) -> Result<Response, ApiError> {
     let memories = Arc::clone(&app.parts.memories);
-    let ids = in_order(memories.as_ref(), user.id()).await?;
-    let carried = Carried { memories, owner: user.id(), ids: ids.into_iter(), count: 0 };
+    let damage = Arc::clone(&app.parts.damage);
+    let (ids, left_out) = in_order(memories.as_ref(), user.id()).await?;
+    let (owner, ids) = (user.id(), ids.into_iter());
+    let carried = Carried { memories, damage, owner, ids, count: 0, left_out };
     let mut response = Body::from_stream(lines(carried)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
@@ -49,37 +54,63 @@ pub(crate) async fn get(
     Ok(response)
 }
 
-/// Returns the ids of `owner`'s memories in the order of arrival, those that hold no longer too.
-async fn in_order(memories: &dyn Memories, owner: UserId) -> Result<Vec<MemoryId>, ApiError> {
-    let mut known: HashMap<MemoryId, u64> = HashMap::new();
+/// Returns the ids of `owner`'s memories in the order of arrival, those that hold no longer too, and
+/// those that cannot be read.
+async fn in_order(
+    memories: &dyn Memories,
+    owner: UserId,
+) -> Result<(Vec<MemoryId>, HashSet<MemoryId>), ApiError> {
+    let (mut known, mut damaged): (HashMap<MemoryId, u64>, _) = (HashMap::new(), HashSet::new());
     let mut after = 0;
     loop {
         let changes = memories.since(after, CHANGES).await?;
         let Some(last) = changes.last() else { break };
         after = last.position;
         for change in changes.into_iter().filter(|change| change.owner == owner) {
-            let seq = match change.now {
-                Changed::Live(memory) => Some(memory.seq),
-                Changed::Archived => memories.get_sound(owner, change.id).await?.map(|it| it.seq),
-                Changed::Gone | Changed::Damaged { .. } => None,
+            let found = match change.now {
+                Changed::Live(memory) => Found::Whole(memory),
+                Changed::Archived => look(memories, owner, change.id).await?,
+                Changed::Gone => Found::Gone,
+                Changed::Damaged { .. } => Found::Damaged,
             };
-            match seq {
-                Some(seq) => known.insert(change.id, seq),
-                None => known.remove(&change.id),
-            };
+            known.remove(&change.id);
+            damaged.remove(&change.id);
+            match found {
+                Found::Whole(memory) => drop(known.insert(change.id, memory.seq)),
+                Found::Damaged => drop(damaged.insert(change.id)),
+                Found::Gone => {}
+            }
         }
     }
     let mut ids: Vec<(u64, MemoryId)> = known.into_iter().map(|(id, seq)| (seq, id)).collect();
     ids.sort_unstable();
-    Ok(ids.into_iter().map(|(_, id)| id).collect())
+    Ok((ids.into_iter().map(|(_, id)| id).collect(), damaged))
+}
+
+/// What is where a memory should be.
+enum Found {
+    Whole(Box<Memory>),
+    Gone,
+    Damaged,
+}
+
+async fn look(memories: &dyn Memories, owner: UserId, id: MemoryId) -> Result<Found, StoreError> {
+    match memories.get(owner, id).await {
+        Ok(Some(memory)) => Ok(Found::Whole(Box::new(memory))),
+        Ok(None) => Ok(Found::Gone),
+        Err(error) if error.kind == ErrorKind::Corrupt => Ok(Found::Damaged),
+        Err(error) => Err(error),
+    }
 }
 
 /// What is still to be written.
 struct Carried {
     memories: Arc<dyn Memories>,
+    damage: Arc<dyn StoreDamage>,
     owner: UserId,
     ids: std::vec::IntoIter<MemoryId>,
     count: u64,
+    left_out: HashSet<MemoryId>,
 }
 
 /// Where the stream stands.
@@ -101,7 +132,7 @@ fn lines(carried: Carried) -> impl Stream<Item = io::Result<Bytes>> + Send {
                 if !lines.is_empty() {
                     return Ok(Some((lines, Step::Lines(carried))));
                 }
-                Ok(Some((mark(ExportPlace::End { memories: carried.count })?, Step::Done)))
+                Ok(Some((mark(carried.end())?, Step::Done)))
             }
             Step::Done => Ok(None),
         }
@@ -113,19 +144,33 @@ impl Carried {
     async fn next(&mut self) -> io::Result<Bytes> {
         let mut lines = Vec::new();
         for id in self.ids.by_ref().take(LINES) {
-            let found = self.memories.get_sound(self.owner, id).await.map_err(|error| {
+            let found = look(self.memories.as_ref(), self.owner, id).await.map_err(|error| {
                 tracing::error!(%error, memory = %id, "an export broke off");
                 io::Error::other(error)
             })?;
-            let Some(memory) = found else { continue };
-            write(&mut lines, &line(memory))?;
-            self.count += 1;
+            match found {
+                Found::Whole(memory) => {
+                    write(&mut lines, &line(*memory))?;
+                    self.count += 1;
+                }
+                Found::Damaged => drop(self.left_out.insert(id)),
+                Found::Gone => {}
+            }
         }
         // A whole chunk may have been forgotten meanwhile; that is not the end.
         if lines.is_empty() && self.ids.len() > 0 {
             return Box::pin(self.next()).await;
         }
         Ok(lines.into())
+    }
+
+    /// Returns the last line, with what is not among the others.
+    fn end(&self) -> ExportPlace {
+        let found = self.damage.damage().found;
+        let known = |id| self.left_out.contains(&id);
+        let unknown = found.iter().filter(|place| !place.memory.is_some_and(known)).count();
+        let (left_out, damaged) = (self.left_out.len() as u64, unknown as u64);
+        ExportPlace::End { memories: self.count, left_out, damaged }
     }
 }
 
