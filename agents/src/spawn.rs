@@ -8,7 +8,6 @@
 
 use std::{
     ffi::OsString,
-    fs::File,
     io,
     path::Path,
     process::{Command, Output, Stdio},
@@ -50,7 +49,7 @@ pub fn child(
     arguments: &[OsString],
     log: &Path,
 ) -> io::Result<tokio::process::Child> {
-    let log = File::options().create(true).append(true).open(log)?;
+    let log = appliance_files::appended(log)?;
     #[expect(clippy::disallowed_methods, reason = "this is the one door for processes")]
     let mut command = Command::new(program);
     clear(&mut command);

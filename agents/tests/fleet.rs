@@ -280,6 +280,19 @@ async fn a_socket_path_that_is_too_long_is_a_clear_error() {
     assert!(error.contains("at most 100") && error.contains("tmux.sock"), "{error}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_in_the_midst_of_a_start_leaves_no_tmux() {
+    for millis in [0, 2, 5, 12, 30, 80] {
+        let Some(rig) = Rig::start(Which::All).await else { return };
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        rig.fleet.kill_now();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        rig.stop.cancel();
+        let answers = std::os::unix::net::UnixStream::connect(&rig.tmux_socket).is_ok();
+        assert!(!answers, "a tmux server lives, killed {millis} ms after the start");
+    }
+}
+
 /// Lists processes whose command line names `folder`.
 fn processes_of(folder: &std::path::Path) -> Vec<String> {
     let folder = folder.display().to_string();

@@ -10,6 +10,9 @@ use super::{Process, Service};
 /// How long the kernel may take to end a killed process.
 const KILLED_WITHIN: Duration = Duration::from_millis(200);
 
+/// How long a start under way may take where nothing is drained.
+const BEGUN_WITHIN: Duration = Duration::from_millis(600);
+
 /// How often it looks whether all have finished.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -36,6 +39,7 @@ impl Service {
     /// for about a second at most, and may be called from any thread.
     pub fn kill_now(&self) {
         self.roster().draining = true;
+        self.await_start();
         self.kill_rest();
         self.terminal.kill();
         let lives: Vec<Process> = {
@@ -47,6 +51,14 @@ impl Service {
                 .collect()
         };
         lives.iter().for_each(|process| process.gone_within(KILLED_WITHIN));
+    }
+
+    /// Waits for a start that is under way, on this thread: what it makes would outlive the server.
+    fn await_start(&self) {
+        let until = Instant::now() + BEGUN_WITHIN;
+        while self.is_starting() && Instant::now() < until {
+            std::thread::sleep(LOOK);
+        }
     }
 
     fn tell_all(&self) {

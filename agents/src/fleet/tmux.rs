@@ -8,6 +8,7 @@
 //! user's shell to read it.
 
 use std::{
+    os::unix::net::UnixStream,
     path::PathBuf,
     process::Output,
     sync::{Mutex, PoisonError},
@@ -68,6 +69,15 @@ impl TmuxSession {
 
     fn server(&self) -> Option<Process> {
         self.server.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the server, also one that is only just beginning: who listens at the socket tells.
+    fn begun(&self) -> Option<Process> {
+        self.server().or_else(|| {
+            let listener = UnixStream::connect(&self.socket).ok()?;
+            let peer = rustix::net::sockopt::socket_peercred(&listener).ok()?;
+            Process::open(peer.pid.as_raw_nonzero().get().cast_unsigned()).ok()
+        })
     }
 
     fn set_server(&self, server: Option<Process>) {
@@ -195,7 +205,7 @@ impl Terminal for TmuxSession {
     }
 
     fn kill(&self) {
-        if let Some(server) = self.server() {
+        if let Some(server) = self.begun() {
             server.kill();
             server.gone_within(KILLED_WITHIN);
         }

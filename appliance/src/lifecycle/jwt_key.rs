@@ -1,11 +1,7 @@
 //! The key that signs API clients' tokens: derived from `server.jwt_secret`, or made once and kept
 //! in the data directory (`jwt.key`, 0600). Signs nothing itself.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use anyhow::Context as _;
 use ring::{
@@ -14,6 +10,8 @@ use ring::{
 };
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use storage_embedded::DataDir;
+
+use crate::exit::{self, Failure};
 
 const KEY_BYTES: usize = 32;
 
@@ -29,21 +27,24 @@ pub fn load(
         return Ok(SecretBox::new(key));
     }
     let path = data_dir.path().join("jwt.key");
-    match File::open(&path) {
-        Ok(file) => read(file).with_context(|| {
-            format!("while reading {}: remove it to have a new one made", path.display())
-        }),
+    match appliance_files::read(&path) {
+        Ok(bytes) => match bytes.first_chunk::<KEY_BYTES>() {
+            Some(key) => Ok(SecretBox::new(Box::new(*key))),
+            None => Err(unusable(&path, &format!("it has {} bytes, not {KEY_BYTES}", bytes.len()))),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make(&path).with_context(|| format!("while making {}", path.display()))
         }
-        Err(error) => Err(error).with_context(|| format!("while opening {}", path.display())),
+        Err(error) => Err(unusable(&path, &error.to_string())),
     }
 }
 
-fn read(mut file: File) -> anyhow::Result<SecretBox<[u8; KEY_BYTES]>> {
-    let mut key = Box::new([0; KEY_BYTES]);
-    file.read_exact(key.as_mut_slice()).context("it is shorter than 32 bytes")?;
-    Ok(SecretBox::new(key))
+/// Whether to have another key is the operator's choice: it ends all tokens.
+fn unusable(path: &Path, why: &str) -> anyhow::Error {
+    let what = format!("the key that signs tokens, {}, cannot be used: {why}", path.display());
+    let hint = "restore it from a backup, or remove it: then a new one is made, and every token that \
+                was given out ends";
+    Failure::new(exit::CONFIG, what, hint).into()
 }
 
 /// Written under another name and renamed, so that a crash leaves a whole key or none.
@@ -70,7 +71,12 @@ mod tests {
         assert_ne!(first.expose_secret(), &[0; KEY_BYTES]);
         std::fs::write(data.path().join("jwt.key"), b"short").unwrap();
         let Err(error) = load(&data, None) else { panic!("a short key was taken") };
-        assert!(format!("{error:#}").contains("jwt.key"));
+        let failure = error.downcast_ref::<Failure>().unwrap();
+        assert!(failure.code == exit::CONFIG && failure.what.contains("jwt.key"), "{error:#}");
+        std::fs::remove_file(data.path().join("jwt.key")).unwrap();
+        std::fs::create_dir(data.path().join("jwt.key")).unwrap();
+        let Err(error) = load(&data, None) else { panic!("a folder was taken for a key") };
+        assert_eq!(error.downcast_ref::<Failure>().map(|it| it.code), Some(exit::CONFIG));
     }
 
     #[test]

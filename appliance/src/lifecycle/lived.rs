@@ -5,7 +5,7 @@
 //! counts as lived is [`appliance_core::time::Lived`]'s.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -87,7 +87,7 @@ impl Keeping {
 }
 
 fn read(path: &Path) -> io::Result<Option<Timestamp>> {
-    match fs::read_to_string(path) {
+    match appliance_files::read_text(path) {
         Ok(text) => text.trim().parse().map(Some).map_err(io::Error::other),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -172,7 +172,7 @@ mod tests {
         let moment = Timestamp::from_unix_micros(1_793_000_000_123_456);
         write(&path, moment).unwrap();
         assert_eq!(read(&path).unwrap(), Some(moment));
-        fs::write(&path, "yesterday").unwrap();
+        std::fs::write(&path, "yesterday").unwrap();
         assert!(read(&path).is_err());
     }
 

@@ -100,7 +100,7 @@ pub(super) fn append(root: &Path, signals: &[Signal]) -> io::Result<()> {
 
 /// Returns a file's text without a torn last line, which is cut off on disk too.
 fn mended(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = fs::read(path)?;
+    let mut text = appliance_files::read(path)?;
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     if whole < text.len() {
         text.truncate(whole);

@@ -36,7 +36,7 @@ pub(crate) fn refuse_a_lost_file(dir: &DataDir) -> Result<(), OpenError> {
 pub(crate) fn leave_a_sign(dir: &DataDir, history: HistoryId) {
     let path = dir.path().join(SIGN);
     let text = format!("{history}\n");
-    if fs::read_to_string(&path).is_ok_and(|found| found == text) {
+    if appliance_files::read_text(&path).is_ok_and(|found| found == text) {
         return;
     }
     if let Err(error) = appliance_files::replace(&path, text.as_bytes()) {

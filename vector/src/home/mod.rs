@@ -102,7 +102,7 @@ impl Home {
 
 impl VectorHome for Home {
     fn serving(&self) -> Option<Serving> {
-        let text = fs::read_to_string(self.place(MARK)).ok()?;
+        let text = appliance_files::read_text(&self.place(MARK)).ok()?;
         let mark = parsed(&text)
             .inspect_err(|why| tracing::warn!(%why, "the mark of the serving vectors is damaged"));
         let mark = mark.ok().filter(|mark| names_a_plain_folder(&mark.serving))?;
@@ -165,7 +165,11 @@ fn plain(folder: &str) -> bool {
 
 fn replace(folder: &Path, text: &[u8]) -> io::Result<()> {
     appliance_files::folder(folder)?;
-    appliance_files::replace(&folder.join(MARK), text)
+    let mark = folder.join(MARK);
+    if appliance_files::is_odd(&mark) {
+        appliance_files::set_aside(&mark)?;
+    }
+    appliance_files::replace(&mark, text)
 }
 
 #[cfg(test)]
@@ -193,6 +197,12 @@ mod tests {
         assert_eq!(home.serving(), None);
         fs::write(home.place(MARK), "{\"model\":").unwrap();
         assert_eq!(home.serving(), None);
+        fs::remove_file(home.place(MARK)).unwrap();
+        fs::create_dir(home.place(MARK)).unwrap();
+        assert_eq!(home.serving(), None);
+        mark.folder = Some("vectors-a-b-3".to_owned());
+        home.serve(&mark).unwrap();
+        assert_eq!(home.serving(), Some(mark), "what stood in its place is put aside");
     }
 
     #[test]

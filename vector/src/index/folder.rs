@@ -86,6 +86,9 @@ impl Folder {
 
     /// Takes a folder over, and makes it if need be.
     pub(super) fn at(dir: &Path) -> io::Result<Arc<Self>> {
+        if appliance_files::is_odd(&dir.join(INDEX)) {
+            appliance_files::set_aside(&dir.join(INDEX))?; // or what is saved could not take its place
+        }
         appliance_files::folder(dir)?;
         let next = files(dir)?.iter().map(|(_, number)| number + 1).max().unwrap_or(1);
         let numbers = Mutex::new(Numbers { next, used: BTreeSet::new() });
@@ -110,7 +113,7 @@ impl Folder {
     /// Opens a file that the saved index names.
     pub(super) fn open(self: &Arc<Self>, holds: Holds, number: u64) -> io::Result<(File, Number)> {
         let Some(dir) = &self.dir else { return Err(io::ErrorKind::NotFound.into()) };
-        let file = File::open(dir.join(name(holds, number)))?;
+        let file = appliance_files::opened(&dir.join(name(holds, number)))?;
         Ok((file, self.number(Some(number))))
     }
 

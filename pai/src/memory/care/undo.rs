@@ -53,7 +53,7 @@ impl Care {
     async fn take_back_once(
         &self,
         by: &By,
-        mut action: MemoryAction,
+        action: MemoryAction,
     ) -> Result<MemoryAction, CareError> {
         self.leaves_one_that_holds(by, &action).await?;
 
@@ -68,8 +68,9 @@ impl Care {
         if applied.repeated {
             return self.noted(by, &applied).await;
         }
-        action.undone_at = Some(at);
-        Ok(action)
+        // Read again: a repeat tells how what it speaks of stands since.
+        let undone = self.parts.memories.action(by.owner, action.id).await?;
+        undone.ok_or(CareError::NothingToUndo)
     }
 
     async fn newest_deed(

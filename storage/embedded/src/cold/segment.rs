@@ -107,7 +107,7 @@ fn open_head(path: &Path, number: u64) -> Result<(File, u64, Head), ColdFault> {
         let path = path.to_owned();
         move |source| ColdFault::Unread { segment: number, doing, path, source }
     };
-    let file = File::open(path).map_err(|source| match source.kind() {
+    let file = appliance_files::opened(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => ColdFault::Missing { segment: number, path: path.to_owned() },
         _ => unread("opening")(source),
     })?;

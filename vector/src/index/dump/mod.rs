@@ -192,7 +192,7 @@ pub(super) fn open(
 ) -> Result<Option<(State, u64)>, DumpError> {
     let Some(dir) = folder.dir() else { return Ok(None) };
     let path = dir.join(INDEX);
-    let file = match File::open(&path) {
+    let file = match appliance_files::opened(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened,
     };
