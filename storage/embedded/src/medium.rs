@@ -15,9 +15,6 @@ use crate::{
     signs::{Call, Signs},
 };
 
-/// Most zeroes that are given out for what is beyond the end: a wrong number may ask for gigabytes.
-const MOST_ZEROES: usize = 64 * 1024;
-
 /// What lies beside every handle on the file: it outlives them.
 #[derive(Debug, Clone)]
 pub(crate) struct Beside {
@@ -79,16 +76,15 @@ impl StorageBackend for Watched {
         self.below.len().inspect_err(|error| self.beside.signs.note_failed(Call::Read, error))
     }
 
-    /// Beyond the end there are zeroes: it is a wrong number in a page that leads there, which the one
-    /// who follows it is told, and no reason for the handle to answer nobody any more.
+    /// What is beyond the end is no failure of the disk: a wrong number in a page leads there. After an
+    /// error the handle would answer nobody any more; so it ends as redb ends on any other such page,
+    /// and only who follows it is told.
+    #[expect(clippy::panic, reason = "as redb does on a damaged page; caught wherever one is read")]
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let read = match self.below.read(offset, out) {
-            Err(error) if is_beyond_end(&error) && out.len() <= MOST_ZEROES => {
-                out.fill(0);
-                Ok(())
-            }
-            read => read,
-        };
+        let read = self.below.read(offset, out);
+        if read.as_ref().is_err_and(is_beyond_end) {
+            panic!("it leads beyond the end of the file");
+        }
         read.inspect_err(|error| self.beside.signs.note_failed(Call::Read, error))
     }
 

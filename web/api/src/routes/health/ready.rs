@@ -7,8 +7,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use appliance_core::{
-    AgentState, PageRequest, SearchFilter, UserId, bus::AGENTS_GROUP, ports::SearchError,
-    time::TRUSTED,
+    AgentState, ErrorKind, PageRequest, SearchFilter, UserId, bus::AGENTS_GROUP,
+    ports::SearchError, time::TRUSTED,
 };
 use axum::{
     Json,
@@ -71,7 +71,10 @@ async fn ask(app: &App) -> Ready {
 async fn records(app: &App) -> &'static str {
     let reads = async {
         app.parts.users.first().await?;
-        app.parts.trail.events(PageRequest::new(1, None)).await
+        match app.parts.trail.events(PageRequest::new(1, None)).await {
+            Err(error) if error.kind == ErrorKind::Corrupt => Ok(()), // `rows` says so; others answer
+            read => read.map(drop),
+        }
     };
     within(reads).await
 }
