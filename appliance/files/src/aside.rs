@@ -23,6 +23,20 @@ pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
+/// Makes a folder for what can be made anew; what is no folder and stands in its place, or in that of the
+/// folder above it, is put aside.
+///
+/// # Errors
+/// When something can be neither put aside nor made.
+pub fn own_folder(path: &Path) -> io::Result<()> {
+    for place in path.parent().into_iter().chain([path]) {
+        if fs::symlink_metadata(place).is_ok() && !place.is_dir() {
+            set_aside(place)?;
+        }
+    }
+    crate::folder(path)
+}
+
 fn named(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
@@ -46,5 +60,11 @@ mod tests {
         let names: Vec<_> = ["index.aside", "index.aside.2", "index.aside.3"].into();
         assert!(names.iter().all(|name| place.path().join(name).exists()));
         assert!(set_aside(&path).is_err() && !path.exists());
+        fs::write(&path, "in the way").unwrap();
+        own_folder(&path.join("texts")).unwrap();
+        assert!(path.join("texts").is_dir() && place.path().join("index.aside.4").is_file());
+        fs::write(path.join("vectors"), "in the way").unwrap();
+        own_folder(&path.join("vectors")).unwrap();
+        assert!(path.join("vectors").is_dir() && path.join("vectors.aside").is_file());
     }
 }

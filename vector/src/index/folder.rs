@@ -86,10 +86,10 @@ impl Folder {
 
     /// Takes a folder over, and makes it if need be.
     pub(super) fn at(dir: &Path) -> io::Result<Arc<Self>> {
+        appliance_files::own_folder(dir)?;
         if appliance_files::is_odd(&dir.join(INDEX)) {
             appliance_files::set_aside(&dir.join(INDEX))?; // or what is saved could not take its place
         }
-        appliance_files::folder(dir)?;
         let next = files(dir)?.iter().map(|(_, number)| number + 1).max().unwrap_or(1);
         let numbers = Mutex::new(Numbers { next, used: BTreeSet::new() });
         Ok(Arc::new(Self { dir: Some(dir.to_owned()), numbers, damaged: AtomicBool::new(false) }))

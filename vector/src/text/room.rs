@@ -15,10 +15,7 @@ const CUT_OFF: &str = ".tmp";
 /// Makes the folder, and takes the files of an unusable index away. Folders are not ours: one that is
 /// in the way is put aside.
 pub(super) fn make(folder: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(folder).is_ok() && !folder.is_dir() {
-        put_aside(folder)?;
-    }
-    appliance_files::folder(folder)?;
+    appliance_files::own_folder(folder)?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         match entry.file_type()?.is_dir() {
