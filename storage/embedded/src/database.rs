@@ -32,6 +32,7 @@ use crate::{
     fault::Fault,
     handle::Handle,
     medium::{Beside, Watched},
+    pages::{self, Pages},
     place::Place,
     snapshot::Snapshot,
     trial::Trial,
@@ -65,6 +66,7 @@ pub(crate) fn opener(place: &Arc<Place>, beside: &Beside) -> Opener {
     Box::new(move || {
         if is_first.replace(false) {
             file.be_there()?;
+            file.check_pages()?;
         }
         file.open()
     })
@@ -110,6 +112,18 @@ impl StateFile {
             Err(error) => Err(self.io("looking at", error)),
             Ok(found) if found.len() == 0 => Err(self.corrupt("it is empty")),
             Ok(_) => Ok(()),
+        }
+    }
+
+    /// Refuses a file that has a wrong page, unless nothing but single rows is wrong: they are left out
+    /// and named when they are met.
+    fn check_pages(&self) -> Result<(), OpenError> {
+        let found = pages::look(&self.path, &self.beside);
+        match found.map_err(|error| refused(&self.path, *error))? {
+            Pages::Whole | Pages::WrongRows => Ok(()),
+            Pages::Wrong(why) => {
+                Err(self.corrupt(&format!("a page is not what was written ({why})")))
+            }
         }
     }
 

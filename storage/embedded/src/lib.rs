@@ -27,6 +27,7 @@ mod live;
 mod medium;
 mod memories;
 mod open_error;
+mod pages;
 mod place;
 mod reserve;
 mod shared;

@@ -61,7 +61,10 @@ impl Written {
             Err(error @ OpenError::Corrupt { .. }) => {
                 let text = error.to_string();
                 assert!(text.contains("state.redb") && text.contains("restore a backup"), "{text}");
-                assert!(fs::read(self.file()).unwrap() == bytes, "{what}: the file was changed");
+                assert!(
+                    fs::read(self.file()).unwrap() == bytes,
+                    "{what}: the file was changed: {text}"
+                );
                 None
             }
             Err(other) => panic!("{what}: {other}"),
@@ -181,6 +184,47 @@ async fn a_zeroed_page_is_refused_or_found_and_no_panic_is_told() {
     println!("{refused} pages refused when opened, {noticed} noticed when read");
     assert!(refused > 0);
     assert_eq!(told.load(std::sync::atomic::Ordering::SeqCst), 0, "a panic was told");
+}
+
+/// Bits that are turned in each page.
+const BITS_A_PAGE: usize = 6;
+
+#[tokio::test]
+async fn a_wrong_bit_anywhere_is_refused_or_costs_rows_that_are_named() {
+    let written = Written::new().await;
+    let (mut dice, mut refused, mut costs) = (0x9e37_79b9_7f4a_7c15_u64, 0, 0);
+    for page in 0..written.bytes.len() / 4096 {
+        if written.bytes[page * 4096..][..4096].iter().all(|byte| *byte == 0) {
+            continue;
+        }
+        for _ in 0..BITS_A_PAGE {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            let bit = usize::try_from(dice % (4096 * 8)).unwrap();
+            let mut bytes = written.bytes.clone();
+            bytes[page * 4096 + bit / 8] ^= 1 << (bit % 8);
+            let what = format!("page {page} bit {bit}");
+            eprintln!("{what}");
+            let Some(store) = written.open_on(&bytes, &what) else {
+                refused += 1;
+                continue;
+            };
+            store.compare().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+            let lost = written.read_all(&store, &what).await;
+            let named = store.damage().found;
+            // A thread is nobody's without its row.
+            let thread = named.iter().any(|it| it.place.starts_with("conversations.v1 row"));
+            assert!(lost <= named.len() || thread, "{what}: {lost} are lost, {named:?}");
+            costs += usize::from(lost > 0);
+            let mint = IdMint::new(Arc::new(ManualClock::at_millis(1_793_000_000_000)), 0);
+            let message = given::message(&mint, written.thread, "one more");
+            let said = store.apply(Batch::new().write(Write::AppendMessage(message))).await;
+            assert!(said.is_ok() || thread, "{what}: {said:?}");
+        }
+    }
+    println!("{refused} refused, {costs} that cost a row");
+    assert!(refused > 0 && costs > 0, "{refused} {costs}");
 }
 
 #[tokio::test]

@@ -291,7 +291,7 @@ async fn a_segment_that_the_system_cannot_read_is_missed_only_for_so_long() {
     assert_eq!((&shown.told, shown.counted), (&shown.list, 4), "nothing is deleted because of it");
     let named = shown.named.iter().find(|it| it.memory == Some(kept.ids[3])).unwrap();
     assert!(named.place.starts_with("cold/0000000000000001.seg"), "{named:?}");
-    assert!(named.what.contains("Is a directory"), "{named:?}");
+    assert!(named.what.contains("a folder stands in the place of a file"), "{named:?}");
     assert_eq!(store.compact(at).await.unwrap(), None);
     assert!(segment.is_dir(), "it is left alone");
 

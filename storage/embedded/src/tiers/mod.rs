@@ -98,9 +98,9 @@ impl MemoryTiers for Store {
         let count = move |file: &dyn View| -> Result<_, RuleFault> {
             let mut counts = memories::counts(file, owner)?;
             if owner.is_none() {
-                let segments = manifest::living(file)?;
+                let segments = manifest::living_readable(file)?;
                 counts.segments = segments.len() as u64;
-                counts.cold_bytes = segments.values().map(|segment| segment.bytes).sum();
+                counts.cold_bytes = segments.iter().map(|segment| segment.bytes).sum();
             }
             Ok(counts)
         };

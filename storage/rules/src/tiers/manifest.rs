@@ -17,6 +17,7 @@ use crate::{
     entity::{IdShape, Kind, trailing_seq},
     memories,
     view::{Read as _, Span, View, dangling},
+    walk,
 };
 
 /// Id: segment, 8 bytes big endian.
@@ -74,6 +75,14 @@ pub fn living(view: &dyn View) -> Result<BTreeMap<u64, Segment>, Fault> {
     let (mut segments, live) = (all(view)?, memories::live_by_segment(view)?);
     segments.retain(|number, _| live.contains_key(number));
     Ok(segments)
+}
+
+/// As [`living`], without those that cannot be read, which are named: for whoever only counts them.
+pub fn living_readable(view: &dyn View) -> Result<Vec<Segment>, Fault> {
+    let live = memories::live_by_segment(view)?;
+    let segments = walk::readable(view.walk::<Segment>(Span::all()));
+    let lives = |segment: &Segment| live.contains_key(&segment.number);
+    segments.filter(|met| met.as_ref().map_or(true, lives)).collect()
 }
 
 /// Returns the segments that hold a stray copy of any of `ids`.

@@ -41,9 +41,13 @@ pub enum ExportPlace {
     },
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes what it asks about by reference"
+// In the portal's 32 bits a reference is not the larger one.
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes what it asks about by reference"
+    )
 )]
 const fn is_none(count: &u64) -> bool {
     *count == 0
