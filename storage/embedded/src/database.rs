@@ -29,11 +29,13 @@ use crate::{
     OpenError,
     caught::caught,
     draft::{Attempt, Tables},
+    engine::rewrite,
     fault::Fault,
     handle::Handle,
     medium::{Beside, Watched},
-    pages::{self, Pages},
+    pages::{self, Pages, Rows},
     place::Place,
+    signs::FILE,
     snapshot::Snapshot,
     trial::Trial,
     upgrade::upgrade,
@@ -64,11 +66,13 @@ pub(crate) fn opener(place: &Arc<Place>, beside: &Beside) -> Opener {
     let file = StateFile { path, disk, beside, cache_bytes };
     let is_first = std::cell::Cell::new(true);
     Box::new(move || {
-        if is_first.replace(false) {
-            file.be_there()?;
-            file.check_pages()?;
+        if !is_first.replace(false) {
+            return file.open();
         }
-        file.open()
+        file.be_there()?;
+        let mended = file.check_pages()?;
+        let opened = file.open()?;
+        Ok(Opened { raised: mended.or(opened.raised), ..opened })
     })
 }
 
@@ -115,16 +119,35 @@ impl StateFile {
         }
     }
 
-    /// Refuses a file that has a wrong page, unless nothing but single rows is wrong: they are left out
-    /// and named when they are met.
-    fn check_pages(&self) -> Result<(), OpenError> {
+    /// Looks at every page. A file in which only rows are wrong is let through: they are left out and
+    /// named when they are met. One in which a page is wrong and every row is read is made anew, and that
+    /// is returned; any other is refused.
+    fn check_pages(&self) -> Result<Option<Damaged>, OpenError> {
         let found = pages::look(&self.path, &self.beside);
         match found.map_err(|error| refused(&self.path, *error))? {
-            Pages::Whole | Pages::WrongRows => Ok(()),
-            Pages::Wrong(why) => {
+            Pages::Whole | Pages::WrongRows => Ok(None),
+            Pages::Wrong(rows) => self.make_anew(&rows).map(Some),
+            Pages::Lost(why) => {
                 Err(self.corrupt(&format!("a page is not what was written ({why})")))
             }
         }
+    }
+
+    /// Puts a copy of `rows` in the file's place; until then that is left as it is.
+    fn make_anew(&self, rows: &Rows) -> Result<Damaged, OpenError> {
+        let copy = rewrite::beside(&self.path);
+        let copied = guarded_read(|| rows.copy(&copy, &self.beside.signs));
+        let put = copied.map_err(|fault| self.unusable(fault)).and_then(|()| {
+            put_in_place(&copy, &self.path).map_err(|error| self.io("mending", error))
+        });
+        put.inspect_err(|_| rewrite::clear(&self.path))?;
+        let what = format!(
+            "a page that leads to others was not what was written ({}); every row was read, and the \
+             file was made anew of them",
+            rows.why()
+        );
+        tracing::warn!(event = "mended", "{what}");
+        Ok(Damaged { place: FILE.to_owned(), what, memory: None })
     }
 
     fn open(&self) -> Result<Opened, OpenError> {
@@ -332,11 +355,13 @@ fn make(path: &Path) -> Result<(), OpenError> {
     let db = Builder::new().create(&new).map_err(|error| refused(&new, error))?;
     drop(db);
     File::open(&new).and_then(|file| file.sync_all()).map_err(|source| io("syncing", source))?;
-    fs::rename(&new, path).map_err(|source| io("moving into place", source))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|source| io("syncing the directory of", source))
+    put_in_place(&new, path).map_err(|source| io("moving into place", source))
+}
+
+/// Gives a whole file its name, for good when this returns.
+fn put_in_place(new: &Path, path: &Path) -> io::Result<()> {
+    fs::rename(new, path)?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn guarded(

@@ -3,12 +3,22 @@
 //! redb follows pages without checking them, and one wrong bit in a page that leads to others shows
 //! other rows, or none, and says nothing. So each page is checked once, on trial, before anything is
 //! served. A wrong bit within a row costs that row and is found when the row is read: such a file is
-//! let through. What goes wrong later is found when it is met. Mends nothing.
+//! let through. Where every row is still read, they are [copied](Rows::copy) into a new file. What goes
+//! wrong later is found when it is met.
 
-use std::{fs::File, io, os::unix::fs::FileExt as _, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io,
+    mem::ManuallyDrop,
+    os::unix::fs::FileExt as _,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use redb::{
-    Builder, Database, DatabaseError, ReadableTable, StorageBackend, StorageError, TableHandle as _,
+    Builder, Database, DatabaseError, ReadableDatabase as _, ReadableTable, StorageBackend,
+    StorageError, TableHandle as _,
 };
 use storage_rules::{
     codec::{Place, is_whole},
@@ -18,10 +28,13 @@ use storage_rules::{
 
 use crate::{
     caught::caught,
+    database,
+    engine::rewrite::copy_table,
     fault::Fault,
     handle::Handle,
     layout::Raw,
     medium::{Beside, Watched},
+    signs::Signs,
     trial::Trial,
 };
 
@@ -29,14 +42,16 @@ use crate::{
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 /// What the pages of a file are.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Pages {
     /// What was written.
     Whole,
     /// What was written, but for rows in them.
     WrongRows,
+    /// Something else, and these rows are read all the same.
+    Wrong(Rows),
     /// Something else: what redb says of it.
-    Wrong(String),
+    Lost(String),
 }
 
 /// Looks at the pages of the file at `path`, which it reads whole and does not lock.
@@ -44,12 +59,7 @@ pub(crate) enum Pages {
 /// # Errors
 /// The file cannot be read, or is none of redb's.
 pub(crate) fn look(path: &Path, beside: &Beside) -> Result<Pages, Box<DatabaseError>> {
-    let failed = |error: io::Error| Box::new(DatabaseError::Storage(StorageError::Io(error)));
-    let trial = || {
-        let file = OnDisk(File::open(path)?);
-        Trial::of(Watched::over(Box::new(file), beside))
-    };
-    let why = match caught(|| opened(trial().map_err(StorageError::Io)?, true)) {
+    let why = match caught(|| opened(&OnDisk::at(path)?, beside, true)) {
         Ok(Ok(db)) => {
             drop(Handle::on(db)); // what it writes stays in memory
             return Ok(Pages::Whole);
@@ -57,34 +67,92 @@ pub(crate) fn look(path: &Path, beside: &Beside) -> Result<Pages, Box<DatabaseEr
         Err(why) | Ok(Err(DatabaseError::Storage(StorageError::Corrupted(why)))) => why,
         Ok(Err(error)) => return Err(Box::new(error)),
     };
-    let trial = trial().map_err(failed)?;
-    let Ok(Ok(db)) = caught(|| opened(trial, false)) else { return Ok(Pages::Wrong(why)) };
-    if let Ok(Ok(true)) = caught(|| only_rows_are_wrong(&db)) {
-        drop(Handle::on(db));
-        return Ok(Pages::WrongRows);
-    }
-    // Closing it would meet the page again, and may abort the process. The start is refused.
-    std::mem::forget(db);
-    Ok(Pages::Wrong(why))
+    let file = OnDisk::at(path).map_err(|error| Box::new(DatabaseError::from(error)))?;
+    let Ok(Ok(db)) = caught(|| opened(&file, beside, false)) else { return Ok(Pages::Lost(why)) };
+    let rows = Rows { db: ManuallyDrop::new(db), file, why };
+    Ok(match caught(|| walk(&rows.db)) {
+        Ok(Ok(Walked::SomeWrong)) => Pages::WrongRows,
+        Ok(Ok(Walked::AllRight)) => Pages::Wrong(rows),
+        Ok(Ok(Walked::Astray) | Err(_)) | Err(_) => Pages::Lost(rows.why.clone()),
+    })
 }
 
-fn opened(trial: Trial, check: bool) -> Result<Database, DatabaseError> {
+/// The rows of a file with a wrong page.
+pub(crate) struct Rows {
+    /// Never closed: that would meet the page again, and may abort the process.
+    db: ManuallyDrop<Database>,
+    file: OnDisk,
+    why: String,
+}
+
+impl Rows {
+    /// Copies all of them into a new file at `to`, whole and on disk when it returns.
+    pub fn copy(&self, to: &Path, signs: &Signs) -> Result<(), Fault> {
+        let from = self.db.begin_read()?;
+        let new = database::fresh(to)?;
+        let txn = database::begin(&new)?;
+        for name in table_names() {
+            copy_table(&from, &txn, name, signs)?;
+        }
+        txn.commit()?;
+        drop(new); // marks it as closed
+        Ok(File::open(to).and_then(|file| file.sync_all()).map_err(StorageError::Io)?)
+    }
+
+    /// Returns what redb says of the page.
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows").field("why", &self.why).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        drop(self.file.open().take());
+    }
+}
+
+fn opened(file: &OnDisk, beside: &Beside, check: bool) -> Result<Database, DatabaseError> {
+    let trial = Trial::of(Watched::over(Box::new(file.clone()), beside));
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(check);
-    builder.create_with_backend(trial)
+    builder.create_with_backend(trial.map_err(StorageError::Io)?)
 }
 
-/// A file that is read and not locked; a trial keeps what is written to it.
-#[derive(Debug)]
-struct OnDisk(File);
+/// A file that is read and not locked, until it is let go of; a trial keeps what is written to it.
+#[derive(Debug, Clone)]
+struct OnDisk(Arc<Mutex<Option<File>>>);
+
+impl OnDisk {
+    fn at(path: &Path) -> Result<Self, StorageError> {
+        let file = File::open(path).map_err(StorageError::Io)?;
+        Ok(Self(Arc::new(Mutex::new(Some(file)))))
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<File>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reading<T>(&self, read: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
+        match self.open().as_ref() {
+            Some(file) => read(file),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+}
 
 impl StorageBackend for OnDisk {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        self.reading(|file| Ok(file.metadata()?.len()))
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read_exact_at(out, offset)
+        self.reading(|file| file.read_exact_at(out, offset))
     }
 
     fn set_len(&self, _: u64) -> io::Result<()> {
@@ -100,30 +168,45 @@ impl StorageBackend for OnDisk {
     }
 }
 
-/// Tells whether wrong rows are all that is wrong with the pages of `db`: rows are in their order, every
-/// other one is where it is looked for, none is missing, and so it stays once the wrong ones are taken
-/// out, as mending them does.
-fn only_rows_are_wrong(db: &Database) -> Result<bool, Fault> {
+/// What a walk through all rows shows.
+enum Walked {
+    /// Each is what was written, where it is looked for.
+    AllRight,
+    /// Some are not what was written, and nothing else is wrong.
+    SomeWrong,
+    /// Rows are missing, or not where they are looked for.
+    Astray,
+}
+
+/// Walks through all rows: they are in their order, each is where it is looked for, none is missing, and
+/// so it stays once the wrong ones are taken out, as mending them does.
+fn walk(db: &Database) -> Result<Walked, Fault> {
     let txn = db.begin_write()?;
-    let there: Vec<String> = txn.list_tables()?.map(|table| table.name().to_owned()).collect();
+    let there: BTreeSet<String> = txn.list_tables()?.map(|table| table.name().to_owned()).collect();
     let mut all = 0;
-    for name in table_names().filter(|name| there.iter().any(|there| there == name)) {
+    for name in table_names().filter(|name| there.contains(*name)) {
         let mut table = txn.open_table(Raw::new(name))?;
-        let Some(wrong) = wrong_rows(name, &table)? else { return Ok(false) };
+        let Some(wrong) = wrong_rows(name, &table)? else { return Ok(Walked::Astray) };
         // Without its identity the file would be another history's.
         if !wrong.is_empty() && name == manifest::IDENTITY.name {
-            return Ok(false);
+            return Ok(Walked::Astray);
         }
         for at in &wrong {
             table.remove(at.as_slice())?;
         }
         if !wrong.is_empty() && wrong_rows(name, &table)?.is_none_or(|left| !left.is_empty()) {
-            return Ok(false);
+            return Ok(Walked::Astray);
         }
         all += wrong.len();
     }
     txn.abort()?;
-    Ok(all > 0)
+    let wanted: BTreeSet<&str> = table_names().collect();
+    let is_of_now = there.iter().map(String::as_str).eq(wanted);
+    Ok(match (all, is_of_now) {
+        (0, true) => Walked::AllRight,
+        (0, false) => Walked::Astray, // an earlier version's tables are not copied
+        _ => Walked::SomeWrong,
+    })
 }
 
 /// Returns where the rows of a table are that are not what was written; `None` where more than that is

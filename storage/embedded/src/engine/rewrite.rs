@@ -45,7 +45,7 @@ const OP: &str = "records.rewrite";
 const AT_ONCE: usize = 100;
 
 /// Returns where the copy of the file at `place` is made.
-fn beside(place: &Path) -> PathBuf {
+pub(crate) fn beside(place: &Path) -> PathBuf {
     place.with_extension("redb.anew")
 }
 
@@ -145,7 +145,8 @@ impl Engine {
     }
 }
 
-fn copy_table(
+/// Copies the rows of a table; stops when the store is closing.
+pub(crate) fn copy_table(
     from: &ReadTransaction,
     to: &WriteTransaction,
     name: &'static str,
