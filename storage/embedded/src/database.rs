@@ -13,7 +13,7 @@ use std::{
 use appliance_core::ports::Damaged;
 use redb::{
     Builder, Database, DatabaseError, ReadableDatabase as _, StorageBackend, StorageError,
-    TableHandle as _, WriteTransaction, backends::FileBackend,
+    TableHandle as _, backends::FileBackend,
 };
 
 use storage_rules::{
@@ -29,9 +29,9 @@ use crate::{
     OpenError,
     caught::caught,
     draft::{Attempt, Tables},
-    engine::rewrite,
     fault::Fault,
     handle::Handle,
+    making,
     medium::{Beside, Watched},
     pages::{self, Pages, Rows},
     place::Place,
@@ -40,9 +40,6 @@ use crate::{
     trial::Trial,
     upgrade::upgrade,
 };
-
-/// Pages kept in memory: enough for the working set of one appliance, far under its idle budget.
-const CACHE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Opens the database; a way to put another one into tests.
 pub(crate) type Opener = Box<dyn Fn() -> Result<Opened, OpenError> + Send>;
@@ -62,7 +59,8 @@ pub(crate) struct Opened {
 pub(crate) fn opener(place: &Arc<Place>, beside: &Beside) -> Opener {
     let (there, place) = (Arc::clone(place), Arc::clone(place));
     let disk = Box::new(move || on_disk(&there));
-    let (path, beside, cache_bytes) = (place.path().to_owned(), beside.clone(), CACHE_BYTES);
+    let (path, beside, cache_bytes) =
+        (place.path().to_owned(), beside.clone(), making::CACHE_BYTES);
     let file = StateFile { path, disk, beside, cache_bytes };
     let is_first = std::cell::Cell::new(true);
     Box::new(move || {
@@ -83,7 +81,7 @@ pub(crate) fn opener_over(
     beside: &Beside,
 ) -> Opener {
     let disk = Box::new(move || Ok(disk()));
-    let (path, beside, cache_bytes) = ("memory".into(), beside.clone(), CACHE_BYTES / 128);
+    let (path, beside, cache_bytes) = ("memory".into(), beside.clone(), making::CACHE_BYTES / 128);
     let file = StateFile { path, disk, beside, cache_bytes };
     Box::new(move || file.open())
 }
@@ -135,12 +133,12 @@ impl StateFile {
 
     /// Puts a copy of `rows` in the file's place; until then that is left as it is.
     fn make_anew(&self, rows: &Rows) -> Result<Damaged, OpenError> {
-        let copy = rewrite::beside(&self.path);
+        let copy = making::beside(&self.path);
         let copied = guarded_read(|| rows.copy(&copy, &self.beside.signs));
         let put = copied.map_err(|fault| self.unusable(fault)).and_then(|()| {
-            put_in_place(&copy, &self.path).map_err(|error| self.io("mending", error))
+            making::put_in_place(&copy, &self.path).map_err(|error| self.io("mending", error))
         });
-        put.inspect_err(|_| rewrite::clear(&self.path))?;
+        put.inspect_err(|_| making::clear(&self.path))?;
         let what = format!(
             "a page that leads to others was not what was written ({}); every row was read, and the \
              file was made anew of them",
@@ -286,13 +284,13 @@ fn has_all_tables(db: &Database) -> Result<bool, Fault> {
 }
 
 fn make_tables(db: &Database) -> Result<(), Fault> {
-    let txn = begin(db)?;
+    let txn = making::begin(db)?;
     all_tables(&Tables::of(&txn))?;
     Ok(txn.commit()?)
 }
 
 fn bring_up(db: &Database) -> Result<Option<Damaged>, Fault> {
-    let txn = begin(db)?;
+    let txn = making::begin(db)?;
     let tables = Tables::of(&txn);
     upgrade(&tables)?;
     all_tables(&tables)?;
@@ -322,26 +320,6 @@ fn all_tables(tables: &Tables<'_>) -> Result<(), Fault> {
     table_names().try_for_each(|name| tables.with(name, |_| Ok(())))
 }
 
-/// Begins a write transaction whose commit survives a crash and reopens at once.
-///
-/// Two-phase, because the file stores strangers' text and xxh3 does not resist a forger; quick
-/// repair, because a full one reads the whole file.
-pub(crate) fn begin(db: &Database) -> Result<WriteTransaction, Fault> {
-    let mut txn = db.begin_write()?;
-    txn.set_two_phase_commit(true);
-    txn.set_quick_repair(true);
-    Ok(txn)
-}
-
-/// Makes a new file at `path`, which must not exist, and opens it for whoever fills it.
-pub(crate) fn fresh(path: &Path) -> Result<Database, Fault> {
-    let made = appliance_files::new_file(path).map_err(StorageError::Io)?;
-    let file = FileBackend::new(made)?;
-    let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
-    Ok(builder.create_with_backend(file)?)
-}
-
 fn make(path: &Path) -> Result<(), OpenError> {
     let io = |doing, source| OpenError::Io { doing, path: path.to_owned(), source };
     let new = path.with_extension("redb.new");
@@ -355,13 +333,7 @@ fn make(path: &Path) -> Result<(), OpenError> {
     let db = Builder::new().create(&new).map_err(|error| refused(&new, error))?;
     drop(db);
     File::open(&new).and_then(|file| file.sync_all()).map_err(|source| io("syncing", source))?;
-    put_in_place(&new, path).map_err(|source| io("moving into place", source))
-}
-
-/// Gives a whole file its name, for good when this returns.
-fn put_in_place(new: &Path, path: &Path) -> io::Result<()> {
-    fs::rename(new, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    making::put_in_place(&new, path).map_err(|source| io("moving into place", source))
 }
 
 fn guarded(

@@ -24,6 +24,7 @@ mod hot;
 mod keep;
 mod layout;
 mod live;
+mod making;
 mod medium;
 mod memories;
 mod open_error;

@@ -28,11 +28,10 @@ use storage_rules::{
 
 use crate::{
     caught::caught,
-    database,
-    engine::rewrite::copy_table,
     fault::Fault,
     handle::Handle,
     layout::Raw,
+    making::{self, copy_table},
     medium::{Beside, Watched},
     signs::Signs,
     trial::Trial,
@@ -89,8 +88,8 @@ impl Rows {
     /// Copies all of them into a new file at `to`, whole and on disk when it returns.
     pub fn copy(&self, to: &Path, signs: &Signs) -> Result<(), Fault> {
         let from = self.db.begin_read()?;
-        let new = database::fresh(to)?;
-        let txn = database::begin(&new)?;
+        let new = making::fresh(to)?;
+        let txn = making::begin(&new)?;
         for name in table_names() {
             copy_table(&from, &txn, name, signs)?;
         }

@@ -26,9 +26,9 @@ use crate::{
     cold::Archive,
     data_dir::ARCHIVE,
     database,
-    engine::{Engine, Room, rewrite, writer::Writer},
+    engine::{Engine, Room, writer::Writer},
     fault::Fault,
-    history,
+    history, making,
     medium::Beside,
     place::Place,
     reserve::Reserve,
@@ -90,7 +90,7 @@ impl Store {
             reserve: Arc::new(Reserve::at(&dir.path().join(RESERVE))),
         };
         history::refuse_a_lost_file(dir)?;
-        rewrite::clear(&path);
+        making::clear(&path);
         let place = Arc::new(Place::at(&path));
         let opener = database::opener(&place, &beside);
         let begun = Shared::open(&opener, clock, beside, archive).map_err(|fault| match fault {

@@ -14,13 +14,11 @@
 use std::{
     fs::{self, File},
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use appliance_core::{ErrorKind, StoreError, ports::Rewritten};
-use redb::{
-    Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, WriteTransaction,
-};
+use redb::{Database, ReadTransaction, ReadableDatabase as _};
 use storage_rules::{Draft, rewrite, tables::names as table_names};
 
 use super::{
@@ -29,35 +27,15 @@ use super::{
 };
 use crate::{
     caught::caught,
-    database,
     draft::{Attempt, Tables},
     fault::Fault,
-    layout::Raw,
+    making::{self, beside, clear, copy_table},
     reserve::RESERVE_BYTES,
-    signs::Signs,
     steps::reached,
 };
 
 /// The operation that errors of it name.
 const OP: &str = "records.rewrite";
-
-/// Rows that are copied between two signs of life.
-const AT_ONCE: usize = 100;
-
-/// Returns where the copy of the file at `place` is made.
-pub(crate) fn beside(place: &Path) -> PathBuf {
-    place.with_extension("redb.anew")
-}
-
-/// Deletes a copy that was never finished; what cannot be deleted is in nobody's way but its own.
-pub(crate) fn clear(place: &Path) {
-    match fs::remove_file(beside(place)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(%error, "a half-made copy of the records stays beside them");
-        }
-        _ => {}
-    }
-}
 
 impl Engine {
     /// Makes the file anew, the others having been after `seen` purges, and returns what became of it.
@@ -94,7 +72,7 @@ impl Engine {
     fn copy(&self, to: &Path, seen: u64) -> Result<(), Fault> {
         let guard = self.shared.opened();
         let from = guard.as_ref().ok_or(Fault::Closed)?.begin_read()?;
-        let new = database::fresh(to)?;
+        let new = making::fresh(to)?;
         self.fill(&from, &new, seen)?;
         reached("rewrite.copied");
         let finish = || {
@@ -107,7 +85,7 @@ impl Engine {
     }
 
     fn fill(&self, from: &ReadTransaction, new: &Database, seen: u64) -> Result<(), Fault> {
-        let txn = database::begin(new)?;
+        let txn = making::begin(new)?;
         for name in table_names() {
             copy_table(from, &txn, name, &self.shared.signs)?;
         }
@@ -143,28 +121,6 @@ impl Engine {
         let why = format!("nobody knows which file state.redb names on disk ({error})");
         self.end(&why).refusal()
     }
-}
-
-/// Copies the rows of a table; stops when the store is closing.
-pub(crate) fn copy_table(
-    from: &ReadTransaction,
-    to: &WriteTransaction,
-    name: &'static str,
-    signs: &Signs,
-) -> Result<(), Fault> {
-    let (old, mut new) = (from.open_table(Raw::new(name))?, to.open_table(Raw::new(name))?);
-    for (number, row) in old.iter()?.enumerate() {
-        let (at, value) = row?;
-        new.insert(at.value(), value.value())?;
-        if number % AT_ONCE == 0 {
-            signs.note_moving();
-            if signs.is_closing() {
-                return Err(Fault::Closed); // the next life has time for it
-            }
-        }
-        reached("rewrite.row");
-    }
-    Ok(())
 }
 
 fn length(place: &Path) -> Result<u64, StoreError> {

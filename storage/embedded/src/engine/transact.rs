@@ -9,9 +9,9 @@ use storage_rules::{Counters, Draft, Refusal, batch_keys, bus::Happened, counter
 use super::{Engine, Job};
 use crate::{
     caught::caught,
-    database,
     draft::{Attempt, Tables},
     fault::Fault,
+    making,
 };
 
 /// What a transaction would do, worked out and not yet committed.
@@ -46,7 +46,7 @@ impl Engine {
         }
         let guard = self.shared.opened();
         let db = guard.as_ref().ok_or(Fault::Closed)?;
-        let txn = database::begin(db)?;
+        let txn = making::begin(db)?;
         let tables = Tables::of(&txn).beside(&self.shared.archive);
         let mut worked = work(self, &tables)?;
         worked.written = tables.written();
