@@ -132,7 +132,9 @@ async fn a_second_sigterm_ends_it_at_once_and_leaves_nothing() -> anyhow::Result
         Ok(Some(()))
     });
     gone.await?;
-    assert!(!place.exists(), "{} stays", place.display());
+    let stays = std::fs::read_dir(&place).map(|all| all.flatten().map(|it| it.path()).collect());
+    let stays: Vec<_> = stays.unwrap_or_default();
+    assert!(!place.exists(), "{} stays with {stays:?}\n{}", place.display(), server.log_tail());
 
     server.set_variable("AI_INFRA__MODEL__DEMO_WORDS_PER_SECOND", "0");
     server.start().await?;

@@ -1,7 +1,12 @@
 //! What is taken from under a running server: its sockets, their directory, its program, its records,
 //! its time.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::{Context, ensure};
 use appliance_tests::{
@@ -57,6 +62,31 @@ async fn sockets_that_are_removed_are_made_again_and_agents_stay() -> anyhow::Re
     answers(&server).await?;
     server.tmux(&["list-windows"]).await?;
     assert_eq!(pids(&server).await?, before, "nobody was started anew");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_laid_in_the_place_of_the_key_or_a_socket_is_set_right() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).start().await?;
+    let socket = server.facts()?.api_socket.clone();
+    let key = socket.with_file_name("people.key");
+    let held = fs::read(&key)?;
+    for step in ["other words", "open to all", "a folder", "a folder for a socket"] {
+        match step {
+            "other words" => fs::write(&key, "somebody else's")?,
+            "open to all" => fs::set_permissions(&key, fs::Permissions::from_mode(0o644))?,
+            "a folder" => fs::remove_file(&key).and_then(|()| fs::create_dir(&key))?,
+            _ => fs::remove_file(&socket).and_then(|()| fs::create_dir(&socket))?,
+        }
+        let right = wait::until("the key and the socket", SOON, async || {
+            let is_held = fs::read(&key).is_ok_and(|found| found == held);
+            let is_own = fs::metadata(&key).is_ok_and(|found| found.mode() & 0o077 == 0);
+            let is_socket = fs::metadata(&socket).is_ok_and(|it| it.file_type().is_socket());
+            Ok((is_held && is_own && is_socket).then_some(()))
+        });
+        right.await.with_context(|| format!("{step}: {}", server.log_tail()))?;
+        server.local()?.get::<MemoryList>("/api/memory").await.context(step)?;
+    }
     Ok(())
 }
 

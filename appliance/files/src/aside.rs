@@ -23,6 +23,15 @@ pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
+/// Puts a folder aside that stands where a file or a socket has to be, which nothing can replace.
+///
+/// # Errors
+/// When it cannot be renamed.
+pub fn make_way(path: &Path) -> io::Result<()> {
+    let is_folder = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    if is_folder { set_aside(path).map(drop) } else { Ok(()) }
+}
+
 /// Makes a folder for what can be made anew; what is no folder and stands in its place, or in that of the
 /// folder above it, is put aside.
 ///
@@ -46,6 +55,20 @@ fn named(path: &Path, ending: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_folder_has_to_make_way() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("key");
+        make_way(&path).unwrap();
+        fs::write(&path, "x").unwrap();
+        make_way(&path).unwrap();
+        assert!(path.is_file());
+        fs::remove_file(&path).unwrap();
+        fs::create_dir_all(path.join("full")).unwrap();
+        make_way(&path).unwrap();
+        assert!(!path.exists() && place.path().join("key.aside/full").is_dir());
+    }
 
     #[test]
     fn what_is_put_aside_keeps_all_it_holds_and_takes_no_other_name() {

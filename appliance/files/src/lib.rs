@@ -9,7 +9,7 @@ mod modes;
 mod read;
 mod replace;
 
-pub use aside::{own_folder, set_aside};
+pub use aside::{make_way, own_folder, set_aside};
 pub use modes::{appended, close, file, folder, kept_file, new_file};
 pub use read::{is_odd, opened, read, read_text};
 pub use replace::{replace, swap_in};

@@ -7,6 +7,8 @@ use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},
     os::unix::net::UnixStream,
+    thread,
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -15,6 +17,10 @@ use serde::Serialize;
 
 use super::Running;
 use crate::notify;
+
+/// How often [`gone`] looks, and how long it waits in between.
+const LOOKS: usize = 6;
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What `serve.json` says about the running server.
 #[derive(Debug, Clone, Serialize)]
@@ -45,10 +51,22 @@ pub async fn ready(
 }
 
 /// Removes what was in the runtime directory, and it too once it is empty; a crash leaves it, and
-/// the next start replaces what is there.
+/// the next start replaces what is there. Looks again for what somebody who is ending had in hand
+/// meanwhile; blocks for a quarter of a second at most.
 pub fn gone(runtime: &RuntimeDir) {
-    let card = runtime.card();
-    let _ = fs::remove_file(&card);
+    for _ in 0..LOOKS {
+        clear(runtime);
+        let removed = fs::remove_dir(runtime.path());
+        if removed.is_ok() || !runtime.path().exists() {
+            return;
+        }
+        thread::sleep(LOOK);
+    }
+    tracing::warn!(place = %runtime.path().display(), "stays: there is something of others in it");
+}
+
+fn clear(runtime: &RuntimeDir) {
+    let _ = fs::remove_file(runtime.card());
     let _ = fs::remove_file(runtime.people_key());
     for socket in [runtime.api_socket(), runtime.agent_socket()].into_iter().flatten() {
         let _ = fs::remove_file(socket);
@@ -59,7 +77,6 @@ pub fn gone(runtime: &RuntimeDir) {
     {
         let _ = fs::remove_file(socket);
     }
-    let _ = card.parent().map(fs::remove_dir);
 }
 
 impl Card {
@@ -86,8 +103,17 @@ impl Card {
     /// Writes it, whole or not at all.
     pub fn write(&self, runtime: &RuntimeDir) -> anyhow::Result<()> {
         let path = runtime.card();
-        appliance_files::replace(&path, &serde_json::to_vec_pretty(self)?)
+        let bytes = serde_json::to_vec_pretty(self)?;
+        appliance_files::make_way(&path)
+            .and_then(|()| appliance_files::replace(&path, &bytes))
             .with_context(|| format!("while writing {}", path.display()))
+    }
+
+    /// Tells whether the file says this.
+    pub fn stands(&self, runtime: &RuntimeDir) -> bool {
+        let held = appliance_files::read(&runtime.card());
+        let said = serde_json::to_vec_pretty(self);
+        held.is_ok_and(|held| said.is_ok_and(|said| held == said))
     }
 }
 

@@ -4,7 +4,16 @@
 //! made again within a second, and whoever is connected stays. Where that cannot be, because the
 //! place itself is gone or somebody else's, the server says so and ends. tmux' socket is the fleet's.
 
-use std::{fs, os::unix::fs::MetadataExt as _, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use appliance_config::paths::RuntimeDir;
@@ -25,7 +34,7 @@ pub const DOOR: TaskKind = TaskKind::new("door").vital();
 /// Looks whether the doors stand.
 const KEEP: TaskKind = TaskKind::new("doors.keep").vital();
 
-/// Makes the directory and its files again.
+/// Looks at the directory's files and makes them again.
 const FILES: TaskKind = TaskKind::new("doors.files");
 
 /// How often it looks.
@@ -82,6 +91,23 @@ pub struct Doorkeeper {
     pub limits: Limits,
     /// Where they are served.
     pub tasks: Tasks,
+    /// When nothing is made any more.
+    pub left: Left,
+}
+
+/// Set once the server leaves the runtime directory: nothing is made there from then on.
+#[derive(Debug, Clone, Default)]
+pub struct Left(Arc<AtomicBool>);
+
+impl Left {
+    /// From now on.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 impl Doorkeeper {
@@ -112,12 +138,17 @@ impl Doorkeeper {
 
     /// Makes again what is not there any more.
     async fn look(&mut self) -> anyhow::Result<()> {
-        let files = [self.runtime.card(), self.runtime.people_key()];
-        if files.iter().all(|file| file.exists()) && self.doors.iter().all(LocalDoor::stands) {
+        if self.files_stand().await? && self.doors.iter().all(LocalDoor::stands)
+            || self.left.is_set()
+        {
             return Ok(());
         }
         let place = self.runtime.path().display().to_string();
-        tracing::warn!(event = "degraded", place, "what was in the runtime directory is gone");
+        tracing::warn!(
+            event = "degraded",
+            place,
+            "what was in the runtime directory is gone, or something else stands there"
+        );
         let again = || format!("while making the sockets in {place} again, which were taken away");
         let (runtime, key) = (self.runtime.clone(), self.key.clone());
         let made = move || -> anyhow::Result<()> {
@@ -135,5 +166,11 @@ impl Doorkeeper {
         self.tasks.blocking(FILES, move || card.write(&runtime)).await?.with_context(again)?;
         tracing::info!(event = "recovered", place, "the sockets stand again");
         Ok(())
+    }
+
+    async fn files_stand(&self) -> anyhow::Result<bool> {
+        let (runtime, key, card) = (self.runtime.clone(), self.key.clone(), self.card.clone());
+        let stand = move || people_key::stands(&runtime, &key) && card.stands(&runtime);
+        Ok(self.tasks.blocking(FILES, stand).await?)
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use agents::fleet;
 use appliance_config::paths::RuntimeDir;
 
-use super::announce;
+use super::{announce, doorkeeper::Left};
 use crate::{exit, notify};
 
 /// Knows what has to go; clones are one.
@@ -21,13 +21,14 @@ pub struct Fatal {
 #[derive(Debug)]
 struct Inner {
     runtime: RuntimeDir,
+    left: Left,
     fleet: OnceLock<Arc<fleet::Service>>,
 }
 
 impl Fatal {
-    /// Knows the runtime directory.
-    pub fn new(runtime: RuntimeDir) -> Self {
-        Self { inner: Arc::new(Inner { runtime, fleet: OnceLock::new() }) }
+    /// Knows the runtime directory, and whom to tell that it is left.
+    pub fn new(runtime: RuntimeDir, left: Left) -> Self {
+        Self { inner: Arc::new(Inner { runtime, left, fleet: OnceLock::new() }) }
     }
 
     /// Takes the fleet along from now on; the first time counts.
@@ -44,6 +45,7 @@ impl Fatal {
             eprintln!("  hint: {hint}");
         }
         notify::failed(why);
+        self.inner.left.set();
         if let Some(fleet) = self.inner.fleet.get() {
             fleet.kill_now();
         }

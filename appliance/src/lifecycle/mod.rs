@@ -33,7 +33,7 @@ use web_api::{
 
 use self::{
     announce::Card,
-    doorkeeper::{DOOR, Doorkeeper, LocalDoor},
+    doorkeeper::{DOOR, Doorkeeper, Left, LocalDoor},
     fatal::Fatal,
 };
 use crate::{
@@ -104,7 +104,8 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
     secrets::learn(&redactor, &people_key);
     let sockets = sockets::bind(settings.server.listen, &runtime)?;
     let clock = SystemClock::of_a_server(settings.clock.offset_seconds);
-    let (tasks, fatal) = (Tasks::new(), Fatal::new(runtime.clone()));
+    let left = Left::default();
+    let (tasks, fatal) = (Tasks::new(), Fatal::new(runtime.clone(), left.clone()));
     let store = claim::store(&data_dir, clock.clone(), tasks.clone(), fatal.clone())?;
     lived::resume(&clock, data_dir.path(), store.newest_millis());
     let lived = lived::Keeping::new(clock.clone(), data_dir.path(), tasks.clone());
@@ -131,7 +132,7 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
     tasks.spawn(LIVED, lived.run(tasks.stopping()));
     let card = Card::of(&settings, &runtime, &running, epoch)?;
     announce::ready(&settings, &runtime, &running, &card).await?;
-    running.keep_doors(runtime.clone(), people_key, card);
+    running.keep_doors(runtime.clone(), people_key, card, left.clone());
     tokio::select! {
         _ = signals.stop_asked() => {}
         failed = tasks.failed() => fatal.end(exit::SOFTWARE, &failed.to_string(), ""),
@@ -143,6 +144,7 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
         code = signals.stop_asked() => fatal.end(code, "told to stop again: not waiting any longer", ""),
         failed = tasks.failed() => fatal.end(exit::SOFTWARE, &failed.to_string(), ""),
     }
+    left.set();
     announce::gone(&runtime);
     Ok(())
 }
@@ -212,10 +214,10 @@ impl Running {
     }
 
     /// Looks after the sockets from now on.
-    fn keep_doors(&self, runtime: RuntimeDir, key: SecretString, card: Card) {
+    fn keep_doors(&self, runtime: RuntimeDir, key: SecretString, card: Card, left: Left) {
         let (doors, limits) = (self.doors.clone(), self.limits.clone());
         let tasks = self.tasks.clone();
-        Doorkeeper { runtime, key, card, doors, limits, tasks }.begin();
+        Doorkeeper { runtime, key, card, doors, limits, tasks, left }.begin();
     }
 
     /// Lets agents finish, then requests, then closes the store.

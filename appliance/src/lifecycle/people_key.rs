@@ -1,6 +1,8 @@
 //! The key of the people's socket: made anew at each start and written beside the socket
 //! (`people.key`, 0600) before anybody can connect. Checks no request: `web_api` does.
 
+use std::{fs, os::unix::fs::MetadataExt as _};
+
 use anyhow::Context as _;
 use appliance_config::paths::RuntimeDir;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -28,6 +30,15 @@ pub fn make(runtime: &RuntimeDir) -> anyhow::Result<SecretString> {
 /// When the file cannot be written.
 pub fn put(runtime: &RuntimeDir, key: &SecretString) -> anyhow::Result<()> {
     let path = runtime.people_key();
-    appliance_files::replace(&path, key.expose_secret().as_bytes())
+    appliance_files::make_way(&path)
+        .and_then(|()| appliance_files::replace(&path, key.expose_secret().as_bytes()))
         .with_context(|| format!("while writing {}", path.display()))
+}
+
+/// Tells whether the file holds the key, for its owner alone.
+pub fn stands(runtime: &RuntimeDir, key: &SecretString) -> bool {
+    let path = runtime.people_key();
+    let is_own = fs::symlink_metadata(&path).is_ok_and(|found| found.mode() & 0o077 == 0);
+    let holds = appliance_files::read(&path);
+    is_own && holds.is_ok_and(|held| held == key.expose_secret().as_bytes())
 }

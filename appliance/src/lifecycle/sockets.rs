@@ -60,6 +60,7 @@ fn local(path: Result<PathBuf, PathError>) -> Result<UnixListener, Failure> {
 /// # Errors
 /// What the system said.
 pub fn bound(path: &Path) -> io::Result<UnixListener> {
+    appliance_files::make_way(path)?;
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -1,6 +1,6 @@
 //! The key of the people's socket: read from the file beside it, with a way out when it cannot be.
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
 use anyhow::Context as _;
 use appliance_config::paths::PEOPLE_KEY;
@@ -14,7 +14,7 @@ use crate::exit::{self, Failure};
 /// [`exit::NO_PERMISSION`] when the key may not be read, [`exit::UNAVAILABLE`] when it is not there.
 pub(super) fn beside(socket: &Path) -> anyhow::Result<HeaderValue> {
     let path = socket.with_file_name(PEOPLE_KEY);
-    let key = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+    let key = appliance_files::read_text(&path).map_err(|error| unreadable(&path, &error))?;
     let mut shown = HeaderValue::from_str(&format!("Bearer {}", key.trim()))
         .with_context(|| format!("while reading {}: it holds no key", path.display()))?;
     shown.set_sensitive(true);
@@ -44,6 +44,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -56,5 +58,9 @@ mod tests {
         fs::write(dir.path().join("people.key"), "0123abcd\n").unwrap();
         let shown = beside(&socket).unwrap();
         assert!(shown == "Bearer 0123abcd" && shown.is_sensitive());
+        fs::remove_file(dir.path().join("people.key")).unwrap();
+        fs::create_dir(dir.path().join("people.key")).unwrap();
+        let odd = beside(&socket).unwrap_err();
+        assert!(odd.to_string().ends_with("a folder stands in the place of a file"), "{odd}");
     }
 }
