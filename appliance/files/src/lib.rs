@@ -11,5 +11,5 @@ mod replace;
 
 pub use aside::{make_way, own_folder, set_aside};
 pub use modes::{appended, close, file, folder, kept_file, new_file};
-pub use read::{is_odd, opened, read, read_text};
+pub use read::{is_odd, kind_at, opened, read, read_text};
 pub use replace::{replace, swap_in};

@@ -46,6 +46,17 @@ pub fn is_odd(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 
+/// Returns the kind of what stands at `path`, in words; `None` where nothing does.
+///
+/// # Errors
+/// When it cannot be looked at.
+pub fn kind_at(path: &Path) -> io::Result<Option<&'static str>> {
+    match fs::metadata(path) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => Ok(Some(named(found?.file_type()))),
+    }
+}
+
 /// The flag by which opening waits for nobody; plain files know nothing of it.
 pub(crate) fn at_once() -> i32 {
     OFlags::NONBLOCK.bits().cast_signed()
@@ -63,6 +74,7 @@ pub(crate) fn plain(file: File) -> io::Result<File> {
 
 fn named(kind: FileType) -> &'static str {
     match kind {
+        kind if kind.is_file() => "a file",
         kind if kind.is_dir() => "a folder",
         kind if kind.is_fifo() => "a FIFO",
         kind if kind.is_socket() => "a socket",
@@ -91,6 +103,8 @@ mod tests {
         assert!(crate::kept_file(&fifo).is_err() && crate::appended(&fifo).is_err());
         assert!(crate::file(&fifo).is_err());
         let nothing = place.path().join("nothing");
+        assert_eq!(kind_at(&nothing).unwrap(), None);
+        assert_eq!([&text, &fifo].map(|at| kind_at(at).unwrap()), [Some("a file"), Some("a FIFO")]);
         assert_eq!(read(&nothing).unwrap_err().kind(), io::ErrorKind::NotFound);
         assert!(!is_odd(&nothing) && !is_odd(&text));
     }

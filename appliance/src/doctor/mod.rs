@@ -7,6 +7,7 @@ mod host;
 mod locks;
 mod model;
 mod report;
+mod rows;
 mod server;
 
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ async fn examine(context: &Context) -> Report {
     report.add(locks::check());
     let client = context.client();
     report.extend(server::checks(&settings, client.as_ref()).await);
+    report.extend(rows::copies(settings.data.dir.as_path()).into_iter().collect());
     report.add(model::check(&settings).await);
     report.add(portal());
     report

@@ -1,14 +1,14 @@
 //! The server and what only it can tell: store, agents, readiness. Without one, the store itself.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use appliance_config::Settings;
-use appliance_core::ports::StoreDamage as _;
+use appliance_core::ports::{DamageReport, Damaged, StoreDamage as _};
 use appliance_tasks::Tasks;
 use storage_embedded::{DataDir, OpenError, Store};
-use web_dto::{AgentList, AgentView, MemoryStatsView, Ready, ServerInfo};
+use web_dto::{AgentList, AgentView, DamagedView, MemoryStatsView, Ready, ServerInfo};
 
-use super::{Check, Reach};
+use super::{Check, Reach, rows};
 use crate::{cli::Client, clock::SystemClock, exit, exit::Failure};
 
 /// Checks the server, or the store when no server runs.
@@ -64,35 +64,16 @@ async fn ready(client: &Client) -> Vec<Check> {
 
 /// What memory itself says of its indexes and rows; nothing when all is well.
 async fn memory(client: &Client) -> Vec<Check> {
-    let Ok(stats) = client.get::<MemoryStatsView>("/api/memory/stats").await else {
-        return Vec::new();
+    let stats = match client.get::<MemoryStatsView>("/api/memory/stats").await {
+        Ok(stats) => stats,
+        Err(error) => {
+            return vec![Check::fail("memory", format!("{error:#}"), "see `ai-infra logs`")];
+        }
     };
     let remedy = "searches answer meanwhile and say what they lack; it mends itself, or \
                   `ai-infra logs` says why it cannot";
     let indexes = stats.ailing.map(|why| Check::warn("indexes", why, remedy));
-    let rows = damaged(stats.damaged.into_iter().map(|it| (it.place, it.what, it.memory)));
-    indexes.into_iter().chain(rows).collect()
-}
-
-/// Names what cannot be read, each place once with the memories that are left out because of it;
-/// `None` when all can be.
-fn damaged(found: impl Iterator<Item = (String, String, Option<String>)>) -> Option<Check> {
-    let mut places: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for (place, what, memory) in found {
-        places.entry((place, what)).or_default().extend(memory);
-    }
-    let said: Vec<String> = places.iter().map(|(place, ids)| told(place, ids)).collect();
-    let remedy = "all else works without it, and `ai-infra memory export` saves what can be read; \
-        restore a backup to have it again";
-    (!said.is_empty()).then(|| Check::warn("rows", said.join("; "), remedy))
-}
-
-fn told((place, what): &(String, String), ids: &[String]) -> String {
-    match ids {
-        [] => format!("{place}: {what}"),
-        [id] => format!("{place}: {what}; left out: memory {id}"),
-        ids => format!("{place}: {what}; left out: {} memories: {}", ids.len(), ids.join(", ")),
-    }
+    indexes.into_iter().chain(rows::checks(stats.damaged, stats.mended)).collect()
 }
 
 async fn agents(client: &Client) -> Vec<Check> {
@@ -127,26 +108,44 @@ async fn offline(settings: &Settings) -> Vec<Check> {
         let clock = SystemClock::new(settings.clock.offset_seconds);
         Store::open(&claimed, clock, Tasks::new()).map(Arc::new)
     });
-    checks.push(match opened {
+    checks.extend(match opened {
         Ok(store) => compared(&store).await,
-        Err(error @ OpenError::Held { .. }) => Check::fail(
+        Err(error @ OpenError::Held { .. }) => vec![Check::fail(
             "store",
             format!("{error}; but no server answers at the socket"),
             "wait a moment; if it stays, look at that process, and end it",
-        ),
-        Err(error) => Check::fail("store", error.to_string(), "keep a copy before anything else"),
+        )],
+        Err(error) => vec![unusable(error)],
     });
     checks
 }
 
 /// Compares the rows of a store that no server has open.
-async fn compared(store: &Store) -> Check {
+async fn compared(store: &Store) -> Vec<Check> {
     if let Err(error) = store.compare().await {
-        return Check::fail("store", error.to_string(), "keep a copy before anything else");
+        return vec![unusable(error)];
     }
-    let found = store.damage().found.into_iter();
-    damaged(found.map(|it| (it.place, it.what, it.memory.map(|id| id.to_string()))))
-        .unwrap_or_else(|| Check::ok("store", "opens, and its rows agree"))
+    let (found, mended) = told(store.damage());
+    if found.is_empty() {
+        let well = Check::ok("store", "opens, and its rows agree");
+        return std::iter::once(well).chain(rows::checks(found, mended)).collect();
+    }
+    rows::checks(found, mended)
+}
+
+fn unusable(error: impl std::fmt::Display) -> Check {
+    Check::fail("store", error.to_string(), "keep a copy before anything else")
+}
+
+fn told(report: DamageReport) -> (Vec<DamagedView>, Vec<DamagedView>) {
+    let view = |all: Vec<Damaged>| {
+        let view = |it: Damaged| {
+            let memory = it.memory.map(|id| id.to_string());
+            DamagedView { place: it.place, what: it.what, memory }
+        };
+        all.into_iter().map(view).collect()
+    };
+    (view(report.found), view(report.mended))
 }
 
 fn is_absent(error: &anyhow::Error) -> bool {
@@ -171,21 +170,6 @@ mod tests {
             problem: (status == "error").then(|| "died five times".to_owned()),
             attach: None,
         }
-    }
-
-    #[test]
-    fn a_damaged_place_is_named_once_with_all_that_is_left_out() {
-        let at = |place: &str, memory: Option<&str>| {
-            (place.to_owned(), "torn".to_owned(), memory.map(str::to_owned))
-        };
-        let found = [at("b", None), at("a", Some("1")), at("c", Some("3")), at("a", Some("2"))];
-        let check = damaged(found.into_iter()).unwrap();
-        assert_eq!(check.level, Level::Warn);
-        assert_eq!(
-            check.said,
-            "a: torn; left out: 2 memories: 1, 2; b: torn; c: torn; left out: memory 3"
-        );
-        assert!(damaged(std::iter::empty()).is_none());
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn refused(error: &OpenError) -> Failure {
         OpenError::NotOurs { .. } | OpenError::NotWritable { .. } => {
             (exit::NO_PERMISSION, "--data DIR names another".to_owned())
         }
-        OpenError::Missing { .. } | OpenError::Corrupt { .. } => {
+        OpenError::Missing { .. } | OpenError::Corrupt { .. } | OpenError::InTheWay { .. } => {
             (exit::CONFIG, "`ai-infra doctor` says more".to_owned())
         }
         OpenError::Io { .. } => (exit::UNAVAILABLE, "`ai-infra doctor` says more".to_owned()),

@@ -33,6 +33,7 @@ use crate::{
     handle::Handle,
     making,
     medium::{Beside, Watched},
+    open_error::refuse_another,
     pages::{self, Pages, Rows},
     place::Place,
     signs::FILE,
@@ -53,6 +54,8 @@ pub(crate) struct Opened {
     pub held: Option<io::Error>,
     /// What was found behind its rows and raised.
     pub raised: Option<Damaged>,
+    /// What was not what was written, and is whole again.
+    pub mended: Option<Damaged>,
 }
 
 /// Returns the opener of the file at `place`, which makes it the first time when there is none.
@@ -70,7 +73,7 @@ pub(crate) fn opener(place: &Arc<Place>, beside: &Beside) -> Opener {
         file.be_there()?;
         let mended = file.check_pages()?;
         let opened = file.open()?;
-        Ok(Opened { raised: mended.or(opened.raised), ..opened })
+        Ok(Opened { mended, ..opened })
     })
 }
 
@@ -109,6 +112,7 @@ fn on_disk(place: &Place) -> Result<Box<dyn StorageBackend>, DatabaseError> {
 impl StateFile {
     /// Makes the file when there is none.
     fn be_there(&self) -> Result<(), OpenError> {
+        refuse_another(&self.path, "a file")?;
         match fs::metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => make(&self.path),
             Err(error) => Err(self.io("looking at", error)),
@@ -183,9 +187,9 @@ impl StateFile {
     /// Ends the trial; where there is no room for that, the file is there to be read.
     fn settled(&self, db: Handle, trial: &Trial) -> Result<Opened, OpenError> {
         match trial.settle() {
-            Ok(()) => Ok(Opened { db, held: None, raised: None }),
+            Ok(()) => Ok(Opened { db, held: None, raised: None, mended: None }),
             Err(error) if self.beside.signs.lost_sync().is_some() => Err(self.io("syncing", error)),
-            Err(error) => Ok(Opened { db, held: Some(error), raised: None }),
+            Err(error) => Ok(Opened { db, held: Some(error), raised: None, mended: None }),
         }
     }
 
@@ -196,7 +200,7 @@ impl StateFile {
         let db = guarded(|| self.builder().create_with_backend(disk));
         let db = db.map_err(|error| refused(&self.path, error))?;
         let fault = match prepare(&db) {
-            Ok(raised) => return Ok(Opened { db, held: None, raised }),
+            Ok(raised) => return Ok(Opened { db, held: None, raised, mended: None }),
             Err(fault) => self.unusable(fault),
         };
         let OpenError::Io { source, .. } = fault else { return Err(fault) };
@@ -206,7 +210,7 @@ impl StateFile {
         drop(db);
         let (db, _) = self.on_trial()?;
         let raised = prepare(&db).map_err(|fault| self.unusable(fault))?;
-        Ok(Opened { db, held: Some(source), raised })
+        Ok(Opened { db, held: Some(source), raised, mended: None })
     }
 
     /// Tells damage from a disk that fails.

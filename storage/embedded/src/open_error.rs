@@ -1,6 +1,9 @@
 //! Why the data directory or the file in it cannot be opened, in words a person can act on.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Opening the data directory or the store failed; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,17 @@ pub enum OpenError {
         /// What is wrong with it.
         why: String,
     },
+    /// Something of another kind stands in the place of a file or a folder. It is left as it is.
+    #[error("{} is {stands} where {wanted} belongs: move it away, and put {wanted} back from a backup",
+        .path.display())]
+    InTheWay {
+        /// The place.
+        path: PathBuf,
+        /// What stands there.
+        stands: &'static str,
+        /// What belongs there.
+        wanted: &'static str,
+    },
     /// The file cannot be reached.
     #[error("while {doing} {}: {source}", .path.display())]
     Io {
@@ -71,4 +85,15 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Refuses where something else than `wanted` stands at `path`; nothing there is fine.
+pub(crate) fn refuse_another(path: &Path, wanted: &'static str) -> Result<(), OpenError> {
+    match appliance_files::kind_at(path) {
+        Ok(Some(stands)) if stands != wanted => {
+            Err(OpenError::InTheWay { path: path.to_owned(), stands, wanted })
+        }
+        Ok(_) => Ok(()),
+        Err(source) => Err(OpenError::Io { doing: "looking at", path: path.to_owned(), source }),
+    }
 }

@@ -14,6 +14,8 @@ use std::{
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+use crate::kept;
+
 /// Bytes that are copied between two signs of life.
 const AT_ONCE: usize = 1024 * 1024;
 
@@ -128,7 +130,7 @@ impl Place {
     /// Makes a file that no start clears away, under the first name that is free.
     fn new_beside(&self) -> io::Result<(PathBuf, File)> {
         for number in 1.. {
-            let path = self.path.with_extension(format!("redb.kept-{number}"));
+            let path = kept::copy(&self.path, number);
             match appliance_files::new_file(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 made => return made.map(|file| (path, file)),

@@ -78,7 +78,7 @@ impl Shared {
         beside: Beside,
         archive: Arc<Archive>,
     ) -> Result<Begun, OpenFault> {
-        let Opened { db, held, raised } = opener().map_err(OpenFault::Open)?;
+        let Opened { db, held, raised, mended } = opener().map_err(OpenFault::Open)?;
         let read = || -> Result<_, Fault> {
             let file = Snapshot::of(&db)?;
             Ok((counters::read(&file)?, tables::load(&file)?, manifest::history(&file)?))
@@ -100,6 +100,7 @@ impl Shared {
             newest_millis: AtomicU64::new(counters.newest_millis),
         };
         raised.into_iter().for_each(|damaged| shared.damage.note(damaged));
+        mended.into_iter().for_each(|mended| shared.damage.note_mended(mended));
         Ok(Begun { shared: Arc::new(shared), counters, held })
     }
 

@@ -28,7 +28,7 @@ use crate::{
     database,
     engine::{Engine, Room, writer::Writer},
     fault::Fault,
-    history, making,
+    history, kept, making,
     medium::Beside,
     place::Place,
     reserve::Reserve,
@@ -90,6 +90,7 @@ impl Store {
             reserve: Arc::new(Reserve::at(&dir.path().join(RESERVE))),
         };
         history::refuse_a_lost_file(dir)?;
+        kept::tell(dir.path());
         making::clear(&path);
         let place = Arc::new(Place::at(&path));
         let opener = database::opener(&place, &beside);

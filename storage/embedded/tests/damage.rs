@@ -149,6 +149,40 @@ async fn a_history_without_its_file_is_refused_and_nothing_is_made() {
     written.open_on(&written.bytes, "put back").unwrap();
 }
 
+/// Lays something at a path.
+type Lay<'a> = &'a dyn Fn(&Path);
+
+#[tokio::test]
+async fn what_is_no_file_or_no_folder_in_their_place_is_refused_by_its_kind() {
+    let written = Written::new().await;
+    let (file, cold) = (written.file(), written.folder.path().join("cold"));
+    fs::remove_file(&file).unwrap();
+    let fifo = |path: &Path| {
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    };
+    let folder = |path: &Path| fs::create_dir(path).unwrap();
+    let text = |path: &Path| fs::write(path, "somebody's own").unwrap();
+    let cases: [(&Path, Lay<'_>, &str); 4] = [
+        (&file, &folder, "is a folder where a file belongs"),
+        (&file, &fifo, "is a FIFO where a file belongs"),
+        (&cold, &fifo, "is a FIFO where a folder belongs"),
+        (&cold, &text, "is a file where a folder belongs"),
+    ];
+    for (place, lay, words) in cases {
+        fs::write(&file, &written.bytes).unwrap();
+        let _ = fs::remove_file(place);
+        lay(place);
+        let error = open(written.folder.path()).map(drop).unwrap_err();
+        assert!(matches!(error, OpenError::InTheWay { .. }), "{error}");
+        let told = error.to_string();
+        assert!(told.contains(words) && told.contains(&*place.to_string_lossy()), "{told}");
+        let _ = fs::remove_file(place);
+        let _ = fs::remove_dir(place);
+    }
+    written.open_on(&written.bytes, "moved away").unwrap();
+}
+
 #[tokio::test]
 async fn a_zeroed_page_is_refused_or_found_and_no_panic_is_told() {
     let told = Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -217,13 +251,13 @@ async fn a_wrong_bit_anywhere_is_refused_or_costs_rows_that_are_named() {
             let thread = named.iter().any(|it| it.place.starts_with("conversations.v1 row"));
             assert!(lost <= named.len() || thread, "{what}: {lost} are lost, {named:?}");
             costs += usize::from(lost > 0);
-            if named.iter().any(|it| it.place == "state.redb") {
+            if store.damage().mended.iter().any(|it| it.place == "state.redb") {
                 anew += 1;
-                assert!(lost == 0, "{what}: {lost} are lost");
+                assert!(lost == 0 && named.is_empty(), "{what}: {lost} are lost: {named:?}");
                 store.close();
                 drop(store);
                 let store = open(written.folder.path()).unwrap();
-                assert!(store.damage().found.is_empty(), "{what}: it was made anew");
+                assert!(store.damage().mended.is_empty(), "{what}: it was made anew");
                 assert_eq!(written.read_all(&store, &what).await, 0);
                 continue;
             }

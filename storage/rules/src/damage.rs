@@ -27,6 +27,7 @@ struct Known {
     compared: Compared,
     /// By place and memory: a block of the archive holds many.
     found: BTreeMap<(String, Option<MemoryId>), Damaged>,
+    mended: Vec<Damaged>,
 }
 
 impl Register {
@@ -41,6 +42,11 @@ impl Register {
         tracing::error!(event = "damaged", %place, %what, ?memory, "something that is kept cannot be read");
         known.found.remove(&(place.clone(), None)); // whose it is is known now
         known.found.insert((place.clone(), *memory), damaged);
+    }
+
+    /// Notes what was found when the store was opened and is whole again.
+    pub fn note_mended(&self, mended: Damaged) {
+        self.known().mended.push(mended);
     }
 
     /// Notes how far the comparison has come; what was mended is damaged no longer.
@@ -75,7 +81,8 @@ impl Register {
     #[must_use]
     pub fn report(&self) -> DamageReport {
         let known = self.known();
-        DamageReport { compared: known.compared, found: known.found.values().cloned().collect() }
+        let found = known.found.values().cloned().collect();
+        DamageReport { compared: known.compared, found, mended: known.mended.clone() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

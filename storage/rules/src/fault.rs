@@ -71,6 +71,12 @@ impl Fault {
         matches!(self, Self::Unreadable { .. })
     }
 
+    /// Tells whether whoever shows rows can leave out what it is about, and go on.
+    #[must_use]
+    pub const fn leaves_others(&self) -> bool {
+        self.is_of_one_row() || self.is_of_one_table()
+    }
+
     /// Returns what the caller can do.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {

@@ -25,6 +25,7 @@ pub mod damage;
 mod draft;
 pub mod entity;
 mod fault;
+mod gap;
 pub mod marks;
 pub mod memories;
 pub mod messages;

@@ -1,5 +1,8 @@
 //! Walking rows in an order: some at a time, so that a walk holds nothing of the adapter's open and
-//! may read other rows as it goes. Skips nothing by itself: a damaged row is an item.
+//! may read other rows as it goes. Skips nothing by itself: a damaged row is an item. A [sparing]
+//! walk names the page that cannot be read and goes on beyond it.
+//!
+//! [sparing]: Walk::sparing
 
 use std::marker::PhantomData;
 
@@ -8,6 +11,7 @@ use appliance_core::{Page, PageRequest};
 use crate::{
     Fault, damage,
     entity::{Entity, Key, trailing_seq},
+    gap,
     sealed::{dangling, open},
     stored::{Span, View},
 };
@@ -38,6 +42,8 @@ pub struct Met<E> {
 pub struct Walk<'v, V: ?Sized, E> {
     view: &'v V,
     order: Order,
+    /// Pages that cannot be read cost their rows and no others.
+    spares: bool,
     rest: Option<Span>,
     waiting: std::vec::IntoIter<Waiting>,
     row: PhantomData<fn() -> E>,
@@ -61,23 +67,38 @@ impl Waiting {
 impl<'v, V: View + ?Sized, E: Entity> Walk<'v, V, E> {
     pub(crate) fn of(view: &'v V, order: Order, span: Span) -> Self {
         let waiting = Vec::new().into_iter();
-        Self { view, order, rest: Some(span), waiting, row: PhantomData }
+        Self { view, order, spares: false, rest: Some(span), waiting, row: PhantomData }
+    }
+
+    /// Names what cannot be read of a table and goes on beyond it: for whoever shows rows. Whoever
+    /// decides by them must not.
+    pub fn sparing(self) -> Self {
+        Self { spares: true, ..self }
     }
 
     /// Reads on; false at the end.
     fn read_on(&mut self) -> Result<bool, Fault> {
-        let Some(span) = self.rest.take().filter(|span| !span.is_empty()) else { return Ok(false) };
-        let read: Vec<Waiting> = match self.order {
-            Order::Ids => {
-                let rows = self.view.rows(E::KIND, &span, AT_ONCE)?.into_iter();
-                rows.map(|(id, row)| Waiting::Row(id, row)).collect()
-            }
-            Order::By(key) => {
-                let places = self.view.places(E::KIND, key, &span, AT_ONCE)?.into_iter();
-                places.map(|(place, id)| Waiting::Pointed(place, id)).collect()
+        let Some(mut span) = self.rest.take().filter(|span| !span.is_empty()) else {
+            return Ok(false);
+        };
+        let mut most = AT_ONCE;
+        let read = loop {
+            match self.read(&span, most) {
+                Err(fault) if self.spares && fault.is_of_one_table() => {
+                    if most > 1 {
+                        most /= 2; // up to the page
+                        continue;
+                    }
+                    damage::readable::<V, ()>(self.view, Err(fault), None)?;
+                    let Some(beyond) = gap::beyond(&span, |span| self.is_readable(span))? else {
+                        return Ok(false);
+                    };
+                    (span, most) = (beyond, AT_ONCE);
+                }
+                read => break read?,
             }
         };
-        let (is_full, mut last) = (read.len() == AT_ONCE, None);
+        let (is_full, mut last) = (read.len() == most, None);
         let mut found: Vec<Waiting> = Vec::with_capacity(read.len());
         for waiting in read {
             let before = last.map(|at: usize| found[at].place());
@@ -94,6 +115,28 @@ impl<'v, V: View + ?Sized, E: Entity> Walk<'v, V, E> {
         self.rest = last.filter(|_| is_full).map(|at| span.beyond(found[at].place()));
         self.waiting = found.into_iter();
         Ok(self.waiting.len() > 0)
+    }
+
+    /// Reads up to `most` places.
+    fn read(&self, span: &Span, most: usize) -> Result<Vec<Waiting>, Fault> {
+        Ok(match self.order {
+            Order::Ids => {
+                let rows = self.view.rows(E::KIND, span, most)?.into_iter();
+                rows.map(|(id, row)| Waiting::Row(id, row)).collect()
+            }
+            Order::By(key) => {
+                let places = self.view.places(E::KIND, key, span, most)?.into_iter();
+                places.map(|(place, id)| Waiting::Pointed(place, id)).collect()
+            }
+        })
+    }
+
+    /// Tells whether the first place can be read.
+    fn is_readable(&self, span: &Span) -> Result<bool, Fault> {
+        match self.read(span, 1) {
+            Err(fault) if fault.is_of_one_table() => Ok(false),
+            read => read.map(|_| true),
+        }
     }
 
     /// Returns the row that a place points to; its absence is damage.
@@ -114,6 +157,9 @@ impl<'v, V: View + ?Sized, E: Entity> Walk<'v, V, E> {
             }
         };
         match row {
+            Err(fault) if fault.is_of_one_table() && self.spares => {
+                Ok(Met { place, row: Err(fault) })
+            }
             Err(fault) if !fault.is_of_one_row() => Err(fault),
             row => Ok(Met { place, row }),
         }
@@ -148,7 +194,7 @@ pub(crate) fn readable<V: View + ?Sized, E: Entity>(
 }
 
 /// Makes a page of a walk from the highest down: `pick` turns a row into an item, or leaves it out.
-/// What cannot be read is left out too, and noted.
+/// What cannot be read is left out too, and noted, a page of the table too.
 ///
 /// # Errors
 /// Whatever the walk or `pick` fails with.
@@ -159,7 +205,7 @@ pub(crate) fn page<V: View + ?Sized, E: Entity, T>(
 ) -> Result<Page<T>, Fault> {
     let mut found = Page { items: Vec::new(), next: None };
     let (view, mut last) = (walk.view, 0);
-    for met in walk {
+    for met in walk.sparing() {
         let Met { place, row } = met?;
         let Some(row) = damage::readable(view, row, None)? else { continue };
         let Some(item) = pick(row)? else { continue };

@@ -1,7 +1,7 @@
 //! The role that says what of the records cannot be read, for readiness, the doctor and whoever shows
 //! memories. Mends nothing: the store does that by itself where it can.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use crate::MemoryId;
 
@@ -19,8 +19,10 @@ pub trait StoreDamage: fmt::Debug + Send + Sync {
 pub struct DamageReport {
     /// Whether the rows and what is derived from them have been compared since the start.
     pub compared: Compared,
-    /// Rows and blocks that cannot be read; the first thousand.
+    /// Rows, pages and blocks that cannot be read; the first thousand.
     pub found: Vec<Damaged>,
+    /// What was found at the start and is whole again: told once, nothing is missing because of it.
+    pub mended: Vec<Damaged>,
 }
 
 /// How far the comparison at the start has come.
@@ -50,6 +52,12 @@ pub struct Damaged {
 }
 
 impl DamageReport {
+    /// Returns how many memories are known to be left out.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.found.iter().filter_map(|it| it.memory).collect::<BTreeSet<_>>().len()
+    }
+
     /// Returns the state's code for anybody: no sentence, no path.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -33,6 +33,10 @@ fn page(stats: &MemoryStatsView) -> String {
     if let Some(ailing) = &stats.ailing {
         page += &format!("\n{ailing}\n");
     }
+    if stats.left_out > 0 {
+        let left_out = stats.left_out;
+        page += &format!("\n{left_out} cannot be read and are left out; the tiers count them\n");
+    }
     for DamagedView { place, what, memory } in &stats.damaged {
         let memory =
             memory.as_ref().map(|id| format!("memory {id} is left out: ")).unwrap_or_default();
@@ -105,6 +109,7 @@ mod tests {
             ],
             forgotten: 2,
             ailing: Some("text index: damaged".to_owned()),
+            left_out: 3,
             ..MemoryStatsView::default()
         };
         let page = page(&stats);
@@ -112,6 +117,7 @@ mod tests {
             assert!(page.contains(part), "{part} is not in\n{page}");
         }
         assert_eq!(page.matches('[').count(), 3, "{page}");
+        assert!(page.contains("3 cannot be read"), "{page}");
         assert!(page.contains("2 forgotten") && page.contains("text index: damaged"), "{page}");
     }
 

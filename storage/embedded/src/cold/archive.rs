@@ -30,7 +30,7 @@ use storage_rules::{
     tiers::manifest::Identity,
 };
 
-use crate::{OpenError, steps::reached};
+use crate::{OpenError, open_error::refuse_another, steps::reached};
 
 /// The operation that reading a text names.
 const OP: &str = "memories.get";
@@ -71,6 +71,7 @@ pub(crate) struct Found {
 impl Archive {
     /// Looks into `folder`, which need not be there before the first segment is written.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        refuse_another(folder, "a folder")?;
         let found = found(folder).map_err(|source| OpenError::Io {
             doing: "reading",
             path: folder.to_owned(),

@@ -73,7 +73,7 @@ impl Engine {
         self.shared.signs.give_up_handles();
         drop(slot.take());
         self.shared.signs.note_opened();
-        let Opened { db, held, raised } = (self.opener)().map_err(|error| error.to_string())?;
+        let Opened { db, held, raised, .. } = (self.opener)().map_err(|error| error.to_string())?;
         let found = caught(|| Ok::<_, Fault>(counters::read(&Snapshot::of(&db)?)?));
         raised.into_iter().for_each(|damaged| self.shared.damage.note(damaged));
         *slot = Some(db);

@@ -3,22 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use appliance_core::{AgentName, MemoryTier, UserId, ports::TierCounts};
+use appliance_core::UserId;
 
 use super::shelf::Shelf;
 use crate::{
     Fault,
-    codes::Code,
-    entity::{Key, Keyed, Rule, key, trailing_seq},
-    view::{Read as _, View},
+    entity::{Key, Keyed, Rule, trailing_seq},
+    view::View,
 };
 
 /// Place: `0`, shelf, agent, 1 byte each, for all; `1`, owner, 16 bytes, shelf, agent for one owner;
 /// `2`, segment, 8 bytes big endian, for a file of the archive.
 pub static COUNTS: Key = Key::new("memory_counts.v1", Rule::Counted);
 
-const ALL: u8 = 0;
-const OWNER: u8 = 1;
+pub(super) const ALL: u8 = 0;
+pub(super) const OWNER: u8 = 1;
 const SEGMENT: u8 = 2;
 
 /// Returns where a memory on a shelf is counted.
@@ -32,28 +31,6 @@ pub(super) fn within(segment: u64) -> Keyed {
     COUNTS.at(&[&[SEGMENT], &segment.to_be_bytes()])
 }
 
-/// Returns how full the tiers are, of one owner or of all; knows nothing of the archive's files.
-///
-/// # Errors
-/// The adapter's failure.
-pub fn counts(view: &dyn View, owner: Option<UserId>) -> Result<TierCounts, Fault> {
-    let prefix = owner.map_or(vec![ALL], |owner| key(&[&[OWNER], &owner.bytes()]));
-    let mut found = TierCounts::default();
-    for (place, count) in view.counts(&COUNTS, &prefix)? {
-        let Some(count) = view.readable(count, None)? else { continue };
-        let [.., shelf, agent] = place.as_slice() else { continue };
-        match shelf {
-            3 => found.forgotten += count,
-            _ => match MemoryTier::from_code(*shelf)? {
-                MemoryTier::Hot => *found.hot.entry(who(*agent)?).or_default() += count,
-                MemoryTier::Warm => found.warm += count,
-                MemoryTier::Cold => found.cold += count,
-            },
-        }
-    }
-    Ok(found)
-}
-
 /// Returns how many memories still have their text in each segment; one that is missing has none.
 ///
 /// # Errors
@@ -61,8 +38,4 @@ pub fn counts(view: &dyn View, owner: Option<UserId>) -> Result<TierCounts, Faul
 pub fn live_by_segment(view: &dyn View) -> Result<BTreeMap<u64, u64>, Fault> {
     let counts = view.counts(&COUNTS, &[SEGMENT])?.into_iter();
     counts.map(|(place, count)| Ok((trailing_seq(&place), count?))).collect()
-}
-
-fn who(agent: u8) -> Result<Option<AgentName>, Fault> {
-    Ok(agent.checked_sub(1).map(AgentName::from_code).transpose()?)
 }

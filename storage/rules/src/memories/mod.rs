@@ -14,6 +14,7 @@ pub mod counts;
 mod deeds;
 pub mod forms;
 pub mod frozen;
+mod full;
 pub mod gone;
 mod ledger;
 mod places;
@@ -25,8 +26,9 @@ mod shelf;
 pub mod signals;
 pub mod stand;
 
-pub use counts::{counts, live_by_segment};
+pub use counts::live_by_segment;
 pub use deeds::{act, check_shown, undo};
+pub use full::counts;
 pub use gone::Gone;
 pub use ledger::{adopt, look};
 pub use places::{forgotten_before, in_segment, purge, relocate, residents, settle};

@@ -86,7 +86,7 @@ pub fn list(
     let mut found = Page { items: Vec::new(), next: None };
     let mut last = 0;
     let rows = view.walk_by::<MemoryRow>(&BY_OWNER, Span::newest(&owner.bytes(), wanted.after));
-    for (looked, met) in rows.enumerate() {
+    for (looked, met) in rows.sparing().enumerate() {
         let Met { place, row } = met?;
         if found.items.len() == wanted.limit || looked == LOOKED_AT_A_PAGE {
             found.next = Some(last);
@@ -109,8 +109,9 @@ pub fn list(
 
 /// Returns up to `limit` changes of all owners above `after`, ascending.
 pub fn since(view: &dyn View, after: u64, limit: usize) -> Result<Vec<Change>, Fault> {
-    let mut stands = view.walk_by::<Stand>(&BY_POSITION, Span::after(&[], after)).peekable();
-    let mut gone = view.walk::<Gone>(Span::after(&[], after)).peekable();
+    let stands = view.walk_by::<Stand>(&BY_POSITION, Span::after(&[], after));
+    let mut stands = stands.sparing().peekable();
+    let mut gone = view.walk::<Gone>(Span::after(&[], after)).sparing().peekable();
     let mut found = Vec::new();
     while found.len() < limit {
         let stands_next = stands.peek().and_then(place_of);
@@ -178,7 +179,7 @@ fn damaged(
 /// Passes an entry on; one that cannot be read is noted under the memory at that place.
 fn readable_at<T>(view: &dyn View, read: Result<T, Fault>, seq: u64) -> Result<Option<T>, Fault> {
     match read {
-        Err(fault) if fault.is_of_one_row() => view.readable(Err(fault), id_at(view, seq)?),
+        Err(fault) if fault.leaves_others() => view.readable(Err(fault), id_at(view, seq)?),
         read => read.map(Some),
     }
 }
@@ -193,7 +194,7 @@ pub fn id_at(view: &dyn View, seq: u64) -> Result<Option<MemoryId>, Fault> {
         let place = key(&[&[shelf], &seq.to_be_bytes()]);
         match view.find(&STANDING, &BY_SHELF, &place) {
             Ok(Some(id)) => return Ok(id_of(&id)),
-            Err(fault) if !fault.is_of_one_row() => return Err(fault),
+            Err(fault) if !fault.leaves_others() => return Err(fault),
             _ => {}
         }
     }

@@ -78,10 +78,12 @@ pub fn living(view: &dyn View) -> Result<BTreeMap<u64, Segment>, Fault> {
 }
 
 /// As [`living`], without those that cannot be read, which are named: for whoever only counts them.
+/// All live where that cannot be read.
 pub fn living_readable(view: &dyn View) -> Result<Vec<Segment>, Fault> {
-    let live = memories::live_by_segment(view)?;
-    let segments = walk::readable(view.walk::<Segment>(Span::all()));
-    let lives = |segment: &Segment| live.contains_key(&segment.number);
+    let live = view.readable(memories::live_by_segment(view), None)?;
+    let segments = walk::readable(view.walk::<Segment>(Span::all()).sparing());
+    let lives =
+        |segment: &Segment| live.as_ref().is_none_or(|live| live.contains_key(&segment.number));
     segments.filter(|met| met.as_ref().map_or(true, lives)).collect()
 }
 

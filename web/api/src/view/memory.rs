@@ -108,7 +108,9 @@ pub(crate) fn stats(
         collections: it.collections.into_iter().map(collection).collect(),
         job: it.job.map(job),
         ailing,
+        left_out: damage.left_out() as u64,
         damaged: damage.found.into_iter().map(damaged).collect(),
+        mended: damage.mended.into_iter().map(damaged).collect(),
     }
 }
 

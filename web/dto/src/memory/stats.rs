@@ -23,6 +23,12 @@ pub struct MemoryStatsView {
     /// Rows and archived texts that cannot be read, anybody's; what they held is left out everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<DamagedView>,
+    /// Memories among these; the tiers count them all the same.
+    #[serde(default, skip_serializing_if = "super::carry::is_none")]
+    pub left_out: u64,
+    /// What was found damaged at the start and is whole again: nothing is missing because of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<DamagedView>,
 }
 
 /// Something stored that cannot be read.
