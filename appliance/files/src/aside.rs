@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::claimed;
+
 /// What its name ends with from then on, with a number from the second on.
 const ASIDE: &str = ".aside";
 
@@ -15,6 +17,7 @@ const ASIDE: &str = ".aside";
 /// # Errors
 /// When it is not there or cannot be renamed.
 pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    claimed::stands(path)?;
     let numbered = (2_u32..).map(|n| named(path, &format!("{ASIDE}.{n}")));
     let free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
     let aside = std::iter::once(named(path, ASIDE)).chain(numbered).find(free);

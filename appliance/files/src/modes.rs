@@ -7,7 +7,10 @@ use std::{
     path::Path,
 };
 
-use crate::read::{at_once, plain};
+use crate::{
+    claimed::stands,
+    read::{at_once, plain},
+};
 
 /// What a folder may be used for: by its owner, for everything.
 const FOLDER: u32 = 0o700;
@@ -20,6 +23,7 @@ const FILE: u32 = 0o600;
 /// # Errors
 /// When it can neither be made nor closed.
 pub fn folder(path: &Path) -> io::Result<()> {
+    stands(path)?;
     DirBuilder::new().recursive(true).mode(FOLDER).create(path)?;
     close(path)
 }
@@ -29,6 +33,7 @@ pub fn folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When it can be neither made nor emptied.
 pub fn file(path: &Path) -> io::Result<File> {
+    stands(path)?;
     let mut options = OpenOptions::new();
     let options = options.write(true).create(true).truncate(true).mode(FILE);
     let file = options.custom_flags(at_once()).open(path)?;
@@ -41,6 +46,7 @@ pub fn file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it is there, or cannot be made.
 pub fn new_file(path: &Path) -> io::Result<File> {
+    stands(path)?;
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE).open(path)
 }
 
@@ -50,6 +56,7 @@ pub fn new_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it can be neither opened nor made.
 pub fn kept_file(path: &Path) -> io::Result<File> {
+    stands(path)?;
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false).mode(FILE);
     let file = options.custom_flags(at_once()).open(path)?;
@@ -62,6 +69,7 @@ pub fn kept_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it can be neither opened nor made.
 pub fn appended(path: &Path) -> io::Result<File> {
+    stands(path)?;
     let mut options = OpenOptions::new();
     let options = options.append(true).create(true).mode(FILE);
     plain(options.custom_flags(at_once()).open(path)?)

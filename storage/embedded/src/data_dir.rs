@@ -1,7 +1,8 @@
 //! The data directory: made 0700, owned by us, claimed by one process at a time.
 //!
 //! The claim is a lock on `serve.lock`, which also names the holder's process id; the kernel drops
-//! it with the process, so a crash leaves nothing to clean up. Opens no database.
+//! it with the process, so a crash leaves nothing to clean up. While the directory is not there any
+//! more nothing is made in its place ([`Claimed`]). Opens no database.
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -11,6 +12,7 @@ use std::{
     sync::Arc,
 };
 
+use appliance_files::Claimed;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::{OpenError, fault::is_out_of_room};
@@ -22,7 +24,7 @@ pub(crate) const ARCHIVE: &str = "cold";
 #[derive(Debug, Clone)]
 pub struct DataDir {
     path: PathBuf,
-    _claim: Arc<File>,
+    _claim: Arc<(Claimed, File)>,
 }
 
 impl DataDir {
@@ -34,9 +36,10 @@ impl DataDir {
         let path = path.as_ref();
         make(path)?;
         check(path)?;
-        let claim = claim(path)?;
+        let lock = claim(path)?;
+        let claimed = Claimed::at(path).map_err(|source| not_writable(path, source))?;
         let path = path.canonicalize().map_err(|source| not_writable(path, source))?;
-        Ok(Self { path, _claim: Arc::new(claim) })
+        Ok(Self { path, _claim: Arc::new((claimed, lock)) })
     }
 
     /// Returns the directory, absolute.
