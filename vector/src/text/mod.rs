@@ -21,6 +21,7 @@ mod fields;
 mod files;
 mod noted;
 mod open;
+mod panics;
 mod port;
 mod room;
 mod ruin;

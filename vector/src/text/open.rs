@@ -2,7 +2,6 @@
 
 use std::{
     fs, io,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +13,7 @@ use super::{
     fields::Fields,
     files::{Files, META},
     noted::Noted,
+    panics::caught,
     port::TextIndex,
     room,
     state::{Place, State},
@@ -67,7 +67,9 @@ impl TextIndex {
     pub fn open(folder: &Path, origin: &Origin, tasks: Tasks) -> Result<Opened, OpenError> {
         room::sweep(folder);
         let found = fs::symlink_metadata(folder.join(META)).is_ok();
-        let rebuilt = match found.then(|| caught(|| Self::believe(folder, origin, &tasks))) {
+        // A number that is wrong in what tantivy does not check makes it panic.
+        let believed = || caught(|| Self::believe(folder, origin, &tasks)).flatten();
+        let rebuilt = match found.then(believed) {
             Some(Ok(index)) => return Ok(Opened { index, rebuilt: None }),
             Some(Err(why)) => Some(why),
             None => None,
@@ -101,10 +103,4 @@ impl TextIndex {
         }
         Ok(Self::over(state, tasks.clone()))
     }
-}
-
-/// A number that is wrong in what tantivy does not check makes it panic.
-fn caught(believe: impl FnOnce() -> Result<TextIndex, String>) -> Result<TextIndex, String> {
-    let believed = catch_unwind(AssertUnwindSafe(believe));
-    believed.unwrap_or_else(|_| Err("it is damaged".to_owned()))
 }

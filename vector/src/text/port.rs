@@ -32,7 +32,7 @@ const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How often is looked whether the files are still those that were written.
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A [`ports::TextIndex`] over tantivy.
 #[derive(Debug)]

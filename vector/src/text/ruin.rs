@@ -5,9 +5,7 @@
 //! anew.
 
 use std::{
-    any::Any,
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -16,6 +14,8 @@ use tantivy::{
     TantivyError,
     directory::error::{LockError, OpenReadError, OpenWriteError},
 };
+
+use super::panics::caught;
 
 /// Whether an index is damaged, and how far its mending is.
 #[derive(Debug, Default)]
@@ -40,8 +40,7 @@ impl Ruin {
         if let Stands::Fallen { why } = &*self.stands() {
             return Err(TantivyError::SystemError(why.clone()));
         }
-        let done = catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|panic| Err(TantivyError::InternalError(words(panic.as_ref()))));
+        let done = caught(work).unwrap_or_else(|why| Err(TantivyError::InternalError(why)));
         if let Some(why) = done.as_ref().err().filter(|why| is_damage(why)) {
             self.fell(&why.to_string());
         }
@@ -119,13 +118,6 @@ fn tells_damage(kind: io::ErrorKind) -> bool {
             | io::ErrorKind::IsADirectory
             | io::ErrorKind::NotADirectory
     )
-}
-
-/// Returns what a panic says.
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("it makes no sense").to_owned()
 }
 
 #[cfg(test)]
