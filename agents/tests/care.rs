@@ -130,6 +130,7 @@ async fn a_correction_takes_the_place_of_what_is_wrong_and_can_be_undone() {
     let left = talk.house.texts().await;
     let copy = "the staging database is called heron".to_owned();
     assert!(left.contains(&copy), "what said the same is back with it: {left:?}");
+    assert!(!left.contains(&"that is wrong, it is osprey".to_owned()), "its own words: {left:?}");
     assert!(
         left.contains(&HERON.to_owned()) && !left.iter().any(|it| it.contains("called osprey")),
         "{left:?}"

@@ -270,6 +270,8 @@ async fn the_command_line_looks_after_memories() -> anyhow::Result<()> {
     let learned = told(&server, &["memory", "learnings", "--phase", "VERIFY"]).await?;
     ensure!(learned.contains("backup"), "{learned}");
 
+    let none = server.command(["memory", "undo"]).run().await?;
+    ensure!(none.code == Some(1) && none.stderr.contains("nothing to undo"), "{none:?}");
     let asked = server.command(["memory", "forget", heron, oslo]).run().await?;
     ensure!(asked.code == Some(2) && asked.stderr.contains("--yes"), "{asked:?}");
     told(&server, &["memory", "forget", heron, oslo, "--yes"]).await?;

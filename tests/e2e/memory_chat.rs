@@ -77,7 +77,7 @@ async fn what_is_forgotten_by_talking_stays_so_and_can_be_brought_back() -> anyh
     let talk = Talk { client: server.local()?, thread: talk.thread };
     talk.hears("undo that", &["Undone: ", "heron"]).await?;
     Talk::begin(&server).await?.hears(QUESTION, &["heron"]).await?;
-    talk.hears("/undo", &["nothing to undo"]).await?;
+    talk.hears("/undo", &["nothing left to undo"]).await?;
 
     restart(&mut server).await?;
     Talk::begin(&server).await?.hears(QUESTION, &["heron"]).await?;
@@ -107,9 +107,31 @@ async fn what_is_corrected_by_talking_takes_the_place_of_what_was_wrong() -> any
     }
     let talk = Talk { client: server.local()?, thread: talk.thread };
     talk.hears("undo that", &["Undone: ", "heron"]).await?;
-    talk.hears("/undo", &["nothing to undo"]).await?; // one wish is taken back at once
+    talk.hears("/undo", &["nothing left to undo"]).await?; // one wish is taken back at once
     let answer = Talk::begin(&server).await?.hears(QUESTION, &["heron"]).await?;
     ensure!(!answer.content.contains("osprey"), "{}", answer.content);
+    let kept: MemoryList = talk.client.get("/api/memory").await?;
+    let of_it = kept.items.iter().find(|it| it.text.contains("osprey"));
+    ensure!(of_it.is_none(), "nothing of the correction is left: {of_it:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_means_the_conversation_it_is_said_in_whatever_was_asked_since() -> anyhow::Result<()>
+{
+    let server = start().await?;
+    let (talk, other) = (Talk::begin(&server).await?, Talk::begin(&server).await?);
+    talk.say("remember that the staging database is called heron").await?;
+    talk.hears("forget that", &["Forgotten: ", "heron"]).await?;
+    other.say("remember that the cat is called Minka").await?;
+    other.hears("forget that", &["Forgotten: ", "Minka"]).await?;
+    other.hears("undo that", &["Undone: ", "Minka"]).await?;
+    other.hears("undo that", &["nothing left to undo", "ai-infra memory undo"]).await?;
+    other.misses(QUESTION, "heron").await?;
+
+    talk.say("how high is the tower of the town hall?").await?;
+    talk.hears("undo that", &["Undone: ", "heron"]).await?;
+    other.hears(QUESTION, &["heron"]).await?;
     Ok(())
 }
 

@@ -15,6 +15,10 @@ use super::{
 /// Most memories that one answer lists.
 const MOST_LISTED: usize = 5;
 
+/// The answer to "undo that" where nothing is left that it could mean.
+const NOTHING_LEFT: &str = "There is nothing left to undo in this conversation. What was done elsewhere is \
+                            taken back by `ai-infra memory undo`.";
+
 /// An answer that no model wrote.
 #[derive(Debug)]
 pub(super) struct Told {
@@ -78,11 +82,11 @@ pub(super) async fn correct(
     })
 }
 
-/// Takes the last deed back.
+/// Takes the conversation's last deed back.
 pub(super) async fn undo(turn: &Turn<'_>) -> Result<Told, Stop> {
     Ok(match ask(turn, Care::Undo).await? {
         Ok(CareDone::Undone(memories)) => undone(&memories),
-        Ok(_) => Told::plain("There is nothing to undo."),
+        Ok(_) => Told::plain(NOTHING_LEFT),
         Err(why) => Told::plain(format!("This cannot be undone: {why}.")),
     })
 }

@@ -23,8 +23,7 @@ fn wished(said: &str, history: &[Message]) -> Option<Command> {
     Some(match utterance::wish(said)? {
         Wish::ForgetThat => Command::Forget(Meant::That),
         Wish::ForgetAbout(what) => Command::Forget(Meant::About(what.to_owned())),
-        Wish::Undo if is_command(last?) => Command::Undo,
-        Wish::Undo => return None, // of something else: "undo that" about a deployment
+        Wish::Undo => Command::Undo,
         Wish::Wrong => {
             last?;
             Command::Wrong(WHAT_IS_RIGHT.to_owned())
@@ -98,7 +97,10 @@ mod tests {
         let mut done = answered.clone();
         done.push(message(Role::Assistant, "Forgotten: x.", Some(NO_MODEL)));
         assert_eq!(read("undo that", &done), Some(Command::Undo));
-        assert_eq!(read("undo that", &answered), None);
+        done.extend(answered.clone());
+        for history in [done.as_slice(), &answered, &[]] {
+            assert_eq!(read("undo that", history), Some(Command::Undo), "whatever was said since");
+        }
         assert_eq!(read("no, it's osprey", &answered), Some(correct("osprey", false)));
         assert_eq!(read("no, it's osprey", &[]), None);
         assert!(matches!(read("that is wrong", &answered), Some(Command::Wrong(_))));

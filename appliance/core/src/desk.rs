@@ -174,7 +174,7 @@ pub enum Care {
         /// What is so.
         to: String,
     },
-    /// Take the last deed back.
+    /// Take the conversation's last deed back that stands.
     Undo,
     /// Rate the conversation's last answer.
     Rate {
@@ -210,7 +210,7 @@ pub enum CareDone {
         /// What is so.
         new: Cared,
     },
-    /// The last deed is taken back; these are as they were before it.
+    /// The conversation's last deed is taken back; these are as they were before it.
     Undone(Vec<Cared>),
     /// The rating is noted.
     Rated,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use appliance_core::{
     ActionId, Batch, Conflict, Deed, ErrorKind, Memory, MemoryAction, MemoryId, PageRequest,
-    SearchFilter, StoreError, Thing, Timestamp, UserId, Utility, Write, ports::Changed,
+    Provenance, SearchFilter, StoreError, Thing, Timestamp, UserId, Utility, Write, ports::Changed,
 };
 
 use crate::{
@@ -179,6 +179,28 @@ pub async fn forgetting_a_correction_can_be_undone(it: &mut impl StoreFixture) -
     Ok(())
 }
 
+/// Undoing a correction brings back the copies that were forgotten with it, and not its own words.
+pub async fn a_correction_is_undone_whole(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = given::a_person(it).await?;
+    let (heron, copy) =
+        (remembered(it, ada, "heron").await?, remembered(it, ada, "a heron").await?);
+    let wish = given::message(&it.mint(), thread, "that is wrong, it is osprey");
+    let from = Provenance { message_id: Some(wish.id), ..Provenance::default() };
+    let own = Memory { provenance: from.clone(), ..given::memory(&it.mint(), ada, &wish.content) };
+    let new = Memory { provenance: from, ..given::memory(&it.mint(), ada, "osprey") };
+    it.write(vec![Write::AppendMessage(wish), Write::PutMemory(own.clone())]).await?;
+    let copies = given::action(&it.mint(), ada, Deed::Forget { ids: vec![copy.id, own.id] });
+    let correct = Deed::Correct { old: heron.id, new: Box::new(new) };
+    let correction = MemoryAction { at: copies.at, ..given::action(&it.mint(), ada, correct) };
+    let id = correction.id;
+    it.write(vec![Write::ActOnMemory(copies), Write::ActOnMemory(correction)]).await?;
+    undo(it, ada, id).await?;
+    assert_eq!(ids(it, ada, SearchFilter::default()).await?, [copy.id, heron.id]);
+    let noted = it.memories().actions(ada, PageRequest::new(10, None)).await?.items;
+    assert!(noted.iter().all(|deed| deed.undone_at.is_some()), "{noted:?}");
+    Ok(())
+}
+
 /// A pin is set and taken off, and undone as it was.
 pub async fn a_pin_is_undone_as_it_was(it: &mut impl StoreFixture) -> Checked {
     let ada = a_user(it).await?;
@@ -288,6 +310,7 @@ macro_rules! memory_actions_contract {
             a_deed_is_undone_once_by_its_owner,
             a_correction_takes_the_place_of_the_old,
             corrections_are_undone_from_the_last,
+            a_correction_is_undone_whole,
             only_what_holds_is_corrected,
             forgetting_a_correction_can_be_undone,
             a_pin_is_undone_as_it_was,

@@ -5,7 +5,7 @@ use std::{io, path::Path, time::Duration};
 use http::Response;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use web_dto::{MAX_BODY_BYTES, Problem};
+use web_dto::{Code, MAX_BODY_BYTES, Problem};
 
 use crate::exit::{self, Failure};
 
@@ -62,6 +62,10 @@ pub(super) fn told(problem: &Problem) -> Failure {
     for field in &problem.errors {
         what += &format!("\n  {}: {}", field.pointer, super::super::visible(&field.detail));
     }
+    if problem.code == Code::NothingToUndo.as_str() {
+        let hint = "`ai-infra memory actions` lists what was done; after 30 days it is final";
+        return Failure::new(1, what, hint); // there is none: waiting would bring none
+    }
     Failure::new(code(problem.status), what, problem.hint.clone())
 }
 
@@ -77,7 +81,6 @@ fn code(status: u16) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use web_dto::Code;
 
     #[test]
     fn a_problem_document_becomes_what_where_and_hint() {
@@ -86,6 +89,9 @@ mod tests {
         assert_eq!(failure.what, "there is no agent `chef`");
         assert!(failure.hint.contains("supervisor"));
         assert_eq!(told(&Problem::new(Code::Forbidden, "no", "r")).code, exit::NO_PERMISSION);
+        let nothing = told(&Problem::new(Code::NothingToUndo, "no", "r"));
+        assert_eq!(nothing.code, 1, "as for a purge of nothing");
+        assert!(nothing.hint.contains("ai-infra memory actions"), "{}", nothing.hint);
         assert_eq!(told(&Problem::new(Code::ShuttingDown, "no", "r")).code, exit::UNAVAILABLE);
     }
 

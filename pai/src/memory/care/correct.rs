@@ -74,8 +74,8 @@ impl Care {
         new
     }
 
-    /// Copies are forgotten by a deed of their own before the correction's and at the same moment `at`,
-    /// by which undoing the correction finds it.
+    /// Copies are forgotten by a deed of their own right before the correction's and at the same moment
+    /// `at`, by which undoing the correction finds it (`storage/rules/src/memories/deeds.rs`).
     async fn add_copies(
         &self,
         by: &By,

@@ -58,12 +58,9 @@ impl Care {
         self.leaves_one_that_holds(by, &action).await?;
 
         let (at, owner) = (self.now(), by.owner);
-        let mut batch = cause::begin(by, action.id.bytes())
+        let batch = cause::begin(by, action.id.bytes())
             .write(Write::UndoMemoryAction { id: action.id, owner, at })
             .write(audit::undone(&self.parts.mint, by, &action));
-        if let Some(copies) = self.copies_of(&action).await? {
-            batch = batch.write(Write::UndoMemoryAction { id: copies, owner, at });
-        }
         let applied = self.parts.records.apply(batch).await?;
         if applied.repeated {
             return self.noted(by, &applied).await;
@@ -85,22 +82,6 @@ impl Care {
             }
         }
         Ok(None)
-    }
-
-    /// Returns the deed that forgot what said the same wrong thing, if a correction did and it stands:
-    /// one wish, done at one moment, is taken back at once.
-    async fn copies_of(&self, action: &MemoryAction) -> Result<Option<ActionId>, CareError> {
-        if !matches!(action.deed, Deed::Correct { .. }) {
-            return Ok(None);
-        }
-        let mut walk = Walk::of(action.owner);
-        while walk.next(self).await?.is_some_and(|met| met.id != action.id) {}
-        let goes_with = |before: &MemoryAction| {
-            let is_forgetting = matches!(before.deed, Deed::Forget { .. });
-            let is_one_wish = (before.at, before.task_id) == (action.at, action.task_id);
-            is_forgetting && is_one_wish && before.undone_at.is_none()
-        };
-        Ok(walk.next(self).await?.filter(goes_with).map(|before| before.id))
     }
 
     /// A correction that was itself corrected is undone after its own correction, or two memories

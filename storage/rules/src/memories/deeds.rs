@@ -12,8 +12,9 @@ use super::{
     ledger, put,
 };
 use crate::{
-    Draft, Refusal,
+    Draft, Fault, Refusal,
     counters::next,
+    entity::key,
     fault::{conflict, invalid},
     users,
     view::Read as _,
@@ -112,7 +113,9 @@ pub fn undo(
     match &row.done {
         DoneV1::Forget { newly, .. } => bring_back(draft, id, newly)?,
         DoneV1::Correct { old, new } => {
-            uncorrect(draft, MemoryId::from_bytes(*old), MemoryId::from_bytes(*new), at)?;
+            let new = MemoryId::from_bytes(*new);
+            uncorrect(draft, MemoryId::from_bytes(*old), new, at)?;
+            bring_copies_back(draft, &row, new, at)?;
         }
         DoneV1::Pin { id, was, .. } => unpin(draft, MemoryId::from_bytes(*id), *was)?,
     }
@@ -124,16 +127,56 @@ fn bring_back(draft: &mut Draft<'_>, deed: ActionId, newly: &[[u8; 16]]) -> Resu
     for id in newly {
         let Some(entry) = ledger::look(draft, MemoryId::from_bytes(*id))? else { continue };
         there += 1;
-        if entry.stand.is_forgotten() {
-            let mut shown = entry.stand.clone();
-            shown.standing.forgotten_at = None;
-            ledger::restand(draft, &entry.row.head, &entry.stand, shown)?;
-        }
+        show(draft, &entry)?;
     }
     if there == 0 && !newly.is_empty() {
         return Err(conflict(Conflict::Gone(Thing::Action(deed))));
     }
     Ok(())
+}
+
+/// Takes back with a correction what the same wish forgot: memories that said the same wrong thing. Its
+/// own words stay forgotten: without it they would hold what was just taken back.
+fn bring_copies_back(
+    draft: &mut Draft<'_>,
+    correction: &ActionRow,
+    new: MemoryId,
+    at: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(copies) = copies_of(draft, correction)? else { return Ok(()) };
+    let DoneV1::Forget { newly, .. } = &copies.done else { return Ok(()) };
+    let said_in = |entry: &Entry| entry.row.head.provenance.message_id;
+    let own = ledger::look(draft, new)?.as_ref().and_then(said_in);
+    for id in newly {
+        let Some(entry) = ledger::look(draft, MemoryId::from_bytes(*id))? else { continue };
+        if own.is_none() || said_in(&entry) != own {
+            show(draft, &entry)?;
+        }
+    }
+    Ok(draft.replace(Some(&copies), &ActionRow { undone_at: Some(at), ..copies.clone() })?)
+}
+
+/// Returns the deed that forgot the copies of what was corrected, if there is one and it stands: the one
+/// before the correction's, done at the same moment in the same task.
+fn copies_of(draft: &Draft<'_>, correction: &ActionRow) -> Result<Option<ActionRow>, Fault> {
+    let Some(number) = correction.number.checked_sub(1) else { return Ok(None) };
+    let before =
+        draft.get::<ActionRow>(&key(&[&correction.owner.bytes(), &number.to_be_bytes()]))?;
+    let wish = |row: &ActionRow| (row.at, row.task_id);
+    let goes_with = |row: &ActionRow| {
+        let is_forgetting = matches!(row.done, DoneV1::Forget { .. });
+        is_forgetting && wish(row) == wish(correction) && row.undone_at.is_none()
+    };
+    Ok(before.filter(goes_with))
+}
+
+fn show(draft: &mut Draft<'_>, entry: &Entry) -> Result<(), Fault> {
+    if !entry.stand.is_forgotten() {
+        return Ok(());
+    }
+    let mut shown = entry.stand.clone();
+    shown.standing.forgotten_at = None;
+    ledger::restand(draft, &entry.row.head, &entry.stand, shown)
 }
 
 fn uncorrect(
