@@ -15,7 +15,7 @@ use std::sync::Arc;
 use appliance_core::{
     ActionId, Batch, Memory, MemoryAction, MemoryHit, MemoryId, MemoryKind, Outcome, PageRequest,
     Phase, Signal, SignalType, UserId, Write,
-    desk::{Care, CareDone, Complete, Fail},
+    desk::{Care, CareDone, Complete, Fail, Meant},
     ports::{
         AuditTrail as _, By, CareError, Conversations as _, Correction, Desk, DeskError, Job,
         MemoryCare, MemoryStats, Records as _, TaskFilter, Tasks, Told,
@@ -162,6 +162,56 @@ async fn an_answer_that_says_what_was_recalled_without_citing_it_goes_with_it() 
     let tasks = Tasks::list(&house.store, owner, TaskFilter::default(), page).await.unwrap();
     let tasks = format!("{:?}", tasks.items);
     assert!(!tasks.contains("named it heron"), "{tasks}");
+}
+
+#[tokio::test]
+async fn an_answer_leans_on_what_its_deed_was_done_to() {
+    let talk = Talk::start().await;
+    talk.tell(HERON, "Noted.", &[]).await;
+    let heron = talk.memory(HERON).await.id;
+    let that = || Meant::That;
+    for care in [Care::Correct { what: that(), to: "osprey".to_owned() }, Care::Undo] {
+        talk.tell(QUESTION, "It is heron. [1]", &[heron]).await;
+        let (ids, work) = talk.say(&format!("please {care:?}")).await;
+        talk.ask(&work.lease, care.clone()).await.unwrap();
+        talk.end(&work, "done", Vec::new(), "none").await;
+        let told = talk.house.answer(ids).await.unwrap().leans_on;
+        assert!(told.contains(&heron), "{care:?}: {told:?}");
+    }
+    talk.tell(QUESTION, "It is heron. [1]", &[heron]).await;
+    let (ids, work) = talk.say("forget that").await;
+    talk.ask(&work.lease, Care::Forget { what: that() }).await.unwrap();
+    talk.end(&work, "Forgotten: \"heron\".", Vec::new(), "none").await;
+    let (owner, write) =
+        (talk.house.owner, |owner| Write::PurgeMemories { owner, ids: vec![heron] });
+    talk.house.store.apply(Batch::new().write(write(owner))).await.unwrap();
+    assert_eq!(talk.house.answer(ids).await.unwrap().content, "");
+    let asked = talk.house.store.message(owner, ids.message_id).await.unwrap().unwrap();
+    assert_eq!(asked.content, "", "the command goes with its answer");
+}
+
+/// Whatever a model says to it, none of it is worth a memory or teaches anything.
+#[tokio::test]
+async fn what_is_said_about_nothing_leaves_no_memory_and_no_learning() {
+    let talk = Talk::start().await;
+    talk.tell(QUESTION, "It is heron.", &[]).await;
+    let (memories, learned) =
+        (talk.house.memories().await.len(), talk.house.learnings().await.len());
+    for said in
+        ["hello", "Good morning!", "thanks, that helps", "ok", "what can you do?", "8 - nice"]
+    {
+        talk.tell(said, "You are welcome, the staging database is well.", &[]).await;
+    }
+    for command in ["/help", "/recall heron", "undo that", "forget that", "/dance", "9/10"] {
+        let (_, work) = talk.say(command).await;
+        talk.end(&work, "The commands: all of them.", Vec::new(), "none").await;
+    }
+    assert_eq!(talk.house.memories().await.len(), memories, "{:?}", talk.house.texts().await);
+    let asked = "where does the ferry to Oslo leave?";
+    talk.tell(asked, "I do not know anything about that.", &[]).await;
+    let texts = talk.house.texts().await;
+    assert_eq!(texts.len(), memories + 1, "the question alone: {texts:?}");
+    assert_eq!(talk.house.learnings().await.len(), learned);
 }
 
 #[tokio::test]

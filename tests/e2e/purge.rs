@@ -226,3 +226,173 @@ async fn no_file_holds_a_byte_of_a_purged_conversation() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// A step of a way in which a text is said: `W` stands for the way's canary, `V` for what it is corrected
+/// to, `N` for what it is about.
+enum Step {
+    /// Said in the way's conversation; the answer has these words.
+    Say(&'static str, &'static str),
+    /// Said in a conversation of its own.
+    Elsewhere(&'static str),
+    /// Kept by the API.
+    Note(&'static str),
+    /// Said with a rating of the conversation's last answer, by the API.
+    Rate(&'static str),
+    /// The memory that a search for this finds by now: purged, if it is of `W`.
+    Named(&'static str),
+}
+
+use Step::{Elsewhere, Named, Note, Rate, Say};
+
+const TOLD: Step = Say("remember that the N is called W", "");
+
+/// Every way in which a memory's text is said in chat and by the API.
+const WAYS: [(&str, &[Step]); 15] = [
+    ("told", &[TOLD, Named("W")]),
+    ("told in plain words", &[Say("the N is called W", ""), Named("W")]),
+    ("repeated", &[TOLD, TOLD, TOLD, Named("W")]),
+    ("told elsewhere", &[TOLD, Named("W"), Elsewhere("the N is called W")]),
+    ("forgotten", &[TOLD, Named("W"), Say("forget that", "W")]),
+    ("forgotten by name", &[TOLD, Named("W"), Say("/forget the N W", "Forgotten: ")]),
+    (
+        "forgotten and undone",
+        &[TOLD, Named("W"), Say("forget that", "W"), Say("undo that", "Undone: ")],
+    ),
+    ("corrected", &[TOLD, Named("W"), Say("that is wrong, it is V", "Corrected: "), Named("V")]),
+    (
+        "corrected and undone",
+        &[
+            TOLD,
+            Named("W"),
+            Say("that is wrong, it is V", "Corrected: "),
+            Say("undo that", "Undone: "),
+        ],
+    ),
+    (
+        "what it was corrected to",
+        &[
+            Say("remember that the N is called V", ""),
+            Say("that is wrong, it is W", "Corrected: "),
+            Named("W"),
+        ],
+    ),
+    (
+        "a correction that was undone",
+        &[
+            Say("remember that the N is called V", ""),
+            Say("that is wrong, it is W", "Corrected: "),
+            Named("W"),
+            Say("undo that", "Undone: "),
+        ],
+    ),
+    (
+        "rated with its words",
+        &[
+            TOLD,
+            Named("W"),
+            Say("what is the N called?", "W"),
+            Say("2 - it is W, as said", "2 of 10"),
+        ],
+    ),
+    (
+        "rated by the API",
+        &[TOLD, Named("W"), Say("what can you do?", ""), Rate("the N is called W, no?")],
+    ),
+    ("asked with its words", &[TOLD, Named("W"), Say("is it true that the N is called W?", "")]),
+    (
+        "listed",
+        &[Note("the N is called W"), Named("W"), Say("/recall N W", "W"), Elsewhere("/recall W")],
+    ),
+];
+
+/// What the ways are about: no word is another's.
+const NOUNS: [&str; WAYS.len()] = [
+    "gate", "chest", "cellar", "attic", "shed", "barn", "vault", "locker", "hatch", "tower",
+    "cabin", "garage", "pantry", "cupboard", "kitchen",
+];
+
+/// A way under way.
+struct Trip<'a> {
+    client: &'a Client,
+    number: usize,
+    thread: String,
+}
+
+impl Trip<'_> {
+    fn words(&self, text: &str) -> String {
+        let (word, other) = (canary(self.number), canary(CANARIES + self.number));
+        text.replace('W', &word).replace('V', &other).replace('N', NOUNS[self.number])
+    }
+
+    /// Does a step; returns the memory that it names for the purge.
+    async fn go(&self, step: &Step) -> anyhow::Result<Option<String>> {
+        match step {
+            Say(text, expected) => {
+                let (text, expected) = (self.words(text), self.words(expected));
+                let answer = say(self.client, &self.thread, &text).await?;
+                ensure!(answer.contains(&expected), "{text}: {answer}");
+            }
+            Elsewhere(text) => {
+                let thread = self.client.converse().await?;
+                say(self.client, &thread, &self.words(text)).await?;
+            }
+            Note(text) => {
+                let items = json!({"items": [{"text": self.words(text)}]});
+                let _: Remembered = self.client.post("/api/memory", &items).await?;
+            }
+            Rate(words) => {
+                let rating = json!({"value": 2, "of": 10});
+                let body = json!({"kind": "user_rating", "rating": rating,
+                    "conversation_id": self.thread, "comment": self.words(words)});
+                let _: Value = self.client.post("/api/memory/signals", &body).await?;
+            }
+            Named(word) => {
+                let found = named(self.client, &self.words(word)).await?;
+                return Ok((*word == "W").then_some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Returns the memory that says a word, once a search finds it.
+async fn named(client: &Client, word: &str) -> anyhow::Result<String> {
+    wait::until(word, PATIENCE, async || {
+        let found = find(client, word).await?;
+        let said = found.results.into_iter().find(|hit| hit.memory.text.contains(word));
+        Ok(said.map(|hit| hit.memory.id))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_whatever_way_a_text_was_said_no_file_holds_it_once_it_is_purged() -> anyhow::Result<()>
+{
+    let server = start().await?;
+    let client = server.local()?;
+    let mut ids = Vec::new();
+    for (number, (way, steps)) in WAYS.iter().enumerate() {
+        let trip = Trip { client: &client, number, thread: client.converse().await? };
+        for step in *steps {
+            ids.extend(trip.go(step).await.with_context(|| (*way).to_owned())?);
+        }
+    }
+    maintain(&client).await?; // writes the files of learnings and signals
+    let before = scanned(&server, |number| number < WAYS.len())?;
+    ensure!(before.len() == WAYS.len(), "a scan finds each before: {before:#?}");
+    for id in &ids {
+        let body = json!({"ids": [id], "confirm": true});
+        let _: PurgedView = client.post("/api/memory/purge", &body).await?;
+    }
+    let told = maintain(&client).await?;
+    let left = scanned(&server, |number| number < WAYS.len())?;
+    let left: BTreeMap<&str, _> = (0..WAYS.len())
+        .filter_map(|number| Some((WAYS[number].0, left.get(&canary(number))?)))
+        .collect();
+    ensure!(left.is_empty(), "{told}; {left:#?}");
+    let corrected = WAYS.iter().position(|(way, _)| *way == "corrected").context("a way")?;
+    named(&client, &canary(CANARIES + corrected))
+        .await
+        .context("what it was corrected to stays")?;
+    Ok(())
+}

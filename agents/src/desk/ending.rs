@@ -101,13 +101,25 @@ impl Service {
         let thread = self.parts.conversations.get(root.owner, root.conversation_id).await?;
         if thread.is_some() {
             let mut answer = answer(mint, root, outcome);
-            answer.leans_on = leaning::of(&answer, &root.input, &self.recalled.of(root));
+            answer.leans_on = self.leans_on(root, &answer);
             let memory = self.remembered(root, &answer, outcome).await?;
             writes.push(Write::AppendMessage(answer));
             let learned = learned(mint, root, outcome);
             writes.extend(memory.into_iter().chain(learned).map(Write::PutMemory));
         }
         Ok(writes)
+    }
+
+    /// What an answer says without citing it: memories that its deeds were told by, and of those that
+    /// were recalled the ones whose words it says.
+    fn leans_on(&self, root: &Task, answer: &Message) -> Vec<MemoryId> {
+        let mut found = leaning::of(answer, &root.input, &self.recalled.of(root));
+        for id in self.recalled.told(root) {
+            if !found.contains(&id) && !answer.citations.iter().any(|it| it.memory_id == id) {
+                found.push(id);
+            }
+        }
+        found
     }
 
     /// Shows the end of a person's message, if it has ended, and notes what that tells; one that

@@ -1,9 +1,9 @@
 //! Rules of purging: after it no port shows the text, whatever it was part of, and nothing else goes.
 
 use appliance_core::{
-    AgentName, Batch, Citation, ConversationId, Memory, MemoryId, MemoryKind, Message, MessageId,
-    PageRequest, Provenance, Role, SearchFilter, Signal, SignalId, SignalType, StoreError, Task,
-    TaskOutcome, TaskStatus, UserId, Write,
+    AgentName, Batch, Citation, ConversationId, Deed, Memory, MemoryId, MemoryKind, Message,
+    MessageId, PageRequest, Provenance, Role, SearchFilter, Signal, SignalId, SignalType,
+    StoreError, Task, TaskOutcome, TaskStatus, UserId, Write,
     ports::{Changed, TaskFilter},
 };
 
@@ -157,11 +157,72 @@ pub async fn a_rating_goes_with_what_it_speaks_of(it: &mut impl StoreFixture) ->
     Ok(())
 }
 
+/// What was said twice is one memory and two messages: both go, and their answers.
+pub async fn a_repeat_goes_from_every_message(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 4711.", &[]).await?;
+    exchange(it, ada, thread, "The vault code is 4711!", "Noted again: 4711.", &[]).await?;
+    let asked = "is it true that the vault code is 4711?";
+    let question = exchange(it, ada, given::a_thread(it, ada).await?, asked, "Yes.", &[]).await?;
+    exchange(it, ada, thread, OTHER, "Noted.", &[]).await?;
+    purge(it, Write::PurgeMemories { owner: ada, ids: vec![said.memory] }).await?;
+    it.reopen().await;
+    let left = everything(it, ada, thread).await?;
+    assert!(!left.contains("4711") && left.contains(OTHER), "{left}");
+    let asked = it.conversations().message(ada, question.message).await?;
+    assert_eq!(asked.map(|it| it.content).as_deref(), Some(""), "asked with its words");
+    Ok(())
+}
+
+/// A command goes with the answer that says what it did: it names what it is about.
+pub async fn a_command_goes_with_its_answer(it: &mut impl StoreFixture) -> Checked {
+    let (ada, thread) = a_person(it).await?;
+    let first = note(it, ada, "the staging database is called heron").await?;
+    for (asked, answered) in [
+        ("/forget what heron is", "Forgotten: \"the staging database is...\""),
+        ("forget what I said about heron", "Forgotten: a database."),
+        ("what is the staging database called?", "It is heron."),
+    ] {
+        leaning(it, ada, thread, (asked, answered), first).await?;
+    }
+    purge(it, Write::PurgeMemories { owner: ada, ids: vec![first] }).await?;
+    it.reopen().await;
+    let left = everything(it, ada, thread).await?;
+    assert!(!left.contains("heron") && left.contains("database called?"), "{left}");
+    Ok(())
+}
+
+/// A correction's words go with what it made, and what it made stays when what was wrong goes.
+pub async fn each_side_of_a_correction_goes_alone(it: &mut impl StoreFixture) -> Checked {
+    for wrong_goes in [true, false] {
+        let (ada, thread) = a_person(it).await?;
+        let old = note(it, ada, "the staging database is called heron").await?;
+        let asked = exchange(it, ada, thread, "what is it called?", "It is heron.", &[old]).await?;
+        let wish = "/correct the database heron -> the staging database is called osprey";
+        let told = leaning(it, ada, thread, (wish, "Corrected: heron is now osprey."), old).await?;
+        let text = (MemoryKind::Note, "the staging database is called osprey");
+        let new = remembered(it, ada, thread, told, text);
+        let (id, words) = (new.id, commented(it, ada, asked.answer, "called osprey"));
+        let words = Signal { kind: SignalType::UserCorrection, memories: vec![old], ..words };
+        given::done(it, ada, Deed::Correct { old, new: Box::new(new) }).await?;
+        it.write(vec![Write::PutSignal(words)]).await?;
+        let named = if wrong_goes { old } else { id };
+        purge(it, Write::PurgeMemories { owner: ada, ids: vec![named] }).await?;
+        it.reopen().await;
+        let left = everything(it, ada, thread).await?;
+        let gone = if wrong_goes { "heron" } else { "osprey" };
+        assert!(!left.contains(gone), "{left}");
+        let new = it.memories().get(ada, id).await?.map(|new| new.text);
+        assert_eq!(new.as_deref(), wrong_goes.then_some(text.1));
+    }
+    Ok(())
+}
+
 /// What was forgotten is purged like the rest, and a follower of the changes learns of it.
 pub async fn followers_learn_that_it_is_gone(it: &mut impl StoreFixture) -> Checked {
     let (ada, _) = a_person(it).await?;
     let id = note(it, ada, SECRET).await?;
-    given::done(it, ada, appliance_core::Deed::Forget { ids: vec![id] }).await?;
+    given::done(it, ada, Deed::Forget { ids: vec![id] }).await?;
     let before = it.memories().latest();
     purge(it, Write::PurgeMemories { owner: ada, ids: vec![id] }).await?;
     let changes = it.memories().since(before, 10).await?;
@@ -247,6 +308,30 @@ async fn exchange(
     Ok(Exchange { message, answer: answered, task: id, memory, answer_memory })
 }
 
+/// A message and its answer, which leans on a memory; returns the message.
+async fn leaning(
+    it: &impl StoreFixture,
+    owner: UserId,
+    thread: ConversationId,
+    (asked, answered): (&str, &str),
+    on: MemoryId,
+) -> Result<MessageId, StoreError> {
+    let mint = it.mint();
+    let task = given::task(&mint, owner, thread);
+    let question = Message { task_id: Some(task.id), ..given::message(&mint, thread, asked) };
+    let answer = Message {
+        id: task.answer_id,
+        role: Role::Assistant,
+        parent_message_id: Some(question.id),
+        leans_on: vec![on],
+        ..given::message(&mint, thread, answered)
+    };
+    let (id, task) = (question.id, Task { message_id: question.id, ..task });
+    it.write(vec![Write::AppendMessage(question), Write::PutTask(task)]).await?;
+    it.write(vec![Write::AppendMessage(answer)]).await?;
+    Ok(id)
+}
+
 fn remembered(
     it: &impl StoreFixture,
     owner: UserId,
@@ -319,6 +404,9 @@ macro_rules! purge_contract {
             a_chain_of_quotes_goes_to_its_end,
             a_rating_goes_with_what_it_speaks_of,
             an_answer_that_leans_on_it_goes_too,
+            a_repeat_goes_from_every_message,
+            a_command_goes_with_its_answer,
+            each_side_of_a_correction_goes_alone,
             followers_learn_that_it_is_gone,
             anothers_is_passed_over,
         );

@@ -22,6 +22,7 @@ impl Service {
     ) -> Result<bool, DeskError> {
         let found = self.meant(wanted, what).await?;
         let Some(old) = wrong(&found) else { return Ok(false) };
+        self.recalled.tell(wanted.task, [old.id]); // a refusal quotes it
         let correction = Correction {
             provenance: Provenance {
                 conversation_id: Some(wanted.task.conversation_id),

@@ -17,7 +17,7 @@ mod retell;
 mod undo;
 
 use appliance_core::{
-    Actor, BatchKey, Incarnation, Memory, StoreError, Task,
+    Actor, BatchKey, Incarnation, Memory, MemoryId, StoreError, Task,
     desk::{Care, CareCommand, CareDone, Cared, Lease},
     ports::{By, CareError, Cause, DeskError},
 };
@@ -69,15 +69,22 @@ impl Service {
         let task = self.held(who, &lease).await?;
         let key = key(&task, number, &care);
         let wanted = Wanted { who, task: &task, lease: &lease, key };
-        if let Some(done) = self.retell(&wanted, &care).await? {
-            return Ok(done);
-        }
-        if !self.carry_out(&wanted, &care).await? {
+        let done = match self.retell(&wanted, &care).await? {
+            Some(done) => done,
+            None => self.do_now(&wanted, &care).await?,
+        };
+        // The answer says their words, cited or not, and goes with them when they are purged.
+        self.recalled.tell(&task, spoken_of(&done));
+        Ok(done)
+    }
+
+    async fn do_now(&self, wanted: &Wanted<'_>, care: &Care) -> Result<CareDone, DeskError> {
+        if !self.carry_out(wanted, care).await? {
             return Ok(CareDone::NothingMeant);
         }
-        self.parts.tree.nudge(task.owner);
+        self.parts.tree.nudge(wanted.task.owner);
         let lost = || StoreError::unavailable("desk.care", "what was just done cannot be read");
-        self.retell(&wanted, &care).await?.ok_or_else(|| lost().into())
+        self.retell(wanted, care).await?.ok_or_else(|| lost().into())
     }
 
     /// Does it; `false` when nothing is meant that it could be done to.
@@ -97,6 +104,18 @@ impl Service {
 fn key(task: &Task, number: u32, care: &Care) -> BatchKey {
     let name = format!("desk/{}/deed/{number}", task.id);
     BatchKey::of_task(task.id, name, claim::digest_of(care))
+}
+
+/// Returns the memories whose texts tell what was done.
+fn spoken_of(done: &CareDone) -> Vec<MemoryId> {
+    match done {
+        CareDone::Remembered(id) => vec![*id],
+        CareDone::Forgotten(cared) | CareDone::Undone(cared) => {
+            cared.iter().map(|cared| cared.memory_id).collect()
+        }
+        CareDone::Corrected { old, new } => vec![old.memory_id, new.memory_id],
+        CareDone::Rated | CareDone::NothingMeant => Vec::new(),
+    }
 }
 
 fn cared(memory: &Memory) -> Cared {

@@ -89,6 +89,11 @@ impl Head {
         }
     }
 
+    /// Tells whether `text` is the memory's, or one in its same form.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        sameness::digest(self.kind, &self.provenance, text) == self.form
+    }
+
     /// Returns what the message that it is from says there; `last` is kept as in
     /// [`Stretch::text_beside`].
     fn said(

@@ -195,7 +195,8 @@ pub fn touch(
     Ok(())
 }
 
-/// Returns the words that `owner` said with signals about `messages`, each with the message it is about.
+/// Returns the words that `owner` said with signals about `messages`, each with the message it is about;
+/// not those of a correction, which say what holds in the place of what was said there.
 pub(crate) fn words_about(
     view: &dyn View,
     owner: UserId,
@@ -204,26 +205,22 @@ pub(crate) fn words_about(
     let mut said = Vec::new();
     for met in view.walk_by::<SignalRow>(&BY_WORDS, Span::of(&owner.bytes())) {
         let Some(SignalRow { signal, .. }) = met?.row.ok() else { continue };
-        let about = signal.message_id.filter(|id| messages.contains(id));
+        let speaks_of_it = signal.kind != SignalType::UserCorrection;
+        let about = signal.message_id.filter(|id| speaks_of_it && messages.contains(id));
         said.extend(about.zip(signal.comment));
     }
     Ok(said)
 }
 
-/// Takes the words away that people said with signals on purged memories or emptied messages.
+/// Takes the words away that `owner` said with those signals that `tells` picks.
 pub(crate) fn silence(
     draft: &mut Draft<'_>,
     owner: UserId,
-    memories: &BTreeSet<MemoryId>,
-    messages: &BTreeSet<MessageId>,
+    tells: impl Fn(&Signal) -> bool,
 ) -> Result<(), Refusal> {
     let mut said = Vec::new();
     for met in draft.view().walk_by::<SignalRow>(&BY_WORDS, Span::of(&owner.bytes())) {
-        let touches = |row: &SignalRow| {
-            row.signal.message_id.is_some_and(|id| messages.contains(&id))
-                || row.signal.memories.iter().any(|id| memories.contains(id))
-        };
-        said.extend(met?.row.ok().filter(touches));
+        said.extend(met?.row.ok().filter(|row| tells(&row.signal)));
     }
     for row in said {
         let signal = Signal { comment: None, ..row.signal.clone() };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use appliance_core::{ConversationId, MemoryId, Message, MessageId, TaskId, UserId};
 
 use super::{
+    quotes::Quotes,
     reach::Reach,
     said::{self, Emptied},
     traces,
@@ -31,7 +32,7 @@ pub fn conversation(
     let remembered = traces::of_thread(draft.view(), owner, id, |_| true)?;
     // What is said here goes whole; answers elsewhere that quote it are emptied.
     let emptied = Emptied { messages: said, ..Emptied::default() };
-    let mut reach = Reach::of(draft, owner, remembered, emptied)?;
+    let mut reach = Reach::of(draft, owner, remembered, (emptied, Quotes::default()))?;
     remove(draft, id, &messages, &mut reach.emptied.tasks)?;
     reach.take_out(draft)
 }

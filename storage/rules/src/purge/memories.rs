@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{MemoryId, UserId};
+use appliance_core::{MemoryId, MemoryKind, UserId};
 
 use super::{
+    quotes::Quotes,
     reach::Reach,
     said::Emptied,
     traces::{self, Forms},
@@ -12,6 +13,7 @@ use super::{
 use crate::{
     Draft, Refusal,
     memories::{self as rules, Entry, MemoryRow},
+    view::View,
 };
 
 /// Purges `ids` of `owner`; returns every memory that went, their copies and what was drawn from
@@ -28,11 +30,30 @@ pub fn memories(
     let wanted: BTreeSet<MemoryId> = named.iter().map(|entry| entry.row.head.id).collect();
     let mut forms = Forms::on(draft.view());
     let texts: BTreeSet<String> = named.iter().filter_map(|entry| forms.of(&entry.row)).collect();
-    let same = |row: &MemoryRow| {
+    let quotes = quotes(draft.view(), &named);
+    let mut same = |row: &MemoryRow| {
         wanted.contains(&row.head.id) || forms.of(row).is_some_and(|form| texts.contains(&form))
     };
-    let first = traces::remembered(draft.view(), owner, same)?;
-    Reach::of(draft, owner, first, Emptied::default())?.take_out(draft)
+    let goes = |row: &MemoryRow| same(row) || is_learned_from(draft.view(), row, &quotes);
+    let first = traces::remembered(draft.view(), owner, goes)?;
+    Reach::of(draft, owner, first, (Emptied::default(), quotes))?.take_out(draft)
+}
+
+/// Returns what is to be found wherever it is said. A learning was said nowhere.
+fn quotes(view: &dyn View, named: &[Entry]) -> Quotes {
+    let mut quotes = Quotes::default();
+    for entry in named.iter().filter(|entry| entry.row.head.kind != MemoryKind::Learning) {
+        if let Ok(Some(text)) = traces::text(view, &entry.row) {
+            quotes.add(&text);
+        }
+    }
+    quotes
+}
+
+/// Tells whether a learning says one of them, such as the words with a rating elsewhere.
+fn is_learned_from(view: &dyn View, row: &MemoryRow, quotes: &Quotes) -> bool {
+    let text = || traces::text(view, row).ok().flatten();
+    row.head.kind == MemoryKind::Learning && text().is_some_and(|text| quotes.are_in(&text))
 }
 
 fn named(draft: &mut Draft<'_>, owner: UserId, ids: &[MemoryId]) -> Result<Vec<Entry>, Refusal> {

@@ -1,17 +1,18 @@
-//! How far a purge reaches: from memories to the answers that cite them, from those to what was drawn
-//! from them, and on until nothing more is met. Picks no memory to begin with: its callers do.
+//! How far a purge reaches: from memories to the messages that say or cite them, from those to what was
+//! drawn from them, and on until nothing more is met. Picks no memory to begin with: its callers do.
 
 use std::{collections::BTreeSet, mem};
 
-use appliance_core::{MemoryId, MemoryKind, MessageId, UserId};
+use appliance_core::{MemoryId, MemoryKind, MessageId, Signal, SignalType, UserId};
 
 use super::{
+    quotes::Quotes,
     said::{self, Emptied},
     traces,
 };
 use crate::{
     Draft, Fault, Refusal, bus,
-    memories::{self as rules, Body, MemoryRow, signals},
+    memories::{self as rules, Body, Entry, MemoryRow, signals},
     tasks,
     tiers::manifest,
 };
@@ -21,23 +22,29 @@ use crate::{
 pub(super) struct Reach {
     owner: UserId,
     memories: BTreeSet<MemoryId>,
+    /// What holds in the place of one that goes: it stays, wherever it was said.
+    kept: BTreeSet<MemoryId>,
+    /// What is found wherever it is said.
+    quotes: Quotes,
     /// What holds nothing of it any more.
     pub emptied: Emptied,
 }
 
 impl Reach {
-    /// Empties what tells of `memories` of `owner`, and of what was drawn from that, to the end;
-    /// `emptied` goes already.
+    /// Empties what tells of `memories` of `owner` or says one of `quotes`, and of what was drawn from
+    /// that, to the end; `emptied` goes already.
     pub fn of(
         draft: &mut Draft<'_>,
         owner: UserId,
         memories: Vec<MemoryId>,
-        emptied: Emptied,
+        (emptied, quotes): (Emptied, Quotes),
     ) -> Result<Self, Refusal> {
-        let mut reach = Self { owner, memories: BTreeSet::new(), emptied };
-        let mut fresh = BTreeSet::from_iter(memories);
+        let (memories, mut fresh) = (BTreeSet::new(), BTreeSet::from_iter(memories));
+        let mut said = traces::saying(draft.view(), owner, &quotes)?;
+        let mut reach = Self { owner, memories, kept: BTreeSet::new(), quotes, emptied };
         while !fresh.is_empty() {
-            reach.empty(draft, &fresh)?;
+            reach.keep(draft, &fresh)?;
+            reach.empty(draft, &fresh, mem::take(&mut said))?;
             reach.memories.append(&mut fresh);
             fresh = reach.drawn(draft)?;
         }
@@ -46,20 +53,59 @@ impl Reach {
 
     /// Takes all of it out, and the words that were said with signals on it; returns the memories.
     pub fn take_out(self, draft: &mut Draft<'_>) -> Result<Vec<MemoryId>, Refusal> {
-        let Self { owner, memories, emptied } = self;
-        said::silence(draft, &emptied.tasks)?;
-        if !memories.is_empty() || !emptied.messages.is_empty() {
+        said::silence(draft, &self.emptied.tasks)?;
+        if !self.memories.is_empty() || !self.emptied.messages.is_empty() {
             let in_hand = bus::tables::in_hand(draft.view())?;
-            tasks::begin_anew(draft, owner, &in_hand)?;
+            tasks::begin_anew(draft, self.owner, &in_hand)?;
         }
-        signals::silence(draft, owner, &memories, &emptied.messages)?;
-        take_out(draft, &memories)?;
-        Ok(memories.into_iter().collect())
+        signals::silence(draft, self.owner, |signal| self.tells(signal))?;
+        take_out(draft, &self.memories)?;
+        Ok(self.memories.into_iter().collect())
     }
 
-    /// Empties the messages that say one of `fresh`, and the answers that cite one.
-    fn empty(&mut self, draft: &mut Draft<'_>, fresh: &BTreeSet<MemoryId>) -> Result<(), Refusal> {
+    /// Tells whether the words with a signal speak of what goes.
+    fn tells(&self, signal: &Signal) -> bool {
+        let words = signal.comment.as_deref().unwrap_or_default();
+        signal.message_id.is_some_and(|id| self.emptied.messages.contains(&id))
+            || signal.memories.iter().any(|id| self.memories.contains(id))
+            || self.quotes.are_in(words)
+            || signal.kind == SignalType::UserCorrection && self.quotes.say(words)
+    }
+
+    /// Notes what holds in the place of `fresh`; its text gets a place of its own, for the message that
+    /// says it may say as well what was wrong.
+    fn keep(&mut self, draft: &mut Draft<'_>, fresh: &BTreeSet<MemoryId>) -> Result<(), Refusal> {
+        for id in fresh {
+            let ended = rules::look(draft, *id)?;
+            let Some(new) = ended.and_then(|old| old.stand.standing.superseded_by) else {
+                continue;
+            };
+            if fresh.contains(&new) || self.memories.contains(&new) {
+                continue;
+            }
+            let Some(Entry { row, .. }) = rules::look(draft, new)? else { continue };
+            // A text that cannot be read stays as it is, as everywhere.
+            let text = row.text(draft.view()).ok().flatten();
+            if let (Body::Said(_), Some(text)) = (&row.body, text) {
+                let own = MemoryRow { body: Body::Here(text), ..row.clone() };
+                draft.replace(Some(&row), &own)?;
+            }
+            self.kept.insert(new);
+        }
+        Ok(())
+    }
+
+    /// Empties the messages that say one of `fresh`, the answers that cite one with the commands that
+    /// were answered so, and what was `said`.
+    fn empty(
+        &mut self,
+        draft: &mut Draft<'_>,
+        fresh: &BTreeSet<MemoryId>,
+        said: BTreeSet<MessageId>,
+    ) -> Result<(), Refusal> {
         let mut told = traces::citing(draft.view(), fresh)?;
+        told.extend(traces::asked_for(draft.view(), &told, &self.quotes)?);
+        told.extend(said);
         for id in fresh {
             told.extend(rules::look(draft, *id)?.and_then(|entry| said_in(&entry.row)));
         }
@@ -86,6 +132,7 @@ impl Reach {
             let from = row.head.provenance.message_id;
             from.is_some_and(|id| self.emptied.messages.contains(&id))
                 && !self.memories.contains(&row.head.id)
+                && !self.kept.contains(&row.head.id)
         };
         let mut found = BTreeSet::new();
         for thread in threads {

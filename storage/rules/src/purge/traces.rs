@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use appliance_core::{ConversationId, MemoryId, Message, MessageId, Role, UserId};
-use appliance_phrases::form::Form;
+use appliance_phrases::{form::Form, utterance};
 
+use super::quotes::Quotes;
 use crate::{
     Fault,
+    conversations::{BY_CHANGE, ConversationRow},
     memories::{BY_OWNER, BY_THREAD, MemoryRow},
     messages::{BY_CITED, BY_ID},
     view::{Read as _, Span, View},
@@ -31,6 +33,45 @@ pub(super) fn citing(
     for id in ids {
         for met in view.walk_by::<Message>(&BY_CITED, Span::of(&id.bytes())) {
             found.extend(met?.row.ok().map(|message| message.id));
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the messages of `owner` that say one of `quotes`, in whatever thread.
+pub(super) fn saying(
+    view: &dyn View,
+    owner: UserId,
+    quotes: &Quotes,
+) -> Result<BTreeSet<MessageId>, Fault> {
+    let mut found = BTreeSet::new();
+    if quotes.is_empty() {
+        return Ok(found);
+    }
+    for met in view.walk_by::<ConversationRow>(&BY_CHANGE, Span::of(&owner.bytes())) {
+        let Ok(row) = met?.row else { continue };
+        let mut said = messages(view, row.conversation.id)?;
+        said.retain(|message| quotes.are_in(&message.content));
+        found.extend(said.into_iter().map(|message| message.id));
+    }
+    Ok(found)
+}
+
+/// Returns the messages to which `answers` were given and that are of no worth without them, or hold a
+/// code of one of `quotes`: commands name what they are about.
+pub(super) fn asked_for(
+    view: &dyn View,
+    answers: &BTreeSet<MessageId>,
+    quotes: &Quotes,
+) -> Result<Vec<MessageId>, Fault> {
+    let mut found = Vec::new();
+    for id in answers {
+        let answer = view.by::<Message>(&BY_ID, &id.bytes())?;
+        let Some(asked) = answer.and_then(|answer| answer.parent_message_id) else { continue };
+        let Some(asked) = view.by::<Message>(&BY_ID, &asked.bytes())? else { continue };
+        let is_command = utterance::worth_keeping(&asked.content).is_none();
+        if is_command || quotes.lend_a_code_to(&asked.content) {
+            found.push(asked.id);
         }
     }
     Ok(found)
@@ -80,6 +121,20 @@ fn picked(
         found.extend(row.map(|row| row.head.id));
     }
     Ok(found)
+}
+
+/// Returns the text of a memory. What is archived may stand in the message that it was said in, where the
+/// digest of its form tells that it is the text.
+pub(super) fn text(view: &dyn View, row: &MemoryRow) -> Result<Option<String>, Fault> {
+    if let Some(text) = row.text(view)? {
+        return Ok(Some(text));
+    }
+    let Some(id) = row.head.provenance.message_id else { return Ok(None) };
+    let Some(said) = view.by::<Message>(&BY_ID, &id.bytes())? else { return Ok(None) };
+    let command = utterance::command(&said.content).map(|(_, rest)| rest);
+    let parts = [Some(said.content.as_str()), utterance::worth_keeping(&said.content), command];
+    let text = parts.into_iter().flatten().find(|text| row.head.says(text));
+    Ok(text.map(str::to_owned))
 }
 
 /// Reads texts in the form in which they count as the same. Keeps the message that it read last:

@@ -1,0 +1,131 @@
+//! Quotes: whether a text says word for word what is to be purged. Pure.
+//!
+//! Words are runs of letters and digits, whatever their case and the marks between them. A text of one or
+//! two plain words stands in too many others by chance: only a text that is all of it says it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use appliance_phrases::{form::Form, utterance};
+
+/// A text of so many words is told wherever it stands.
+const TOLD: usize = 3;
+
+/// A number of so many digits and letters is told by itself, such as a code.
+const NUMBER: usize = 3;
+
+/// A word of so many letters is told by itself.
+const LONG: usize = 16;
+
+/// The texts that are to be purged.
+#[derive(Debug, Default)]
+pub(super) struct Quotes {
+    /// Their words.
+    texts: Vec<Vec<String>>,
+    /// Of those that are told wherever they stand, which begin with a word.
+    beginning: HashMap<String, Vec<usize>>,
+    /// The forms of all of them.
+    forms: BTreeSet<String>,
+    /// Codes and the like among their words.
+    codes: BTreeSet<String>,
+}
+
+impl Quotes {
+    /// Adds a text.
+    pub fn add(&mut self, text: &str) {
+        let words = words(utterance::statement(text));
+        self.forms.extend(Some(Form::NEWEST.of(text)).filter(|form| !form.is_empty()));
+        self.codes.extend(words.iter().filter(|word| is_code(word)).cloned());
+        let Some(first) = words.first().cloned() else { return };
+        if words.len() >= TOLD || words.iter().any(|word| is_code(word)) {
+            self.beginning.entry(first).or_default().push(self.texts.len());
+        }
+        self.texts.push(words);
+    }
+
+    /// Tells whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// Tells whether `text` says one of them word for word, or is one as people repeat it.
+    pub fn are_in(&self, text: &str) -> bool {
+        let stated = utterance::worth_keeping(text).unwrap_or(text);
+        if self.forms.contains(&Form::NEWEST.of(stated)) {
+            return true;
+        }
+        let words = words(text);
+        let begins = |at: usize| {
+            let mut there = self.beginning.get(&words[at]).into_iter().flatten();
+            there.any(|number| words[at..].starts_with(&self.texts[*number]))
+        };
+        (0..words.len()).any(begins)
+    }
+
+    /// Tells whether a code of one of them is in `text`.
+    pub fn lend_a_code_to(&self, text: &str) -> bool {
+        !self.codes.is_empty() && words(text).iter().any(|word| self.codes.contains(word))
+    }
+
+    /// Tells whether one of them says `text`.
+    pub fn say(&self, text: &str) -> bool {
+        let part = words(text);
+        let says = |whole: &Vec<String>| whole.windows(part.len()).any(|words| words == part);
+        !part.is_empty() && self.texts.iter().any(says)
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
+fn is_code(word: &str) -> bool {
+    let count = word.chars().count();
+    count >= LONG || (count >= NUMBER && word.chars().any(char::is_numeric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quotes(text: &str) -> Quotes {
+        let mut quotes = Quotes::default();
+        quotes.add(text);
+        quotes
+    }
+
+    #[test]
+    fn a_text_is_told_wherever_it_stands_word_for_word() {
+        let vault = quotes("remember that the vault code is kept by Ida");
+        for text in [
+            "The vault code is kept by Ida.",
+            "Forgotten: \"the vault code is kept by Ida\".",
+            "is it true that THE vault code is kept by ida?",
+            "/forget the vault code is kept by Ida",
+        ] {
+            assert!(vault.are_in(text), "{text}");
+        }
+        for text in ["the vault code is kept by Idaho", "who keeps the vault code?", ""] {
+            assert!(!vault.are_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_a_plain_word_is_told_by_what_is_all_of_it() {
+        let tea = quotes("green tea");
+        assert!(tea.are_in("Green tea!") && tea.are_in("/remember green tea"));
+        assert!(!tea.are_in("I like green tea in the morning"));
+        let rocket = quotes("🚀");
+        assert!(rocket.are_in("🚀") && !rocket.are_in("what is it?"));
+    }
+
+    #[test]
+    fn a_code_is_told_by_itself_and_part_of_a_text_is_found_in_it() {
+        let vault = quotes("the vault code is 4711");
+        assert!(vault.lend_a_code_to("does 4711 open it?"));
+        assert!(!vault.lend_a_code_to("what opens the vault? 47 11"));
+        assert!(vault.say("4711") && vault.say("Code is 4711"));
+        assert!(!vault.say("471") && !vault.say("the code") && !vault.say("..."));
+        assert!(Quotes::default().is_empty() && !Quotes::default().are_in("anything"));
+    }
+}
