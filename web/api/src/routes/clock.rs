@@ -5,7 +5,9 @@ use appliance_core::{Batch, Clock, RiskLevel};
 use axum::{Json, extract::State};
 use web_dto::ClockView;
 
-use crate::{audit::Line, auth::Admin, error::ApiError, gate::Caller, parts::Shared};
+use crate::{
+    audit::Line, auth::Admin, error::ApiError, extract::Nothing, gate::Caller, parts::Shared,
+};
 
 /// Answers with both moments.
 pub(crate) async fn get(State(app): State<Shared>, Admin(_): Admin) -> Json<ClockView> {
@@ -20,6 +22,7 @@ pub(crate) async fn confirm(
     State(app): State<Shared>,
     caller: Caller,
     Admin(user): Admin,
+    _: Nothing,
 ) -> Result<Json<ClockView>, ApiError> {
     let mint = &app.parts.mint;
     let mut line = Line::data(user.id(), caller.ip, "clock.confirm");

@@ -1,6 +1,15 @@
 //! What people do to memories over HTTP: forget, undo, pin, correct, tell, list, carry away.
 
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
 use axum::body::Body;
+use futures_util::stream;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -371,6 +380,33 @@ async fn the_figures_are_shown_and_a_reindex_runs_once() {
     let metrics = house.get("/metrics", As::Nobody).await;
     let text = String::from_utf8_lossy(&metrics.body).into_owned();
     assert!(text.contains("memory_tier_items{tier=\"hot\"} 3"), "{text}");
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_needs_is_read_before_the_answer() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    let nobody = "0196f0a0-0000-7000-8000-000000000001";
+    for path in [
+        "/api/memory/reindex",
+        "/api/memory/maintenance",
+        &format!("/api/memory/{nobody}/forget"),
+        &format!("/api/tasks/{nobody}/cancel"),
+        "/api/agents/code/restart",
+        "/api/clock/confirm",
+        "/api/auth/setup-link",
+    ] {
+        let (read, late) = (Arc::new(AtomicBool::new(false)), b"{}".as_slice());
+        let seen = read.clone();
+        let body = stream::once(async move {
+            seen.store(true, Ordering::Release);
+            Ok::<_, Infallible>(late)
+        });
+        let answer =
+            house.send(request(Method::POST, path, As::Bearer(&ann), Body::from_stream(body)));
+        let answer = answer.await;
+        assert!(read.load(Ordering::Acquire), "{path}: {answer:?}");
+    }
 }
 
 #[tokio::test]

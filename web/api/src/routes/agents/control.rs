@@ -8,7 +8,7 @@ use crate::{
     audit::Line,
     auth::{Admin, CurrentUser},
     error::ApiError,
-    extract::AgentPath,
+    extract::{AgentPath, Nothing},
     gate::Caller,
     parts::{App, Shared},
 };
@@ -19,6 +19,7 @@ pub(crate) async fn start(
     caller: Caller,
     Admin(user): Admin,
     AgentPath(name): AgentPath,
+    _: Nothing,
 ) -> Result<Json<AgentView>, ApiError> {
     steer(&app, &user, &caller, name, (Control::Start, "agent.start")).await
 }
@@ -29,6 +30,7 @@ pub(crate) async fn stop(
     caller: Caller,
     Admin(user): Admin,
     AgentPath(name): AgentPath,
+    _: Nothing,
 ) -> Result<Json<AgentView>, ApiError> {
     steer(&app, &user, &caller, name, (Control::Stop, "agent.stop")).await
 }
@@ -39,6 +41,7 @@ pub(crate) async fn restart(
     caller: Caller,
     Admin(user): Admin,
     AgentPath(name): AgentPath,
+    _: Nothing,
 ) -> Result<Json<AgentView>, ApiError> {
     steer(&app, &user, &caller, name, (Control::Restart, "agent.restart")).await
 }

@@ -8,7 +8,7 @@ use super::forgotten;
 use crate::{
     auth::CurrentUser,
     error::ApiError,
-    extract::{Id, IdempotencyKey},
+    extract::{Id, IdempotencyKey, Nothing},
     gate::Caller,
     parts::Shared,
 };
@@ -23,6 +23,7 @@ pub(crate) async fn post(
     user: CurrentUser,
     key: IdempotencyKey,
     Id(id): Id<MemoryId>,
+    _: Nothing,
 ) -> Result<Json<ActionView>, ApiError> {
     Ok(Json(forgotten(&app, (user.id(), caller.ip), &key, vec![id]).await?))
 }

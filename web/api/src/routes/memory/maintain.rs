@@ -7,7 +7,12 @@ use web_dto::JobView;
 
 use super::care;
 use crate::{
-    auth::Admin, error::ApiError, extract::IdempotencyKey, gate::Caller, parts::Shared, view,
+    auth::Admin,
+    error::ApiError,
+    extract::{IdempotencyKey, Nothing},
+    gate::Caller,
+    parts::Shared,
+    view,
 };
 
 /// The route's name in batch keys.
@@ -22,6 +27,7 @@ pub(crate) async fn post(
     caller: Caller,
     Admin(user): Admin,
     key: IdempotencyKey,
+    _: Nothing,
 ) -> Result<(StatusCode, Json<JobView>), ApiError> {
     let by = care::by(&user, &caller, key.batch_key(user.id(), ROUTE, &[]));
     let job = app.parts.care.maintain(&by).await?;

@@ -18,7 +18,7 @@ use crate::{
     audit::Line,
     auth::CurrentUser,
     error::ApiError,
-    extract::Id,
+    extract::{Id, Nothing},
     gate::Caller,
     parts::{App, Shared},
     view,
@@ -39,6 +39,7 @@ pub(crate) async fn post(
     caller: Caller,
     user: CurrentUser,
     Id(id): Id<TaskId>,
+    _: Nothing,
 ) -> Result<Json<TaskView>, ApiError> {
     let line = || Line::data(user.id(), caller.ip, "task.cancel").on("task", &id);
     for _ in 0..TRIES {
