@@ -143,11 +143,7 @@ impl StateFile {
             making::put_in_place(&copy, &self.path).map_err(|error| self.io("mending", error))
         });
         put.inspect_err(|_| making::clear(&self.path))?;
-        let what = format!(
-            "a page that leads to others was not what was written ({}); every row was read, and the \
-             file was made anew of them",
-            rows.why()
-        );
+        let what = rows.told();
         tracing::warn!(event = "mended", "{what}");
         Ok(Damaged { place: FILE.to_owned(), what, memory: None })
     }

@@ -31,6 +31,7 @@ mod memories;
 mod open_error;
 mod pages;
 mod place;
+mod refill;
 mod reserve;
 mod shared;
 mod signs;

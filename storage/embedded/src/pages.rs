@@ -3,8 +3,8 @@
 //! redb follows pages without checking them, and one wrong bit in a page that leads to others shows
 //! other rows, or none, and says nothing. So each page is checked once, on trial, before anything is
 //! served. A wrong bit within a row costs that row and is found when the row is read: such a file is
-//! let through. Where every row is still read, they are [copied](Rows::copy) into a new file. What goes
-//! wrong later is found when it is met.
+//! let through. Where every row is still read, they are [copied](Rows::copy) into a new file; a table of
+//! keys that is not read is filled again there. What goes wrong later is found when it is met.
 
 use std::{
     collections::BTreeSet,
@@ -28,11 +28,13 @@ use storage_rules::{
 
 use crate::{
     caught::caught,
+    draft::Tables,
     fault::Fault,
     handle::Handle,
     layout::Raw,
     making::{self, copy_table},
     medium::{Beside, Watched},
+    refill::{is_derived, refill},
     signs::Signs,
     trial::Trial,
 };
@@ -68,10 +70,14 @@ pub(crate) fn look(path: &Path, beside: &Beside) -> Result<Pages, Box<DatabaseEr
     };
     let file = OnDisk::at(path).map_err(|error| Box::new(DatabaseError::from(error)))?;
     let Ok(Ok(db)) = caught(|| opened(&file, beside, false)) else { return Ok(Pages::Lost(why)) };
-    let rows = Rows { db: ManuallyDrop::new(db), file, why };
-    Ok(match caught(|| walk(&rows.db)) {
-        Ok(Ok(Walked::SomeWrong)) => Pages::WrongRows,
-        Ok(Ok(Walked::AllRight)) => Pages::Wrong(rows),
+    let mut rows = Rows { db: ManuallyDrop::new(db), file, lost: BTreeSet::new(), why };
+    match caught(|| lost_keys(&rows.db)) {
+        Ok(Ok(lost)) => rows.lost = lost,
+        _ => return Ok(Pages::Lost(rows.why.clone())),
+    }
+    Ok(match caught(|| walk(&rows.db, &rows.lost)) {
+        Ok(Ok(Walked::SomeWrong)) if rows.lost.is_empty() => Pages::WrongRows,
+        Ok(Ok(Walked::AllRight | Walked::SomeWrong)) => Pages::Wrong(rows),
         Ok(Ok(Walked::Astray) | Err(_)) | Err(_) => Pages::Lost(rows.why.clone()),
     })
 }
@@ -81,26 +87,45 @@ pub(crate) struct Rows {
     /// Never closed: that would meet the page again, and may abort the process.
     db: ManuallyDrop<Database>,
     file: OnDisk,
+    /// Tables of keys that are not read.
+    lost: BTreeSet<&'static str>,
     why: String,
 }
 
 impl Rows {
-    /// Copies all of them into a new file at `to`, whole and on disk when it returns.
+    /// Copies all of them into a new file at `to`, whole and on disk when it returns; fills what was
+    /// lost again.
     pub fn copy(&self, to: &Path, signs: &Signs) -> Result<(), Fault> {
         let from = self.db.begin_read()?;
         let new = making::fresh(to)?;
         let txn = making::begin(&new)?;
-        for name in table_names() {
+        for name in table_names().filter(|name| !self.lost.contains(name)) {
             copy_table(&from, &txn, name, signs)?;
         }
+        let tables = Tables::of(&txn);
+        self.lost.iter().try_for_each(|name| tables.with(name, |_| Ok(())))?;
+        refill(&tables, &self.lost)?;
+        drop(tables);
         txn.commit()?;
         drop(new); // marks it as closed
         Ok(File::open(to).and_then(|file| file.sync_all()).map_err(StorageError::Io)?)
     }
 
-    /// Returns what redb says of the page.
-    pub fn why(&self) -> &str {
-        &self.why
+    /// Says what was wrong, and what became of it once they were copied.
+    pub fn told(&self) -> String {
+        let why = &self.why;
+        if self.lost.is_empty() {
+            return format!(
+                "a page that leads to others was not what was written ({why}); every row was read, and \
+                 the file was made anew of them"
+            );
+        }
+        let lost: Vec<_> = self.lost.iter().copied().collect();
+        format!(
+            "a page of {} was not what was written ({why}); it was filled again from the rows, and the \
+             file was made anew",
+            lost.join(", ")
+        )
     }
 }
 
@@ -177,13 +202,26 @@ enum Walked {
     Astray,
 }
 
-/// Walks through all rows: they are in their order, each is where it is looked for, none is missing, and
+/// Returns the tables of keys that are there and are not read, or not in their order.
+fn lost_keys(db: &Database) -> Result<BTreeSet<&'static str>, Fault> {
+    let txn = db.begin_read()?;
+    let there: BTreeSet<String> = txn.list_tables()?.map(|table| table.name().to_owned()).collect();
+    let is_read = |name: &&'static str| {
+        let read = || wrong_rows(name, &txn.open_table(Raw::new(name))?);
+        matches!(caught(read), Ok(Ok(Some(_))))
+    };
+    let keys = table_names().filter(|name| is_derived(name) && there.contains(*name));
+    Ok(keys.filter(|name| !is_read(name)).collect())
+}
+
+/// Walks through all rows but those of what is `lost`: they are in their order, each is where it is looked for, none is missing, and
 /// so it stays once the wrong ones are taken out, as mending them does.
-fn walk(db: &Database) -> Result<Walked, Fault> {
+fn walk(db: &Database, lost: &BTreeSet<&'static str>) -> Result<Walked, Fault> {
     let txn = db.begin_write()?;
     let there: BTreeSet<String> = txn.list_tables()?.map(|table| table.name().to_owned()).collect();
     let mut all = 0;
-    for name in table_names().filter(|name| there.contains(*name)) {
+    let is_walked = |name: &&'static str| there.contains(*name) && !lost.contains(name);
+    for name in table_names().filter(is_walked) {
         let mut table = txn.open_table(Raw::new(name))?;
         let Some(wrong) = wrong_rows(name, &table)? else { return Ok(Walked::Astray) };
         // Without its identity the file would be another history's.
@@ -203,7 +241,7 @@ fn walk(db: &Database) -> Result<Walked, Fault> {
     let is_of_now = there.iter().map(String::as_str).eq(wanted);
     Ok(match (all, is_of_now) {
         (0, true) => Walked::AllRight,
-        (0, false) => Walked::Astray, // an earlier version's tables are not copied
+        (_, false) if all == 0 || !lost.is_empty() => Walked::Astray, // an earlier version's are not copied
         _ => Walked::SomeWrong,
     })
 }

@@ -8,6 +8,8 @@
 mod declared;
 mod stands;
 
+pub(crate) use declared::newly;
+
 use appliance_core::Message;
 use storage_rules::{
     Counters, Draft, marks,
@@ -39,9 +41,9 @@ pub(crate) fn upgrade(tables: &Tables<'_>) -> Result<(), Fault> {
         declared::drop_old(tables)?;
     }
     if !marks::has(draft.view(), marks::TRACES_DECLARED)? {
-        declared::newly::<MemoryRow>(tables, &[&BY_THREAD])?;
-        declared::newly::<Message>(tables, &[&BY_CITED])?;
-        declared::newly::<SignalRow>(tables, &[&BY_WORDS])?;
+        newly::<MemoryRow>(tables, &[&BY_THREAD])?;
+        newly::<Message>(tables, &[&BY_CITED])?;
+        newly::<SignalRow>(tables, &[&BY_WORDS])?;
         marks::set(&mut draft, marks::TRACES_DECLARED)?;
     }
     Ok(())

@@ -18,12 +18,12 @@ use appliance_core::{
     time::ManualClock,
 };
 use storage_contract::given;
-use storage_embedded::{DataDir, Store};
+use storage_embedded::{DataDir, OpenError, Store};
 use tempfile::TempDir;
 
 const MILLIS: u64 = 1_793_000_000_000;
 
-const MEMORIES: usize = 600;
+const MEMORIES: usize = 300;
 
 const PAGE: usize = 4096;
 
@@ -126,9 +126,13 @@ impl Kept {
 }
 
 fn open(folder: &TempDir) -> Store {
-    let dir = DataDir::open(folder.path()).unwrap();
+    try_open(folder).unwrap()
+}
+
+fn try_open(folder: &TempDir) -> Result<Store, OpenError> {
+    let dir = DataDir::open(folder.path())?;
     let clock = Arc::new(ManualClock::at_millis(MILLIS));
-    Store::open(&dir, clock, appliance_tasks::Tasks::new()).unwrap()
+    Store::open(&dir, clock, appliance_tasks::Tasks::new())
 }
 
 #[tokio::test]
@@ -166,4 +170,48 @@ async fn a_page_that_is_lost_under_an_open_store_costs_its_rows_and_is_named() {
         let memories = met.get(table).unwrap_or_else(|| panic!("no page of {table} was met"));
         assert!(!names || *memories > 0, "{table}: whose memories are left out is named");
     }
+}
+
+#[tokio::test]
+async fn a_table_of_keys_with_a_lost_page_is_filled_again_from_the_rows_at_the_start() {
+    let kept = Kept::new().await;
+    let mint = IdMint::new(Arc::new(ManualClock::at_millis(MILLIS)), 0);
+    let (mut refused, mut filled) = (0, BTreeSet::new());
+    for page in (1..kept.bytes.len() / PAGE).filter(|page| kept.bytes[page * PAGE] == LEAF) {
+        let what = format!("page {page}");
+        let mut bytes = kept.bytes.clone();
+        bytes[page * PAGE..][..PAGE].fill(0);
+        fs::write(kept.file(), &bytes).unwrap();
+        let Ok(store) = try_open(&kept.folder) else {
+            refused += 1;
+            assert!(fs::read(kept.file()).unwrap() == bytes, "{what}: it is left as it was");
+            continue;
+        };
+        store.compare().await.unwrap();
+        let shown = kept.shown(&store, &what).await;
+        assert!(shown.list == kept.ids && shown.told == kept.ids, "{what}: all are there");
+        assert_eq!((shown.counted, shown.named.len()), (MEMORIES as u64, 0), "{what}");
+        let (id, now) = (mint.next(MemoryId::from_uuid), mint.clock().now());
+        let text = "memory number 7".to_owned();
+        let again = Memory::new(id, kept.owner, MemoryKind::Note, text, Provenance::default(), now);
+        let applied = store.apply(Batch::new().write(Write::PutMemory(again))).await.unwrap();
+        assert!(kept.ids.contains(&applied.memories[0]), "{what}: the same said again is known");
+        for mended in store.damage().mended {
+            let named = mended.what.split_once("a page of ").and_then(|(_, it)| it.split_once(' '));
+            filled.extend(named.map(|(table, _)| table.to_owned()));
+        }
+        store.close();
+    }
+    println!("{refused} refused, filled again: {filled:?}");
+    for table in [
+        "memories_by_form.v1",
+        "memories_by_id.v1",
+        "memories_by_owner.v1",
+        "memories_by_shelf.v1",
+        "memory_changes.v2",
+        "memory_counts.v1",
+    ] {
+        assert!(filled.contains(table), "{table}: {filled:?}");
+    }
+    assert!(refused > 0, "rows that are lost are lost");
 }

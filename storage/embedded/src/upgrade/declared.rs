@@ -73,8 +73,9 @@ pub(super) fn declare(tables: &Tables<'_>, draft: &mut Draft<'_>) -> Result<(), 
     })
 }
 
-/// Gives rows that an earlier version wrote their places under keys that it did not declare.
-pub(super) fn newly<E: Entity>(tables: &Tables<'_>, keys: &[&'static Key]) -> Result<(), Fault> {
+/// Gives rows their places under keys that have none yet: an earlier version did not declare them, or
+/// their table was lost.
+pub(crate) fn newly<E: Entity>(tables: &Tables<'_>, keys: &[&'static Key]) -> Result<(), Fault> {
     each(tables, E::KIND.name, |id, sealed| {
         let after = view::open::<E>(id, sealed)?.keys();
         let known = |one: &&Keyed| !keys.contains(&one.key);

@@ -35,7 +35,7 @@ pub fn mend(draft: &mut Draft<'_>, findings: &Findings) -> Result<(u64, Vec<Stri
         }
     }
     if forms {
-        claim_again(draft)?;
+        hold_forms(draft)?;
     }
     let recounted = if findings.counts_differ { recount(draft)? } else { Vec::new() };
     places.extend(recounted);
@@ -43,7 +43,10 @@ pub fn mend(draft: &mut Draft<'_>, findings: &Findings) -> Result<(u64, Vec<Stri
 }
 
 /// Gives forms that nobody holds to the first current memory that says so.
-fn claim_again(draft: &mut Draft<'_>) -> Result<(), Fault> {
+///
+/// # Errors
+/// The adapter's failure.
+pub fn hold_forms(draft: &mut Draft<'_>) -> Result<(), Fault> {
     let mut heads = Vec::new();
     for met in draft.view().walk::<MemoryRow>(Span::all()) {
         let Ok(row) = met?.row else { continue };

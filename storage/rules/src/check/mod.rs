@@ -12,4 +12,4 @@ mod rows;
 
 pub use compare::compare;
 pub use findings::Findings;
-pub use mend::mend;
+pub use mend::{hold_forms, mend};
