@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
-    AgentName, Batch, Deed, Memory, MemoryAction, MemoryId, MemoryTier, SearchFilter, StoreError,
-    Timestamp, UserId, Write,
+    AgentName, Batch, Deed, Memory, MemoryAction, MemoryId, MemoryTier, Provenance, SearchFilter,
+    StoreError, Timestamp, UserId, Write,
     memory::MAX_MEMORY_BYTES,
     ports::{Changed, MemoryTiers, Moved},
 };
@@ -281,6 +281,32 @@ pub async fn counts_are_of_one_owner_or_of_all(it: &mut impl TiersFixture) -> Ch
     Ok(())
 }
 
+/// What is archived is purged with all that says it, as if it were not: its copies in the archive too.
+pub async fn what_is_archived_goes_with_every_trace(it: &mut impl TiersFixture) -> Checked {
+    let (ada, thread) = given::a_person(it).await?;
+    let text = "the vault opens with lilac and thyme";
+    let by = |author: &str| {
+        let from = Provenance { author: Some(author.to_owned()), ..Provenance::default() };
+        Memory { provenance: from, ..given::memory(&it.mint(), ada, text) }
+    };
+    let (first, copy) = (by("Ida"), by("Bob"));
+    let other = remembered(it, ada, "tea over coffee").await?;
+    let asked = given::message(&it.mint(), thread, &format!("is it so that {text}?"));
+    let (id, put) = (asked.id, |memory: &Memory| Write::PutMemory(memory.clone()));
+    it.write(vec![put(&first), put(&copy), Write::AppendMessage(asked)]).await?;
+    cold(it, &[first.clone(), copy.clone(), other.clone()]).await?;
+    let purge = Write::PurgeMemories { owner: ada, ids: vec![first.id] };
+    let mut gone = it.records().apply(Batch::new().write(purge)).await?.memories;
+    gone.sort_unstable();
+    assert_eq!(gone, [first.id, copy.id]);
+    assert_eq!(
+        it.conversations().message(ada, id).await?.map(|it| it.content),
+        Some(String::new())
+    );
+    assert_eq!(found(it, ada, other.id).await?.text, other.text);
+    Ok(())
+}
+
 /// An archived memory is still all a memory is: it can be forgotten, brought back, said again.
 pub async fn an_archived_memory_is_still_a_memory(it: &mut impl TiersFixture) -> Checked {
     let ada = a_user(it).await?;
@@ -388,6 +414,7 @@ macro_rules! tiers_contract {
             what_is_archived_too_long_expires,
             an_archive_over_its_size_loses_its_oldest,
             what_was_forgotten_long_ago_is_purged,
+            what_is_archived_goes_with_every_trace,
             counts_are_of_one_owner_or_of_all,
             an_archived_memory_is_still_a_memory,
             an_archived_memory_can_be_put_anew,

@@ -133,6 +133,13 @@ impl TableView for Attempt<'_, '_> {
     }
 
     /// As the trait; decodes one block at most, and none that was read lately.
+    fn bring(&self, memory: MemoryId) -> Option<String> {
+        let entry = memories::find(self, memory).ok().flatten()?;
+        let Body::Archived(spot) = entry.row.body else { return None };
+        self.tables.archive?.record(memory, spot).ok().map(|record| record.text)
+    }
+
+    /// As the trait; decodes as much.
     fn can_bring(&self, memory: MemoryId) -> bool {
         let Some(archive) = self.tables.archive else { return true };
         let body = memories::find(self, memory).map(|found| found.map(|entry| entry.row.body));

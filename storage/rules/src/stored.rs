@@ -51,6 +51,11 @@ pub trait View {
     /// Notes that a row was left out because it cannot be read.
     fn note(&self, _damaged: Damaged) {}
 
+    /// Returns the archived text of `memory`, if it can be read; none where there is no archive.
+    fn bring(&self, _memory: MemoryId) -> Option<String> {
+        None
+    }
+
     /// Tells whether the archived text of `memory` can be read now; reads it.
     fn can_bring(&self, _memory: MemoryId) -> bool {
         true

@@ -32,6 +32,11 @@ pub trait TableView {
     /// Notes that a row was left out because it cannot be read.
     fn note(&self, _damaged: Damaged) {}
 
+    /// Returns the archived text of `memory`, if it can be read; none where there is no archive.
+    fn bring(&self, _memory: MemoryId) -> Option<String> {
+        None
+    }
+
     /// Tells whether the archived text of `memory` can be read now; reads it.
     fn can_bring(&self, _memory: MemoryId) -> bool {
         true
@@ -118,6 +123,10 @@ impl<T: TableView> View for T {
 
     fn note(&self, damaged: Damaged) {
         TableView::note(self, damaged);
+    }
+
+    fn bring(&self, memory: MemoryId) -> Option<String> {
+        TableView::bring(self, memory)
     }
 
     fn can_bring(&self, memory: MemoryId) -> bool {

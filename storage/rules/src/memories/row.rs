@@ -89,9 +89,9 @@ impl Head {
         }
     }
 
-    /// Tells whether `text` is the memory's, or one in its same form.
-    pub(crate) fn says(&self, text: &str) -> bool {
-        sameness::digest(self.kind, &self.provenance, text) == self.form
+    /// Returns the [`form`](Self::form) that the memory would have if it said `text`.
+    pub(crate) fn form_of(&self, text: &str) -> [u8; 32] {
+        sameness::digest(self.kind, &self.provenance, text)
     }
 
     /// Returns what the message that it is from says there; `last` is kept as in

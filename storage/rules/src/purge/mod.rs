@@ -11,6 +11,7 @@
 //! Invariant: after the commit no row holds the text; a repeat finds nothing and changes nothing.
 
 mod conversation;
+mod copies;
 mod memories;
 mod quotes;
 mod reach;

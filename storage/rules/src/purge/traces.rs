@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use appliance_core::{ConversationId, MemoryId, Message, MessageId, Role, UserId};
-use appliance_phrases::{form::Form, utterance};
+use appliance_phrases::utterance;
 
 use super::quotes::Quotes;
 use crate::{
@@ -121,39 +121,4 @@ fn picked(
         found.extend(row.map(|row| row.head.id));
     }
     Ok(found)
-}
-
-/// Returns the text of a memory. What is archived may stand in the message that it was said in, where the
-/// digest of its form tells that it is the text.
-pub(super) fn text(view: &dyn View, row: &MemoryRow) -> Result<Option<String>, Fault> {
-    if let Some(text) = row.text(view)? {
-        return Ok(Some(text));
-    }
-    let Some(id) = row.head.provenance.message_id else { return Ok(None) };
-    let Some(said) = view.by::<Message>(&BY_ID, &id.bytes())? else { return Ok(None) };
-    let command = utterance::command(&said.content).map(|(_, rest)| rest);
-    let parts = [Some(said.content.as_str()), utterance::worth_keeping(&said.content), command];
-    let text = parts.into_iter().flatten().find(|text| row.head.says(text));
-    Ok(text.map(str::to_owned))
-}
-
-/// Reads texts in the form in which they count as the same. Keeps the message that it read last:
-/// neighbouring memories are often parts of one.
-pub(super) struct Forms<'v> {
-    view: &'v dyn View,
-    last: Option<Message>,
-}
-
-impl<'v> Forms<'v> {
-    /// Begins with no message.
-    pub fn on(view: &'v dyn View) -> Self {
-        Self { view, last: None }
-    }
-
-    /// Returns the form of a text that can be read here; `None` for one in the archive, or of marks
-    /// alone.
-    pub fn of(&mut self, row: &MemoryRow) -> Option<String> {
-        let text = row.text_beside(self.view, &mut self.last).ok().flatten()?;
-        Some(Form::NEWEST.of(&text)).filter(|form| !form.is_empty())
-    }
 }
