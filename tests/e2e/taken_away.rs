@@ -187,3 +187,38 @@ async fn the_records_file_is_put_back_and_another_in_its_place_is_left_alone_and
     ensure!(kept.items.len() == 2, "{kept:?}");
     server.stop().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_that_was_moved_away_can_be_moved_back() -> anyhow::Result<()> {
+    let mut server = Plan::new(BINARY).start().await?;
+    let client = server.local()?;
+    let items = json!({"items": [{"text": "the ferry leaves at noon"}]});
+    let _: Value = client.post("/api/memory", &items).await?;
+    let data = server.home().data();
+    let away = data.with_file_name("data2");
+    fs::rename(&data, &away)?;
+    let records = async |code: &str| {
+        let ready: Ready = client.get("/api/health/ready").await?;
+        Ok((ready.checks["records"] == code).then_some(()))
+    };
+    wait::until("readiness to say so", SOON, async || records("failing").await).await?;
+    // The indexes miss their files within a second, and would make new ones.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    ensure!(!data.exists(), "something was made: {:?}", fs::read_dir(&data)?.collect::<Vec<_>>());
+    fs::rename(&away, &data)?;
+    wait::until("writes to go on", SOON, async || records("ok").await).await?;
+    let more = json!({"items": [{"text": "the tram leaves at one"}]});
+    let _: Value = client.post("/api/memory", &more).await?;
+    server.stop().await?;
+    let state = data.join("state.redb");
+    fs::rename(&state, data.join("moved"))?;
+    fs::create_dir(&state)?;
+    let refused = format!("{:#}", server.start().await.err().context("it started on a folder")?);
+    ensure!(refused.contains("78") && refused.contains("is a folder where a file"), "{refused}");
+    fs::remove_dir(&state)?;
+    fs::rename(data.join("moved"), &state)?;
+    server.start().await?;
+    let kept: MemoryList = server.local()?.get("/api/memory").await?;
+    ensure!(kept.items.len() == 2, "{kept:?}");
+    server.stop().await
+}
