@@ -3,8 +3,9 @@
 //! redb follows pages without checking them, and one wrong bit in a page that leads to others shows
 //! other rows, or none, and says nothing. So each page is checked once, on trial, before anything is
 //! served. A wrong bit within a row costs that row and is found when the row is read: such a file is
-//! let through. Where every row is still read, they are [copied](Rows::copy) into a new file; a table of
-//! keys that is not read is filled again there. What goes wrong later is found when it is met.
+//! let through. Where as many rows are read as there are, they are [copied](Rows::copy) into a new file,
+//! wrong ones as they are; a table of keys that is not read is filled again there. What goes wrong later
+//! is found when it is met.
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +19,7 @@ use std::{
 
 use redb::{
     Builder, Database, DatabaseError, ReadableDatabase as _, ReadableTable, StorageBackend,
-    StorageError, TableHandle as _,
+    StorageError, Table, TableHandle as _,
 };
 use storage_rules::{
     codec::{Place, is_whole},
@@ -76,8 +77,8 @@ pub(crate) fn look(path: &Path, beside: &Beside) -> Result<Pages, Box<DatabaseEr
         _ => return Ok(Pages::Lost(rows.why.clone())),
     }
     Ok(match caught(|| walk(&rows.db, &rows.lost)) {
-        Ok(Ok(Walked::SomeWrong)) if rows.lost.is_empty() => Pages::WrongRows,
-        Ok(Ok(Walked::AllRight | Walked::SomeWrong)) => Pages::Wrong(rows),
+        Ok(Ok(Walked::SomeWrong)) => Pages::WrongRows,
+        Ok(Ok(Walked::AllRead)) => Pages::Wrong(rows),
         Ok(Ok(Walked::Astray) | Err(_)) | Err(_) => Pages::Lost(rows.why.clone()),
     })
 }
@@ -194,11 +195,11 @@ impl StorageBackend for OnDisk {
 
 /// What a walk through all rows shows.
 enum Walked {
-    /// Each is what was written, where it is looked for.
-    AllRight,
+    /// As many are read as there are, though a look for one of them may not find it.
+    AllRead,
     /// Some are not what was written, and nothing else is wrong.
     SomeWrong,
-    /// Rows are missing, or not where they are looked for.
+    /// Rows are missing.
     Astray,
 }
 
@@ -207,62 +208,90 @@ fn lost_keys(db: &Database) -> Result<BTreeSet<&'static str>, Fault> {
     let txn = db.begin_read()?;
     let there: BTreeSet<String> = txn.list_tables()?.map(|table| table.name().to_owned()).collect();
     let is_read = |name: &&'static str| {
-        let read = || wrong_rows(name, &txn.open_table(Raw::new(name))?);
-        matches!(caught(read), Ok(Ok(Some(_))))
+        let read = || seen(name, &txn.open_table(Raw::new(name))?);
+        matches!(caught(read), Ok(Ok(Some(Seen { are_found: true, .. }))))
     };
     let keys = table_names().filter(|name| is_derived(name) && there.contains(*name));
     Ok(keys.filter(|name| !is_read(name)).collect())
 }
 
-/// Walks through all rows but those of what is `lost`: they are in their order, each is where it is looked for, none is missing, and
-/// so it stays once the wrong ones are taken out, as mending them does.
+/// Walks through all rows but those of what is `lost`.
 fn walk(db: &Database, lost: &BTreeSet<&'static str>) -> Result<Walked, Fault> {
     let txn = db.begin_write()?;
     let there: BTreeSet<String> = txn.list_tables()?.map(|table| table.name().to_owned()).collect();
-    let mut all = 0;
-    let is_walked = |name: &&'static str| there.contains(*name) && !lost.contains(name);
-    for name in table_names().filter(is_walked) {
-        let mut table = txn.open_table(Raw::new(name))?;
-        let Some(wrong) = wrong_rows(name, &table)? else { return Ok(Walked::Astray) };
-        // Without its identity the file would be another history's.
-        if !wrong.is_empty() && name == manifest::IDENTITY.name {
-            return Ok(Walked::Astray);
-        }
-        for at in &wrong {
-            table.remove(at.as_slice())?;
-        }
-        if !wrong.is_empty() && wrong_rows(name, &table)?.is_none_or(|left| !left.is_empty()) {
-            return Ok(Walked::Astray);
-        }
-        all += wrong.len();
-    }
-    txn.abort()?;
     let wanted: BTreeSet<&str> = table_names().collect();
     let is_of_now = there.iter().map(String::as_str).eq(wanted);
-    Ok(match (all, is_of_now) {
-        (0, true) => Walked::AllRight,
-        (_, false) if all == 0 || !lost.is_empty() => Walked::Astray, // an earlier version's are not copied
-        _ => Walked::SomeWrong,
+    let is_walked = |name: &&'static str| there.contains(*name) && !lost.contains(name);
+    let (mut are_wrong, mut are_found) = (false, true);
+    for name in table_names().filter(is_walked) {
+        let mut table = txn.open_table(Raw::new(name))?;
+        let Some(seen) = seen(name, &table)? else { return Ok(Walked::Astray) };
+        // Without its identity the file would be another history's.
+        if !seen.wrong.is_empty() && name == manifest::IDENTITY.name {
+            return Ok(Walked::Astray);
+        }
+        are_wrong |= !seen.wrong.is_empty();
+        are_found &= seen.are_found && can_be_mended(name, &mut table, &seen.wrong)?;
+    }
+    txn.abort()?;
+    let are_rows_alone = are_wrong && are_found && lost.is_empty();
+    Ok(match (are_rows_alone, is_of_now) {
+        (true, _) => Walked::SomeWrong,
+        (false, true) => Walked::AllRead,
+        (false, false) => Walked::Astray, // an earlier version's tables are not copied
     })
 }
 
-/// Returns where the rows of a table are that are not what was written; `None` where more than that is
-/// wrong.
-fn wrong_rows(
+/// Tells whether a table stays in order once its wrong rows are taken out, as mending them does.
+fn can_be_mended(
+    name: &'static str,
+    table: &mut Table<'_, &'static [u8], &'static [u8]>,
+    wrong: &[Vec<u8>],
+) -> Result<bool, Fault> {
+    for at in wrong {
+        table.remove(at.as_slice())?;
+    }
+    let is_right = |left: Seen| left.are_found && left.wrong.is_empty();
+    Ok(wrong.is_empty() || seen(name, table)?.is_some_and(is_right))
+}
+
+/// The rows of a table.
+struct Seen {
+    /// Where those are that are not what was written.
+    wrong: Vec<Vec<u8>>,
+    /// Whether they are in their order and each is found where it is looked for.
+    are_found: bool,
+}
+
+/// Looks at the rows of a table; `None` where some are missing.
+fn seen(
     name: &'static str,
     table: &impl ReadableTable<&'static [u8], &'static [u8]>,
-) -> Result<Option<Vec<Vec<u8>>>, Fault> {
-    let (mut count, mut wrong, mut last) = (0, Vec::new(), None);
+) -> Result<Option<Seen>, Fault> {
+    let (mut count, mut last) = (0, None);
+    let mut seen = Seen { wrong: Vec::new(), are_found: true };
     for row in table.iter()? {
         let (at, value) = row?;
         let (at, value) = (at.value(), value.value());
-        if last.as_deref().is_some_and(|last| last >= at) || table.get(at)?.is_none() {
-            return Ok(None);
-        }
+        seen.are_found &= last.as_deref().is_none_or(|last| last < at) && table.get(at)?.is_some();
         if !is_whole(Place { table: name, key: at }, value) {
-            wrong.push(at.to_vec());
+            seen.wrong.push(at.to_vec());
         }
         (count, last) = (count + 1, Some(at.to_vec()));
     }
-    Ok((count == table.len()?).then_some(wrong))
+    let are_all = count == table.len()? && (seen.are_found || are_distinct(table)?);
+    Ok(are_all.then_some(seen))
+}
+
+/// Tells whether no two rows have one key, of which a copy would keep one.
+fn are_distinct(
+    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
+) -> Result<bool, Fault> {
+    let mut keys = BTreeSet::new();
+    for row in table.iter()? {
+        if !keys.insert(row?.0.value().to_vec()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
