@@ -218,8 +218,8 @@ pub enum Write {
     /// Does something to memories that can be undone, and notes it.
     ActOnMemory(MemoryAction),
     /// Undoes a deed; one that was undone already, or is another owner's, is a conflict. A correction is
-    /// undone with the deed right before it that forgot its copies at the same moment in the same task;
-    /// its own words stay forgotten.
+    /// undone with the deed that forgot its copies ([`ActionId::of_its_copies`]); its own words stay
+    /// forgotten.
     UndoMemoryAction {
         /// Which deed.
         id: ActionId,

@@ -104,6 +104,18 @@ id! {
     HistoryId = "history";
 }
 
+impl ActionId {
+    /// Returns the id of the deed that forgets, in the same wish as this correction, the copies of what it
+    /// corrects: by it either is found from the other. No mint gives it, its random part is this one's
+    /// turned over.
+    #[must_use]
+    pub fn of_its_copies(&self) -> Self {
+        let mut bytes = self.bytes();
+        bytes[9..].iter_mut().for_each(|byte| *byte = !*byte);
+        Self::from_bytes(bytes)
+    }
+}
+
 /// Makes ids that never sort before an earlier one, even when the wall clock steps back.
 ///
 /// Cheap to clone; clones share the last value.

@@ -189,15 +189,24 @@ pub async fn a_correction_is_undone_whole(it: &mut impl StoreFixture) -> Checked
     let own = Memory { provenance: from.clone(), ..given::memory(&it.mint(), ada, &wish.content) };
     let new = Memory { provenance: from, ..given::memory(&it.mint(), ada, "osprey") };
     it.write(vec![Write::AppendMessage(wish), Write::PutMemory(own.clone())]).await?;
-    let copies = given::action(&it.mint(), ada, Deed::Forget { ids: vec![copy.id, own.id] });
     let correct = Deed::Correct { old: heron.id, new: Box::new(new) };
-    let correction = MemoryAction { at: copies.at, ..given::action(&it.mint(), ada, correct) };
+    let correction = given::action(&it.mint(), ada, correct);
     let id = correction.id;
+    let deed = Deed::Forget { ids: vec![copy.id, own.id] };
+    let copies = MemoryAction { id: id.of_its_copies(), deed, ..correction.clone() };
+    // What was forgotten at the same moment by a deed of its own stays forgotten.
+    let other = remembered(it, ada, "an egret").await?;
+    let apart = given::action(&it.mint(), ada, Deed::Forget { ids: vec![other.id] });
+    let apart = MemoryAction { at: copies.at, ..apart };
+    it.write(vec![Write::ActOnMemory(apart.clone())]).await?;
     it.write(vec![Write::ActOnMemory(copies), Write::ActOnMemory(correction)]).await?;
     undo(it, ada, id).await?;
     assert_eq!(ids(it, ada, SearchFilter::default()).await?, [copy.id, heron.id]);
     let noted = it.memories().actions(ada, PageRequest::new(10, None)).await?.items;
-    assert!(noted.iter().all(|deed| deed.undone_at.is_some()), "{noted:?}");
+    assert!(
+        noted.iter().all(|deed| deed.undone_at.is_none() == (deed.id == apart.id)),
+        "{noted:?}"
+    );
     Ok(())
 }
 

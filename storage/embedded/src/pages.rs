@@ -284,9 +284,7 @@ fn seen(
 }
 
 /// Tells whether no two rows have one key, of which a copy would keep one.
-fn are_distinct(
-    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
-) -> Result<bool, Fault> {
+fn are_distinct(table: &impl ReadableTable<&'static [u8], &'static [u8]>) -> Result<bool, Fault> {
     let mut keys = BTreeSet::new();
     for row in table.iter()? {
         if !keys.insert(row?.0.value().to_vec()) {

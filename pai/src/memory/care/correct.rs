@@ -4,7 +4,6 @@
 
 use appliance_core::{
     Applied, Batch, Condition, Deed, Memory, MemoryAction, MemoryId, MemoryKind, Provenance,
-    Timestamp,
     memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
     ports::{By, CareError, Correction},
 };
@@ -51,7 +50,7 @@ impl Care {
         let pinned = Some(old.standing.pinned);
         let mut batch =
             cause::begin(by, action.id.bytes()).when(Condition::MemoryShown { id: old.id, pinned });
-        self.add_copies(by, correction, action.at, &mut batch).await?;
+        self.add_copies(by, correction, &action, &mut batch).await?;
         batch.writes.extend(self.writes(by, &action));
         if let Some(told) = &correction.told {
             self.add_signal(by, told, &mut batch).await?;
@@ -74,13 +73,13 @@ impl Care {
         new
     }
 
-    /// Copies are forgotten by a deed of their own right before the correction's and at the same moment
-    /// `at`, by which undoing the correction finds it (`storage/rules/src/memories/deeds.rs`).
+    /// Copies are forgotten by a deed of their own, which undoing the correction finds by its id
+    /// (`storage/rules/src/memories/deeds.rs`).
     async fn add_copies(
         &self,
         by: &By,
         correction: &Correction,
-        at: Timestamp,
+        action: &MemoryAction,
         batch: &mut Batch,
     ) -> Result<(), CareError> {
         let mut ids = Vec::new();
@@ -93,7 +92,8 @@ impl Care {
             return Ok(());
         }
         batch.conditions.extend(ids.iter().copied().map(shown));
-        let forgotten = self.action(by, Deed::Forget { ids }, at);
+        let deed = Deed::Forget { ids };
+        let forgotten = MemoryAction { id: action.id.of_its_copies(), deed, ..action.clone() };
         batch.writes.extend(self.writes(by, &forgotten));
         Ok(())
     }

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     Draft, Fault, Refusal,
     counters::next,
-    entity::key,
     fault::{conflict, invalid},
     users,
     view::Read as _,
@@ -156,18 +155,11 @@ fn bring_copies_back(
     Ok(draft.replace(Some(&copies), &ActionRow { undone_at: Some(at), ..copies.clone() })?)
 }
 
-/// Returns the deed that forgot the copies of what was corrected, if there is one and it stands: the one
-/// before the correction's, done at the same moment in the same task.
+/// Returns the deed that forgot the copies of what was corrected, if there is one and it stands.
 fn copies_of(draft: &Draft<'_>, correction: &ActionRow) -> Result<Option<ActionRow>, Fault> {
-    let Some(number) = correction.number.checked_sub(1) else { return Ok(None) };
-    let before =
-        draft.get::<ActionRow>(&key(&[&correction.owner.bytes(), &number.to_be_bytes()]))?;
-    let wish = |row: &ActionRow| (row.at, row.task_id);
-    let goes_with = |row: &ActionRow| {
-        let is_forgetting = matches!(row.done, DoneV1::Forget { .. });
-        is_forgetting && wish(row) == wish(correction) && row.undone_at.is_none()
-    };
-    Ok(before.filter(goes_with))
+    let id = correction.id.of_its_copies();
+    let copies = draft.view().by::<ActionRow>(&BY_ID, &id.bytes())?;
+    Ok(copies.filter(|row| row.owner == correction.owner && row.undone_at.is_none()))
 }
 
 fn show(draft: &mut Draft<'_>, entry: &Entry) -> Result<(), Fault> {
