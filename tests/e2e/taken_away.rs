@@ -209,12 +209,14 @@ async fn a_data_directory_that_was_moved_away_can_be_moved_back() -> anyhow::Res
     wait::until("writes to go on", SOON, async || records("ok").await).await?;
     let more = json!({"items": [{"text": "the tram leaves at one"}]});
     let _: Value = client.post("/api/memory", &more).await?;
+    let place = server.facts()?.api_socket.parent().context("a runtime directory")?.to_owned();
     server.stop().await?;
     let state = data.join("state.redb");
     fs::rename(&state, data.join("moved"))?;
     fs::create_dir(&state)?;
     let refused = format!("{:#}", server.start().await.err().context("it started on a folder")?);
     ensure!(refused.contains("78") && refused.contains("is a folder where a file"), "{refused}");
+    ensure!(!place.exists(), "{} stays", place.display());
     fs::remove_dir(&state)?;
     fs::rename(data.join("moved"), &state)?;
     server.start().await?;

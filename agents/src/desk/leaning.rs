@@ -11,12 +11,6 @@ use std::collections::HashSet;
 use appliance_core::{MemoryHit, MemoryId, Message};
 use appliance_phrases::words;
 
-/// A number of so many digits and letters tells; a shorter one may count anything.
-const NUMBER: usize = 3;
-
-/// A word of so many letters is an identifier, or as good as one.
-const LONG: usize = 16;
-
 /// Returns the memories among `recalled` that `answer`, to what was `asked`, leans on.
 pub(super) fn of(answer: &Message, asked: &str, recalled: &[MemoryHit]) -> Vec<MemoryId> {
     let (asked, said) = (telling(asked), telling(&answer.content));
@@ -65,7 +59,7 @@ fn telling(text: &str) -> Vec<Word> {
         let word = part.trim_end_matches(|c: char| !c.is_alphanumeric());
         let folded = word.to_lowercase();
         if !word.is_empty() && words::stop_words().binary_search(&folded.as_str()).is_err() {
-            found.push(Word { tells: is_name(word, begins) || is_odd(word), folded });
+            found.push(Word { tells: is_name(word, begins) || words::is_telling(word), folded });
         }
         begins = part.ends_with(['.', '!', '?', ':', '\n', '"']) || (begins && word.is_empty());
     }
@@ -76,11 +70,6 @@ fn telling(text: &str) -> Vec<Word> {
 fn is_name(word: &str, begins: bool) -> bool {
     let from = usize::from(begins);
     word.chars().count() > 1 && word.chars().skip(from).any(char::is_uppercase)
-}
-
-fn is_odd(word: &str) -> bool {
-    let count = word.chars().count();
-    count >= LONG || (count >= NUMBER && word.chars().any(char::is_numeric))
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub(super) const HELP: &str = "\
 - `/recall text`: look for what was kept or said
 - `/forget`: forget what the last answer was drawn from; `/forget text`: what is remembered about it
 - `/correct text -> what is right`: correct what is remembered; without text, what was just said
-- `/undo`: take the last of these back that was done in this conversation
+- `/undo`: take back what was done to memory last in this conversation
 - `/help`: this list
 
 A message that begins with a blank before the `/` is taken as text.";

@@ -16,6 +16,12 @@ const SHARED_WORDS: f32 = 0.5;
 /// Most bytes of a text that are read for its words; about what the embedder reads too.
 const READ_BYTES: usize = 4 * 1024;
 
+/// A number of so many digits and letters tells by itself; a shorter one may count anything.
+const NUMBER: usize = 3;
+
+/// A word of so many letters is an identifier, or as good as one.
+const LONG: usize = 16;
+
 /// Words that hold sentences together and tell nothing apart, sorted.
 const STOP: [&str; 107] = [
     "a", "about", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being",
@@ -30,6 +36,13 @@ const STOP: [&str; 107] = [
 ];
 
 const ENDINGS: [&str; 6] = ["ing", "ed", "es", "ly", "s", "e"];
+
+/// Tells whether a word tells by itself what is spoken of: a code, a number, an identifier.
+#[must_use]
+pub fn is_telling(word: &str) -> bool {
+    let count = word.chars().count();
+    count >= LONG || (count >= NUMBER && word.chars().any(char::is_numeric))
+}
 
 /// Returns the words that tell nothing apart, lower case.
 #[must_use]

@@ -16,9 +16,8 @@ const OF_PLACE: &str = "state.redb in the data directory";
 pub(super) fn checks(found: Vec<DamagedView>, mended: Vec<DamagedView>) -> Vec<Check> {
     let (of_place, rows): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| it.place == OF_PLACE);
     let place = of_place.into_iter().map(|it| Check::warn("records", it.what, ""));
-    let mended = mended.into_iter().map(|it| {
-        Check::ok("mended", format!("{}: {}; nothing is missing because of it", it.place, it.what))
-    });
+    let mended =
+        mended.into_iter().map(|it| Check::ok("mended", format!("{}: {}", it.place, it.what)));
     place.chain(damaged(rows)).chain(mended).collect()
 }
 
@@ -51,14 +50,16 @@ pub(super) fn copies(dir: &Path) -> Option<Check> {
         dir.display()
     );
     let remedy = format!(
-        "if nothing is missing from what ai-infra shows, move them away; else stop the server, move \
-         state.redb away, give {newest} its name and start again"
+        "if nothing is missing from what ai-infra shows, move them away (what is purged stays in them); \
+         else stop the server, move state.redb away, give {newest} its name and start again"
     );
     Some(Check::warn("copies", said, remedy))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::{super::report::Level, *};
 
     fn at(place: &str, memory: Option<&str>) -> DamagedView {
@@ -83,7 +84,7 @@ mod tests {
     fn what_is_whole_again_is_told_and_asks_for_nothing() {
         let [check] = &checks(Vec::new(), vec![at("state.redb", None)])[..] else { panic!("one") };
         assert_eq!((check.level, check.remedy.as_str()), (Level::Ok, ""));
-        assert!(check.said.starts_with("state.redb: torn; nothing is missing"), "{}", check.said);
+        assert_eq!(check.said, "state.redb: torn");
     }
 
     #[test]
@@ -97,11 +98,15 @@ mod tests {
     fn copies_that_were_saved_are_named_with_what_to_do() {
         let dir = tempfile::tempdir().unwrap();
         assert!(copies(dir.path()).is_none());
-        for name in ["state.redb", "state.redb.kept-1", "state.redb.kept-2", "state.redb.anew"] {
-            std::fs::write(dir.path().join(name), "").unwrap();
+        let hour = |n| SystemTime::UNIX_EPOCH + Duration::from_secs(3_600 * n);
+        for (at, name) in ["redb.kept-2", "redb.kept-10", "redb.kept-1", "redb"].iter().enumerate()
+        {
+            let file = std::fs::File::create(dir.path().join(format!("state.{name}"))).unwrap();
+            file.set_modified(hour(at as u64)).unwrap();
         }
         let check = copies(dir.path()).unwrap();
-        assert!(check.said.starts_with("state.redb.kept-1, state.redb.kept-2 in"), "{check:?}");
-        assert!(check.remedy.contains("give state.redb.kept-2 its name"), "{check:?}");
+        let names = "state.redb.kept-2, state.redb.kept-10, state.redb.kept-1 in";
+        assert!(check.said.starts_with(names), "{check:?}");
+        assert!(check.remedy.contains("give state.redb.kept-1 its name"), "{check:?}");
     }
 }

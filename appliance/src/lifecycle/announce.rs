@@ -52,12 +52,12 @@ pub async fn ready(
 
 /// Removes what was in the runtime directory, and it too once it is empty; a crash leaves it, and
 /// the next start replaces what is there. Looks again for what somebody who is ending had in hand
-/// meanwhile; blocks for a quarter of a second at most.
+/// meanwhile; blocks for a third of a second at most.
 pub fn gone(runtime: &RuntimeDir) {
     for _ in 0..LOOKS {
         clear(runtime);
-        let removed = fs::remove_dir(runtime.path());
-        if removed.is_ok() || !runtime.path().exists() {
+        let _ = fs::remove_dir(runtime.path()); // the service manager's is its own to remove
+        if fs::read_dir(runtime.path()).map_or(true, |mut found| found.next().is_none()) {
             return;
         }
         thread::sleep(LOOK);

@@ -26,6 +26,7 @@ use appliance_redact::Redactor;
 use appliance_tasks::{TaskKind, Tasks};
 use pai::memory::{Indexes as _, Search};
 use secrecy::{ExposeSecret as _, SecretString};
+use storage_embedded::DataDir;
 use web_api::{
     LogTail,
     edge::{self, Door},
@@ -96,20 +97,35 @@ pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
 }
 
 async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Result<()> {
-    let mut signals = signals::Signals::listen()?;
+    let signals = signals::Signals::listen()?;
     let data_dir = claim::data_dir(&settings.data.dir)?;
     let runtime = settings.runtime_dir();
     claim::runtime_dir(&runtime)?;
-    let people_key = people_key::make(&runtime)?;
-    secrets::learn(&redactor, &people_key);
-    let sockets = sockets::bind(settings.server.listen, &runtime)?;
-    let clock = SystemClock::of_a_server(settings.clock.offset_seconds);
     let left = Left::default();
+    let served = live(settings, log, redactor, signals, (&data_dir, &runtime, &left)).await;
+    left.set();
+    announce::gone(&runtime);
+    served
+}
+
+/// From the first file in the runtime directory to the last answer; what is there afterwards is the
+/// caller's to take away.
+async fn live(
+    settings: Settings,
+    log: LogTail,
+    redactor: Redactor,
+    mut signals: signals::Signals,
+    (data_dir, runtime, left): (&DataDir, &RuntimeDir, &Left),
+) -> anyhow::Result<()> {
+    let people_key = people_key::make(runtime)?;
+    secrets::learn(&redactor, &people_key);
+    let sockets = sockets::bind(settings.server.listen, runtime)?;
+    let clock = SystemClock::of_a_server(settings.clock.offset_seconds);
     let (tasks, fatal) = (Tasks::new(), Fatal::new(runtime.clone(), left.clone()));
-    let store = claim::store(&data_dir, clock.clone(), tasks.clone(), fatal.clone())?;
+    let store = claim::store(data_dir, clock.clone(), tasks.clone(), fatal.clone())?;
     lived::resume(&clock, data_dir.path(), store.newest_millis());
     let lived = lived::Keeping::new(clock.clone(), data_dir.path(), tasks.clone());
-    let jwt_key = jwt_key::load(&data_dir, settings.server.jwt_secret.as_ref())?;
+    let jwt_key = jwt_key::load(data_dir, settings.server.jwt_secret.as_ref())?;
     redactor.learn(jwt_key.expose_secret());
     let ground = Ground {
         jwt_key,
@@ -130,8 +146,8 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
     fatal.takes(appliance.fleet.clone());
     let running = Running::start(appliance, sockets, &settings, &owner)?;
     tasks.spawn(LIVED, lived.run(tasks.stopping()));
-    let card = Card::of(&settings, &runtime, &running, epoch)?;
-    announce::ready(&settings, &runtime, &running, &card).await?;
+    let card = Card::of(&settings, runtime, &running, epoch)?;
+    announce::ready(&settings, runtime, &running, &card).await?;
     running.keep_doors(runtime.clone(), people_key, card, left.clone());
     tokio::select! {
         _ = signals.stop_asked() => {}
@@ -144,8 +160,6 @@ async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Re
         code = signals.stop_asked() => fatal.end(code, "told to stop again: not waiting any longer", ""),
         failed = tasks.failed() => fatal.end(exit::SOFTWARE, &failed.to_string(), ""),
     }
-    left.set();
-    announce::gone(&runtime);
     Ok(())
 }
 

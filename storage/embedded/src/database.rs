@@ -138,7 +138,7 @@ impl StateFile {
     /// Puts a copy of `rows` in the file's place; until then that is left as it is.
     fn make_anew(&self, rows: &Rows) -> Result<Damaged, OpenError> {
         let copy = making::beside(&self.path);
-        let copied = guarded_read(|| rows.copy(&copy, &self.beside.signs));
+        let copied = guarded_read(|| rows.copy(&copy, &self.beside.signs, prove));
         let put = copied.map_err(|fault| self.unusable(fault)).and_then(|()| {
             making::put_in_place(&copy, &self.path).map_err(|error| self.io("mending", error))
         });

@@ -4,6 +4,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 /// What the names of copies begin with; a number follows.
@@ -14,18 +15,20 @@ pub(crate) fn copy(place: &Path, number: u64) -> PathBuf {
     place.with_file_name(format!("{PREFIX}{number}"))
 }
 
-/// Returns the names of the copies in a data directory, in order.
+/// Returns the names of the copies in a data directory, the newest last.
 ///
 /// # Errors
 /// What the system says of the directory.
 pub fn kept_copies(dir: &Path) -> io::Result<Vec<String>> {
-    let mut found: Vec<String> = fs::read_dir(dir)?
+    let mut found: Vec<(SystemTime, String)> = fs::read_dir(dir)?
         .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.starts_with(PREFIX))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry)))
+        .filter_map(|(made, entry)| Some((made, entry.file_name().into_string().ok()?)))
+        .filter(|(_, name)| name.starts_with(PREFIX))
         .collect();
+    // A number that was free was taken again: it tells no age.
     found.sort_unstable();
-    Ok(found)
+    Ok(found.into_iter().map(|(_, name)| name).collect())
 }
 
 /// Says in the log which copies lie there.

@@ -71,14 +71,17 @@ pub(crate) fn look(path: &Path, beside: &Beside) -> Result<Pages, Box<DatabaseEr
     };
     let file = OnDisk::at(path).map_err(|error| Box::new(DatabaseError::from(error)))?;
     let Ok(Ok(db)) = caught(|| opened(&file, beside, false)) else { return Ok(Pages::Lost(why)) };
-    let mut rows = Rows { db: ManuallyDrop::new(db), file, lost: BTreeSet::new(), why };
+    let mut rows = Rows { db: ManuallyDrop::new(db), file, lost: BTreeSet::new(), wrong: 0, why };
     match caught(|| lost_keys(&rows.db)) {
         Ok(Ok(lost)) => rows.lost = lost,
         _ => return Ok(Pages::Lost(rows.why.clone())),
     }
     Ok(match caught(|| walk(&rows.db, &rows.lost)) {
         Ok(Ok(Walked::SomeWrong)) => Pages::WrongRows,
-        Ok(Ok(Walked::AllRead)) => Pages::Wrong(rows),
+        Ok(Ok(Walked::AllRead { wrong })) => {
+            rows.wrong = wrong;
+            Pages::Wrong(rows)
+        }
         Ok(Ok(Walked::Astray) | Err(_)) | Err(_) => Pages::Lost(rows.why.clone()),
     })
 }
@@ -90,13 +93,20 @@ pub(crate) struct Rows {
     file: OnDisk,
     /// Tables of keys that are not read.
     lost: BTreeSet<&'static str>,
+    /// How many are not what was written.
+    wrong: usize,
     why: String,
 }
 
 impl Rows {
     /// Copies all of them into a new file at `to`, whole and on disk when it returns; fills what was
-    /// lost again.
-    pub fn copy(&self, to: &Path, signs: &Signs) -> Result<(), Fault> {
+    /// lost again, and asks `prove` whether it can be served.
+    pub fn copy(
+        &self,
+        to: &Path,
+        signs: &Signs,
+        prove: impl FnOnce(&Database) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let from = self.db.begin_read()?;
         let new = making::fresh(to)?;
         let txn = making::begin(&new)?;
@@ -108,25 +118,26 @@ impl Rows {
         refill(&tables, &self.lost)?;
         drop(tables);
         txn.commit()?;
+        prove(&new)?;
         drop(new); // marks it as closed
         Ok(File::open(to).and_then(|file| file.sync_all()).map_err(StorageError::Io)?)
     }
 
     /// Says what was wrong, and what became of it once they were copied.
     pub fn told(&self) -> String {
-        let why = &self.why;
-        if self.lost.is_empty() {
-            return format!(
-                "a page that leads to others was not what was written ({why}); every row was read, and \
-                 the file was made anew of them"
-            );
-        }
         let lost: Vec<_> = self.lost.iter().copied().collect();
-        format!(
-            "a page of {} was not what was written ({why}); it was filled again from the rows, and the \
-             file was made anew",
-            lost.join(", ")
-        )
+        let (page, done) = match lost.as_slice() {
+            [] => ("that leads to others".to_owned(), "the file was made anew of its rows"),
+            lost => (
+                format!("of {}", lost.join(", ")),
+                "it was filled again from the rows, and the file was made anew",
+            ),
+        };
+        let left = match self.wrong {
+            0 => "nothing is missing because of it".to_owned(),
+            wrong => format!("{wrong} of them are wrong themselves and left out"),
+        };
+        format!("a page {page} was not what was written ({}); {done}; {left}", self.why)
     }
 }
 
@@ -196,7 +207,10 @@ impl StorageBackend for OnDisk {
 /// What a walk through all rows shows.
 enum Walked {
     /// As many are read as there are, though a look for one of them may not find it.
-    AllRead,
+    AllRead {
+        /// How many are not what was written.
+        wrong: usize,
+    },
     /// Some are not what was written, and nothing else is wrong.
     SomeWrong,
     /// Rows are missing.
@@ -222,7 +236,7 @@ fn walk(db: &Database, lost: &BTreeSet<&'static str>) -> Result<Walked, Fault> {
     let wanted: BTreeSet<&str> = table_names().collect();
     let is_of_now = there.iter().map(String::as_str).eq(wanted);
     let is_walked = |name: &&'static str| there.contains(*name) && !lost.contains(name);
-    let (mut are_wrong, mut are_found) = (false, true);
+    let (mut wrong, mut are_found) = (0, true);
     for name in table_names().filter(is_walked) {
         let mut table = txn.open_table(Raw::new(name))?;
         let Some(seen) = seen(name, &table)? else { return Ok(Walked::Astray) };
@@ -230,14 +244,14 @@ fn walk(db: &Database, lost: &BTreeSet<&'static str>) -> Result<Walked, Fault> {
         if !seen.wrong.is_empty() && name == manifest::IDENTITY.name {
             return Ok(Walked::Astray);
         }
-        are_wrong |= !seen.wrong.is_empty();
+        wrong += seen.wrong.len();
         are_found &= seen.are_found && can_be_mended(name, &mut table, &seen.wrong)?;
     }
     txn.abort()?;
-    let are_rows_alone = are_wrong && are_found && lost.is_empty();
+    let are_rows_alone = wrong > 0 && are_found && lost.is_empty();
     Ok(match (are_rows_alone, is_of_now) {
         (true, _) => Walked::SomeWrong,
-        (false, true) => Walked::AllRead,
+        (false, true) => Walked::AllRead { wrong },
         (false, false) => Walked::Astray, // an earlier version's tables are not copied
     })
 }

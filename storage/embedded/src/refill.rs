@@ -7,9 +7,12 @@ use appliance_core::{Message, Session, SetupLink};
 use storage_rules::{
     Counters, Draft, Entity, Key, Kind,
     batch_keys::KeyRow,
-    check::hold_forms,
+    check::{hold_forms, tell_all_again},
     conversations::ConversationRow,
-    memories::{MemoryRow, Stand, actions::ActionRow, forms::FORMS, signals::SignalRow},
+    counters,
+    memories::{
+        BY_POSITION, MemoryRow, Stand, actions::ActionRow, forms::FORMS, signals::SignalRow,
+    },
     tasks::TaskRow,
     users::UserRow,
 };
@@ -57,8 +60,13 @@ pub(crate) fn refill(tables: &Tables<'_>, empty: &BTreeSet<&'static str>) -> Res
             fill(tables, &keys)?;
         }
     }
+    let mut attempt = Attempt::for_good(tables);
+    if empty.contains(BY_POSITION.name) {
+        // At their old places nobody would read again what was passed over while the page was lost.
+        let counters = counters::read(&attempt)?;
+        tell_all_again(&mut Draft::on(&mut attempt, counters))?;
+    }
     if empty.contains(FORMS.name) {
-        let mut attempt = Attempt::for_good(tables);
         // No position is given out here, so the counters do not move.
         hold_forms(&mut Draft::on(&mut attempt, Counters::default()))?;
     }

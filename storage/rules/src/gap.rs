@@ -21,24 +21,28 @@ pub(crate) fn beyond(
     is_readable: impl Fn(&Span) -> Result<bool, Fault>,
 ) -> Result<Option<Span>, Fault> {
     let near = edge(span);
-    let mut lost = near.clone();
-    for bit in 0..near.len() * 8 {
-        let ahead = step(&near, bit, span.way).map(|ahead| from(span, ahead));
-        let Some(ahead) = ahead.filter(|ahead| !ahead.is_empty()) else { return Ok(None) };
-        if !is_readable(&ahead)? {
-            lost = edge(&ahead);
-            continue;
-        }
-        // The last that is lost lies within half of that distance.
-        for bit in (0..bit.saturating_sub(1)).rev() {
-            let Some(between) = step(&lost, bit, span.way) else { continue };
-            if !is_readable(&from(span, between.clone()))? {
-                lost = between;
+    let ahead_of = |at: &[u8], bit| {
+        let ahead = step(at, bit, span.way).map(|ahead| from(span, ahead));
+        ahead.filter(|ahead| !ahead.is_empty())
+    };
+    let (mut lost, mut reach) = (near.clone(), near.len() * 8);
+    for bit in 0..reach {
+        match ahead_of(&near, bit) {
+            Some(ahead) if !is_readable(&ahead)? => lost = edge(&ahead),
+            _ => {
+                reach = bit;
+                break;
             }
         }
-        return Ok(step(&lost, 0, span.way).map(|next| from(span, next)));
     }
-    Ok(None)
+    // What is lost ends within half of that distance beyond the last place that is.
+    for bit in (0..reach.saturating_sub(1)).rev() {
+        match ahead_of(&lost, bit) {
+            Some(ahead) if !is_readable(&ahead)? => lost = edge(&ahead),
+            _ => {}
+        }
+    }
+    Ok(ahead_of(&lost, 0))
 }
 
 /// Returns where the way begins.
@@ -114,6 +118,7 @@ mod tests {
         assert_eq!(next(&[100..140, 190..301], &within), Some(140), "what lies between two is met");
         assert_eq!(next(&[1..301, 301..302], &up), None);
         assert_eq!(next(&[0..1, 1..301], &down), None);
+        assert_eq!(next(&[20..250], &Span::newest(b"whose", Some(250))), Some(19), "near the end");
         assert_eq!(next(&[200..301, 1..100], &Span::newest(b"whose", Some(250))), Some(199));
     }
 }

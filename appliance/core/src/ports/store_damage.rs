@@ -21,7 +21,7 @@ pub struct DamageReport {
     pub compared: Compared,
     /// Rows, pages and blocks that cannot be read; the first thousand.
     pub found: Vec<Damaged>,
-    /// What was found at the start and is whole again: told once, nothing is missing because of it.
+    /// What was found at the start and is whole again: told once, with what is missing all the same.
     pub mended: Vec<Damaged>,
 }
 

@@ -35,7 +35,7 @@ fn page(stats: &MemoryStatsView) -> String {
     }
     if stats.left_out > 0 {
         let left_out = stats.left_out;
-        page += &format!("\n{left_out} cannot be read and are left out; the tiers count them\n");
+        page += &format!("\n{left_out} memories of this server cannot be read and are left out\n");
     }
     for DamagedView { place, what, memory } in &stats.damaged {
         let memory =

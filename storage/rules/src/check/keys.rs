@@ -2,7 +2,7 @@
 
 use super::findings::Stray;
 use crate::{
-    Draft, Entity, Fault, Keyed, Read as _, Rule, View, codec, damage,
+    Draft, Entity, Fault, Keyed, Read as _, Rule, Span, View, codec, damage,
     memories::{BY_POSITION, Stand},
 };
 
@@ -57,6 +57,19 @@ pub(super) fn again<E: Entity>(draft: &mut Draft<'_>, id: &[u8]) -> Result<Vec<S
         }
     }
     Ok(given)
+}
+
+/// Gives every memory a new place in the change log: what was lost of it may have been read by nobody.
+///
+/// # Errors
+/// The adapter's failure.
+pub fn tell_all_again(draft: &mut Draft<'_>) -> Result<(), Fault> {
+    let mut ids = Vec::new();
+    for met in draft.view().walk::<Stand>(Span::all()) {
+        ids.extend(met?.row.ok().map(|stand| stand.id));
+    }
+    ids.into_iter().try_for_each(|id| told_again(draft, &id.bytes()))?;
+    draft.keep_counters()
 }
 
 /// Gives a memory a new place in the change log, as one whose text is new.

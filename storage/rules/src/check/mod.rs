@@ -12,4 +12,5 @@ mod rows;
 
 pub use compare::compare;
 pub use findings::Findings;
+pub use keys::tell_all_again;
 pub use mend::{hold_forms, mend};

@@ -1,20 +1,18 @@
 //! Quotes: whether a text says word for word what is to be purged. Pure.
 //!
-//! Words are runs of letters and digits, whatever their case and the marks between them. A text of one or
-//! two plain words stands in too many others by chance: only a text that is all of it says it.
+//! Words are runs of letters and digits, whatever their case and the marks between them; in scripts that
+//! put no spaces between words, each letter, which counts as half of one. A text of one or two plain words
+//! stands in too many others by chance: only a text that is all of it says it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+};
 
-use appliance_phrases::{form::Form, utterance};
+use appliance_phrases::{form::Form, utterance, words::is_telling};
 
 /// A text of so many words is told wherever it stands.
 const TOLD: usize = 3;
-
-/// A number of so many digits and letters is told by itself, such as a code.
-const NUMBER: usize = 3;
-
-/// A word of so many letters is told by itself.
-const LONG: usize = 16;
 
 /// The texts that are to be purged.
 #[derive(Debug, Default)]
@@ -34,9 +32,9 @@ impl Quotes {
     pub fn add(&mut self, text: &str) {
         let words = words(utterance::statement(text));
         self.forms.extend(Some(Form::NEWEST.of(text)).filter(|form| !form.is_empty()));
-        self.codes.extend(words.iter().filter(|word| is_code(word)).cloned());
+        self.codes.extend(words.iter().filter(|word| is_telling(word)).cloned());
         let Some(first) = words.first().cloned() else { return };
-        if words.len() >= TOLD || words.iter().any(|word| is_code(word)) {
+        if is_told(&words) {
             self.beginning.entry(first).or_default().push(self.texts.len());
         }
         self.texts.push(words);
@@ -74,14 +72,42 @@ impl Quotes {
     }
 }
 
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
+/// Tells whether a text of these words is told wherever it stands.
+fn is_told(words: &[String]) -> bool {
+    let letters = words.iter().filter(|word| word.chars().all(is_of_no_spaces)).count();
+    words.len() - letters + letters / 2 >= TOLD || words.iter().any(|word| is_telling(word))
 }
 
-fn is_code(word: &str) -> bool {
-    let count = word.chars().count();
-    count >= LONG || (count >= NUMBER && word.chars().any(char::is_numeric))
+fn words(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for run in text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()) {
+        let mut begun = String::new();
+        for letter in run.chars().flat_map(char::to_lowercase) {
+            if is_of_no_spaces(letter) {
+                found.extend(Some(mem::take(&mut begun)).filter(|word| !word.is_empty()));
+                found.push(letter.to_string());
+            } else {
+                begun.push(letter);
+            }
+        }
+        found.extend(Some(begun).filter(|word| !word.is_empty()));
+    }
+    found
+}
+
+/// Tells whether a letter is of a script that puts no spaces between words: Thai, Lao, Burmese, Khmer,
+/// Japanese and Chinese.
+const fn is_of_no_spaces(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{0e00}'..='\u{0eff}'
+            | '\u{1000}'..='\u{109f}'
+            | '\u{1780}'..='\u{17ff}'
+            | '\u{3040}'..='\u{30ff}'
+            | '\u{3400}'..='\u{9fff}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{20000}'..='\u{3ffff}'
+    )
 }
 
 #[cfg(test)]
@@ -108,6 +134,15 @@ mod tests {
         for text in ["the vault code is kept by Idaho", "who keeps the vault code?", ""] {
             assert!(!vault.are_in(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_without_spaces_is_told_within_another() {
+        let secret = quotes("我的密码是苹果");
+        assert!(secret.are_in("对，我的密码是苹果。") && secret.are_in("请问我的密码是苹果吗？"));
+        assert!(!secret.are_in("我的密码是什么？"));
+        let tea = quotes("お茶");
+        assert!(tea.are_in("お茶!") && !tea.are_in("お茶が好きです"));
     }
 
     #[test]

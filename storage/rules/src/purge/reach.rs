@@ -104,8 +104,8 @@ impl Reach {
         said: BTreeSet<MessageId>,
     ) -> Result<(), Refusal> {
         let mut told = traces::citing(draft.view(), fresh)?;
-        told.extend(traces::asked_for(draft.view(), &told, &self.quotes)?);
         told.extend(said);
+        told.extend(traces::asked_for(draft.view(), &told, &self.quotes)?);
         for id in fresh {
             told.extend(rules::look(draft, *id)?.and_then(|entry| said_in(&entry.row)));
         }

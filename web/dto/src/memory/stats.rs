@@ -23,10 +23,10 @@ pub struct MemoryStatsView {
     /// Rows and archived texts that cannot be read, anybody's; what they held is left out everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<DamagedView>,
-    /// Memories among these; the tiers count them all the same.
+    /// Memories among these, anybody's.
     #[serde(default, skip_serializing_if = "super::carry::is_none")]
     pub left_out: u64,
-    /// What was found damaged at the start and is whole again: nothing is missing because of it.
+    /// What was found damaged at the start and is whole again, with what is missing all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mended: Vec<DamagedView>,
 }
