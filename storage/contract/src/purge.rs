@@ -185,10 +185,14 @@ pub async fn a_command_goes_with_its_answer(it: &mut impl StoreFixture) -> Check
     ] {
         leaning(it, ada, thread, (asked, answered), first).await?;
     }
-    purge(it, Write::PurgeMemories { owner: ada, ids: vec![first] }).await?;
+    // Nothing was recalled for this one, and its answer says the text all the same.
+    let second = note(it, ada, "the vault code is 4711").await?;
+    exchange(it, ada, thread, "so does 4711 open it?", "Yes: the vault code is 4711.", &[]).await?;
+    purge(it, Write::PurgeMemories { owner: ada, ids: vec![first, second] }).await?;
     it.reopen().await;
     let left = everything(it, ada, thread).await?;
     assert!(!left.contains("heron") && left.contains("database called?"), "{left}");
+    assert!(!left.contains("4711"), "{left}");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use std::{
 use appliance_core::{
     Batch, IdMint, Memory, MemoryId, MemoryKind, PageRequest, Provenance, SearchFilter, UserId,
     Write,
-    ports::{Changed, Memories as _, MemoryTiers as _, Records as _, StoreDamage as _},
+    ports::{Changed, Damaged, Memories as _, MemoryTiers as _, Records as _, StoreDamage as _},
     time::ManualClock,
 };
 use storage_contract::given;
@@ -191,6 +191,11 @@ async fn a_table_of_keys_with_a_lost_page_is_filled_again_from_the_rows_at_the_s
             continue;
         };
         store.compare().await.unwrap();
+        let of_changes = |it: &Damaged| it.what.contains("a page of memory_changes.v2");
+        if store.damage().mended.iter().any(of_changes) {
+            let again = store.since(MEMORIES as u64, MEMORIES).await.unwrap();
+            assert_eq!(again.len(), MEMORIES, "{what}: all are told again");
+        }
         let shown = kept.shown(&store, &what).await;
         assert!(shown.list == kept.ids && shown.told == kept.ids, "{what}: all are there");
         assert_eq!((shown.counted, shown.named.len()), (MEMORIES as u64, 0), "{what}");
