@@ -117,7 +117,7 @@ mod tests {
             assert!(page.contains(part), "{part} is not in\n{page}");
         }
         assert_eq!(page.matches('[').count(), 3, "{page}");
-        assert!(page.contains("3 cannot be read"), "{page}");
+        assert!(page.contains("3 memories of this server cannot be read"), "{page}");
         assert!(page.contains("2 forgotten") && page.contains("text index: damaged"), "{page}");
     }
 
