@@ -120,6 +120,30 @@ fn an_opened_index_answers_as_the_saved_one_did_and_goes_on() {
 }
 
 #[test]
+fn a_label_that_nothing_living_has_is_in_no_file_and_the_others_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = saved(dir.path(), 1);
+    let holds = |label: &str| {
+        let bytes = fs::read(dir.path().join(FILE)).unwrap();
+        bytes.windows(label.len()).any(|part| part == label.as_bytes())
+    };
+    assert!(holds("source 1") && holds("source 2"));
+    let gone = (0..200).filter(|n| n % 9 == 0 && n % 4 == 1);
+    for n in gone {
+        run(index.delete(owner((n % 3) as u8), &[id(n)])).unwrap();
+    }
+    let before = answers(&index);
+    run(index.save(2)).unwrap();
+    assert!(!holds("source 1") && holds("source 2"));
+    drop(index);
+    let again = open(dir.path()).index;
+    assert_eq!(answers(&again), before);
+    run(again.save(3)).unwrap();
+    drop(again);
+    assert_eq!(answers(&open(dir.path()).index), before);
+}
+
+#[test]
 fn what_no_saved_index_names_is_deleted_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let index = saved(dir.path(), 1);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What must not be found anywhere.
-const SECRET: &str = "the vault code is 4711";
+const SECRET: &str = "the vault code is 47q1";
 
 /// What must stay.
 const OTHER: &str = "the cat is called Minka";
@@ -21,17 +21,17 @@ const OTHER: &str = "the cat is called Minka";
 /// A memory goes with its message, the answer, the task, its copies, and later answers that cite it.
 pub async fn a_memory_goes_with_every_trace_of_it(it: &mut impl StoreFixture) -> Checked {
     let (ada, thread) = a_person(it).await?;
-    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 4711.", &[]).await?;
-    let copy = note(it, ada, "The vault code is 4711.").await?;
+    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 47q1.", &[]).await?;
+    let copy = note(it, ada, "The vault code is 47q1.").await?;
     let kept = note(it, ada, OTHER).await?;
     let later =
-        exchange(it, ada, thread, "what is the code?", "It is 4711.", &[said.memory]).await?;
+        exchange(it, ada, thread, "what is the code?", "It is 47q1.", &[said.memory]).await?;
     let gone = purge(it, Write::PurgeMemories { owner: ada, ids: vec![said.memory] }).await?;
     for id in [said.memory, copy, later.answer_memory] {
         assert!(gone.contains(&id), "{id} is still there");
     }
     it.reopen().await;
-    assert!(!everything(it, ada, thread).await?.contains("4711"));
+    assert!(!everything(it, ada, thread).await?.contains("47q1"));
     assert_eq!(listed(it, ada, &SearchFilter::default(), 10).await?.len(), 2, "question and cat");
     assert!(it.memories().get(ada, kept).await?.is_some());
     let messages = it.conversations().messages(ada, thread, PageRequest::new(10, None)).await?;
@@ -44,14 +44,14 @@ pub async fn a_memory_goes_with_every_trace_of_it(it: &mut impl StoreFixture) ->
 pub async fn a_conversation_goes_whole(it: &mut impl StoreFixture) -> Checked {
     let (ada, thread) = a_person(it).await?;
     let other = given::a_thread(it, ada).await?;
-    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 4711.", &[]).await?;
+    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 47q1.", &[]).await?;
     let kept = exchange(it, ada, other, OTHER, "Noted.", &[]).await?;
     purge(it, Write::PurgeConversation { id: thread, owner: ada }).await?;
     it.reopen().await;
     assert!(it.conversations().get(ada, thread).await?.is_none());
     assert!(it.conversations().message(ada, said.message).await?.is_none());
     assert!(it.tasks().get(said.task).await?.is_none());
-    assert!(!everything(it, ada, thread).await?.contains("4711"));
+    assert!(!everything(it, ada, thread).await?.contains("47q1"));
     assert!(everything(it, ada, other).await?.contains(OTHER));
     assert!(it.memories().get(ada, kept.memory).await?.is_some());
     Ok(())
@@ -77,12 +77,12 @@ pub async fn a_learning_goes_alone(it: &mut impl StoreFixture) -> Checked {
 pub async fn what_was_made_of_a_conversation_goes_with_it(it: &mut impl StoreFixture) -> Checked {
     let (ada, thread) = a_person(it).await?;
     let (next, last) = (given::a_thread(it, ada).await?, given::a_thread(it, ada).await?);
-    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 4711.", &[]).await?;
-    let told = exchange(it, ada, next, "what is the code?", "It is 4711.", &[said.memory]).await?;
-    let again = exchange(it, ada, last, "say it again", "4711.", &[told.answer_memory]).await?;
-    let learned = remembered(it, ada, next, told.answer, (MemoryKind::Learning, "told of 4711"));
+    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 47q1.", &[]).await?;
+    let told = exchange(it, ada, next, "what is the code?", "It is 47q1.", &[said.memory]).await?;
+    let again = exchange(it, ada, last, "say it again", "47q1.", &[told.answer_memory]).await?;
+    let learned = remembered(it, ada, next, told.answer, (MemoryKind::Learning, "told of 47q1"));
     let expected = [said.memory, told.answer_memory, again.answer_memory, learned.id];
-    let words = commented(it, ada, again.answer, "4711 is right");
+    let words = commented(it, ada, again.answer, "47q1 is right");
     it.write(vec![Write::PutMemory(learned), Write::PutSignal(words)]).await?;
     let gone = purge(it, Write::PurgeConversation { id: thread, owner: ada }).await?;
     for id in expected {
@@ -91,7 +91,7 @@ pub async fn what_was_made_of_a_conversation_goes_with_it(it: &mut impl StoreFix
     it.reopen().await;
     for thread in [next, last] {
         let left = everything(it, ada, thread).await?;
-        assert!(!left.contains("4711"), "{left}");
+        assert!(!left.contains("47q1"), "{left}");
     }
     for asked in [told.memory, again.memory] {
         assert!(it.memories().get(ada, asked).await?.is_some(), "nobody said it in a question");
@@ -104,8 +104,8 @@ pub async fn a_chain_of_quotes_goes_to_its_end(it: &mut impl StoreFixture) -> Ch
     let (ada, thread) = a_person(it).await?;
     let (next, last) = (given::a_thread(it, ada).await?, given::a_thread(it, ada).await?);
     let first = note(it, ada, SECRET).await?;
-    let told = exchange(it, ada, next, "what is the code?", "It is 4711.", &[first]).await?;
-    let again = exchange(it, ada, last, "say it again", "4711.", &[told.answer_memory]).await?;
+    let told = exchange(it, ada, next, "what is the code?", "It is 47q1.", &[first]).await?;
+    let again = exchange(it, ada, last, "say it again", "47q1.", &[told.answer_memory]).await?;
     let kept = exchange(it, ada, thread, OTHER, "Noted: Minka.", &[told.memory]).await?;
     let mut gone = purge(it, Write::PurgeMemories { owner: ada, ids: vec![first] }).await?;
     gone.sort_unstable();
@@ -113,7 +113,7 @@ pub async fn a_chain_of_quotes_goes_to_its_end(it: &mut impl StoreFixture) -> Ch
     it.reopen().await;
     for thread in [next, last] {
         let left = everything(it, ada, thread).await?;
-        assert!(!left.contains("4711"), "{left}");
+        assert!(!left.contains("47q1"), "{left}");
     }
     assert!(it.memories().get(ada, kept.answer_memory).await?.is_some());
     Ok(())
@@ -129,7 +129,7 @@ pub async fn an_answer_that_leans_on_it_goes_too(it: &mut impl StoreFixture) -> 
         leans_on,
         ..given::message(&mint, thread, text)
     };
-    let [told, kept] = [("It is 4711.", vec![first]), ("She is Minka.", vec![other])]
+    let [told, kept] = [("It is 47q1.", vec![first]), ("She is Minka.", vec![other])]
         .map(|(text, on)| answer(text, on));
     it.write(vec![Write::AppendMessage(told), Write::AppendMessage(kept.clone())]).await?;
     let stored = it.conversations().message(ada, kept.id).await?;
@@ -137,7 +137,7 @@ pub async fn an_answer_that_leans_on_it_goes_too(it: &mut impl StoreFixture) -> 
     purge(it, Write::PurgeMemories { owner: ada, ids: vec![first] }).await?;
     it.reopen().await;
     let left = everything(it, ada, thread).await?;
-    assert!(!left.contains("4711") && left.contains("She is Minka."), "{left}");
+    assert!(!left.contains("47q1") && left.contains("She is Minka."), "{left}");
     Ok(())
 }
 
@@ -145,30 +145,30 @@ pub async fn an_answer_that_leans_on_it_goes_too(it: &mut impl StoreFixture) -> 
 pub async fn a_rating_goes_with_what_it_speaks_of(it: &mut impl StoreFixture) -> Checked {
     let (ada, thread) = a_person(it).await?;
     let first = note(it, ada, SECRET).await?;
-    let told = exchange(it, ada, thread, "what is the code?", "It is 4711.", &[first]).await?;
-    exchange(it, ada, thread, "9 - right, 4711", "Thank you.", &[]).await?;
+    let told = exchange(it, ada, thread, "what is the code?", "It is 47q1.", &[first]).await?;
+    exchange(it, ada, thread, "9 - right, 47q1", "Thank you.", &[]).await?;
     exchange(it, ada, thread, OTHER, "Noted.", &[]).await?;
-    let words = commented(it, ada, told.answer, "right, 4711");
+    let words = commented(it, ada, told.answer, "right, 47q1");
     it.write(vec![Write::PutSignal(words)]).await?;
     purge(it, Write::PurgeMemories { owner: ada, ids: vec![first] }).await?;
     it.reopen().await;
     let left = everything(it, ada, thread).await?;
-    assert!(!left.contains("4711") && left.contains(OTHER), "{left}");
+    assert!(!left.contains("47q1") && left.contains(OTHER), "{left}");
     Ok(())
 }
 
 /// What was said twice is one memory and two messages: both go, and their answers.
 pub async fn a_repeat_goes_from_every_message(it: &mut impl StoreFixture) -> Checked {
     let (ada, thread) = a_person(it).await?;
-    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 4711.", &[]).await?;
-    exchange(it, ada, thread, "The vault code is 4711!", "Noted again: 4711.", &[]).await?;
-    let asked = "is it true that the vault code is 4711?";
+    let said = exchange(it, ada, thread, SECRET, "Noted: the vault code is 47q1.", &[]).await?;
+    exchange(it, ada, thread, "The vault code is 47q1!", "Noted again: 47q1.", &[]).await?;
+    let asked = "is it true that the vault code is 47q1?";
     let question = exchange(it, ada, given::a_thread(it, ada).await?, asked, "Yes.", &[]).await?;
     exchange(it, ada, thread, OTHER, "Noted.", &[]).await?;
     purge(it, Write::PurgeMemories { owner: ada, ids: vec![said.memory] }).await?;
     it.reopen().await;
     let left = everything(it, ada, thread).await?;
-    assert!(!left.contains("4711") && left.contains(OTHER), "{left}");
+    assert!(!left.contains("47q1") && left.contains(OTHER), "{left}");
     let asked = it.conversations().message(ada, question.message).await?;
     assert_eq!(asked.map(|it| it.content).as_deref(), Some(""), "asked with its words");
     Ok(())
@@ -186,13 +186,13 @@ pub async fn a_command_goes_with_its_answer(it: &mut impl StoreFixture) -> Check
         leaning(it, ada, thread, (asked, answered), first).await?;
     }
     // Nothing was recalled for this one, and its answer says the text all the same.
-    let second = note(it, ada, "the vault code is 4711").await?;
-    exchange(it, ada, thread, "so does 4711 open it?", "Yes: the vault code is 4711.", &[]).await?;
+    let second = note(it, ada, "the vault code is 47q1").await?;
+    exchange(it, ada, thread, "so does 47q1 open it?", "Yes: the vault code is 47q1.", &[]).await?;
     purge(it, Write::PurgeMemories { owner: ada, ids: vec![first, second] }).await?;
     it.reopen().await;
     let left = everything(it, ada, thread).await?;
     assert!(!left.contains("heron") && left.contains("database called?"), "{left}");
-    assert!(!left.contains("4711"), "{left}");
+    assert!(!left.contains("47q1"), "{left}");
     Ok(())
 }
 

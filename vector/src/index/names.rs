@@ -36,6 +36,13 @@ impl<T: Clone + Eq + Hash> Numbers<T> {
         number
     }
 
+    /// Gives a name the next number, whether or not it has another.
+    pub(super) fn keep(&mut self, name: T) {
+        let number = self.all.len() as u32;
+        self.all.push(name.clone());
+        self.numbers.entry(name).or_insert(number);
+    }
+
     /// Returns all names, by number.
     pub(super) fn all(&self) -> &[T] {
         &self.all
@@ -49,6 +56,18 @@ pub(super) struct Names {
     pub(super) conversations: Numbers<ConversationId>,
     /// Whole sets of labels: there are few, and one number stands for four fields.
     pub(super) labels: Numbers<Labels>,
+}
+
+impl Names {
+    /// Returns them without what no living row has: labels hold words of people, which must not outlive
+    /// what was purged. Numbers stay.
+    pub(super) fn of_the_living(&self, has: impl Fn(u32) -> bool) -> Self {
+        let mut labels = Numbers::default();
+        for (number, kept) in (0..).zip(self.labels.all()) {
+            labels.keep(if has(number) { kept.clone() } else { Labels::default() });
+        }
+        Self { labels, ..self.clone() }
+    }
 }
 
 #[cfg(test)]

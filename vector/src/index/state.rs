@@ -5,7 +5,7 @@
 //!
 //! Invariant: an id has at most one row that is not dead, over all segments.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use appliance_core::{Embedding, Facets, MemoryId, SearchFilter, UserId};
 
@@ -109,6 +109,17 @@ impl State {
     pub(super) fn new(dim: usize, room: usize) -> Self {
         let fresh = fresh(dim, 0);
         Self { names: Names::default(), parts: Vec::new(), fresh, room }
+    }
+
+    /// Returns the names that living rows have.
+    pub(super) fn living_names(&self) -> Names {
+        let mut has = HashSet::new();
+        let parts = self.parts.iter().map(|part| (&part.cards, &part.dead));
+        for (cards, dead) in parts.chain([(&self.fresh.cards, &self.fresh.dead)]) {
+            let living = (0..).zip(cards.tags.iter()).filter(|(row, _)| !dead.has(*row));
+            has.extend(living.map(|(_, tag)| tag.labels));
+        }
+        self.names.of_the_living(|number| has.contains(&number))
     }
 
     /// Returns how many rows are not dead.

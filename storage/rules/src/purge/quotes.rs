@@ -1,8 +1,8 @@
 //! Quotes: whether a text says word for word what is to be purged. Pure.
 //!
 //! Words are runs of letters and digits, whatever their case and the marks between them; in scripts that
-//! put no spaces between words, each letter, which counts as half of one. A text of one or two plain words
-//! stands in too many others by chance: only a text that is all of it says it.
+//! put no spaces between words, each letter, which counts as half of one. A text of few plain words stands in
+//! others by chance: only a text that is mostly it says it, and of one or two only what is all of it.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,15 +11,18 @@ use std::{
 
 use appliance_phrases::{form::Form, utterance, words::is_telling};
 
-/// A text of so many words is told wherever it stands.
+/// A text of so many words is told where it is at least half of what is said.
 const TOLD: usize = 3;
+
+/// A text of so many words is told wherever it stands, as one with a code in it.
+const LONG: usize = 6;
 
 /// The texts that are to be purged.
 #[derive(Debug, Default)]
 pub(super) struct Quotes {
     /// Their words.
     texts: Vec<Vec<String>>,
-    /// Of those that are told wherever they stand, which begin with a word.
+    /// Of those that are told within others, which begin with a word.
     beginning: HashMap<String, Vec<usize>>,
     /// The forms of all of them.
     forms: BTreeSet<String>,
@@ -34,7 +37,7 @@ impl Quotes {
         self.forms.extend(Some(Form::NEWEST.of(text)).filter(|form| !form.is_empty()));
         self.codes.extend(words.iter().filter(|word| is_telling(word)).cloned());
         let Some(first) = words.first().cloned() else { return };
-        if is_told(&words) {
+        if weight(&words) >= TOLD {
             self.beginning.entry(first).or_default().push(self.texts.len());
         }
         self.texts.push(words);
@@ -54,7 +57,11 @@ impl Quotes {
         let words = words(text);
         let begins = |at: usize| {
             let mut there = self.beginning.get(&words[at]).into_iter().flatten();
-            there.any(|number| words[at..].starts_with(&self.texts[*number]))
+            there.any(|number| {
+                let text = &self.texts[*number];
+                let is_told = weight(text) >= LONG || text.len() * 2 >= words.len();
+                is_told && words[at..].starts_with(text)
+            })
         };
         (0..words.len()).any(begins)
     }
@@ -72,10 +79,11 @@ impl Quotes {
     }
 }
 
-/// Tells whether a text of these words is told wherever it stands.
-fn is_told(words: &[String]) -> bool {
+/// Returns how many words tell a text of these; a code among them tells it by itself.
+fn weight(words: &[String]) -> usize {
     let letters = words.iter().filter(|word| word.chars().all(is_of_no_spaces)).count();
-    words.len() - letters + letters / 2 >= TOLD || words.iter().any(|word| is_telling(word))
+    let has_code = words.iter().any(|word| is_telling(word));
+    words.len() - letters + letters / 2 + if has_code { LONG } else { 0 }
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -134,6 +142,15 @@ mod tests {
         for text in ["the vault code is kept by Idaho", "who keeps the vault code?", ""] {
             assert!(!vault.are_in(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_of_few_words_is_told_by_what_is_mostly_it() {
+        let tea = quotes("I like tea");
+        assert!(tea.are_in("Noted: \"I like tea\".") && tea.are_in("for Bob: I like tea"));
+        assert!(!tea.are_in("I like tea and my dog is called Rex"));
+        let six = quotes("the printer is in the cellar");
+        assert!(six.are_in("Anna, who is from Ulm, says that the printer is in the cellar now"));
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Snapshot {
         }
         let Part { segment, cards, dead } = &state.fresh;
         loose.push(Loose::of(&segment.rows, cards, dead));
-        Self { names: state.names.clone(), merged, loose }
+        Self { names: state.living_names(), merged, loose }
     }
 
     /// Writes it to the folder, in the place of the one before.

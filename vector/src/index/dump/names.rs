@@ -46,7 +46,7 @@ pub(super) fn read(from: &mut Reader) -> Result<Names, Fault> {
     }
     let mut labels = Fields::new(from.section()?);
     while !labels.is_empty() {
-        names.labels.number(&label(&mut labels)?);
+        names.labels.keep(label(&mut labels)?);
     }
     Ok(names)
 }
