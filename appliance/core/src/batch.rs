@@ -243,7 +243,8 @@ pub enum Write {
     },
     /// Takes memories away for good, with every trace of what they say: their copies, the messages that
     /// say them and their answers, answers that cite them, what was drawn from those. What they were
-    /// corrected to stays. What stood in a thread stays there empty. One that is gone, or another user's, is passed over.
+    /// corrected to stays. What stood in a thread stays there empty. One that is gone, or another user's,
+    /// is passed over.
     PurgeMemories {
         /// Whose.
         owner: UserId,

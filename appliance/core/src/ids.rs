@@ -106,8 +106,8 @@ id! {
 
 impl ActionId {
     /// Returns the id of the deed that forgets, in the same wish as this correction, the copies of what it
-    /// corrects: by it either is found from the other. Its random part is this
-    /// one's turned over, which a mint would give by chance alone.
+    /// corrects: by it either is found from the other. Its random part is this one's turned over, which a
+    /// mint would give by chance alone.
     #[must_use]
     pub fn of_its_copies(&self) -> Self {
         let mut bytes = self.bytes();

@@ -27,8 +27,15 @@ pub fn memories(
     let named = named(draft, owner, ids)?;
     let view = draft.view();
     let text = |row: &MemoryRow| copies::text(view, row).ok().flatten();
-    let quotes = quotes(&named, text);
-    let texts = named.iter().filter_map(|entry| text(&entry.row)).collect();
+    let (mut texts, mut quotes) = (Vec::new(), Quotes::default());
+    for Entry { row, .. } in &named {
+        let Some(text) = text(row) else { continue };
+        // A learning was said nowhere.
+        if row.head.kind != MemoryKind::Learning {
+            quotes.add(&text);
+        }
+        texts.push(text);
+    }
     let wanted = named.iter().map(|entry| entry.row.head.id).collect();
     let mut copies = Copies::of(view, wanted, texts);
     let is_learned = |row: &MemoryRow| {
@@ -37,17 +44,6 @@ pub fn memories(
     };
     let first = traces::remembered(view, owner, |row| copies.have(row) || is_learned(row))?;
     Reach::of(draft, owner, first, (Emptied::default(), quotes))?.take_out(draft)
-}
-
-/// Returns what is to be found wherever it is said, in learnings too. A learning was said nowhere.
-fn quotes(named: &[Entry], text: impl Fn(&MemoryRow) -> Option<String>) -> Quotes {
-    let mut quotes = Quotes::default();
-    for entry in named.iter().filter(|entry| entry.row.head.kind != MemoryKind::Learning) {
-        if let Some(text) = text(&entry.row) {
-            quotes.add(&text);
-        }
-    }
-    quotes
 }
 
 fn named(draft: &mut Draft<'_>, owner: UserId, ids: &[MemoryId]) -> Result<Vec<Entry>, Refusal> {

@@ -3,10 +3,10 @@
 //! A memory goes with every message that says it word for word, the answers to those, every answer that
 //! cites it or says its words without citing it, the command that was answered so, people's words about
 //! these, and what was remembered or learned of them, and so on from there. What it was corrected to stays.
-//! A conversation goes whole, and elsewhere what leans on a memory of it. What is being answered meanwhile is begun anew, because
-//! whoever writes it may have read what is purged. What is left is an empty message where one stood, a
-//! place in the change log, and ids. Frees no page and writes no file:
-//! the archive's segments are noted as due, and the adapter makes its own file anew.
+//! A conversation goes whole, and elsewhere what leans on a memory of it. What is being answered meanwhile
+//! is begun anew, because whoever writes it may have read what is purged. What is left is an empty message
+//! where one stood, a place in the change log, and ids. Frees no page and writes no file: the archive's
+//! segments are noted as due, and the adapter makes its own file anew.
 //!
 //! Invariant: after the commit no row holds the text; a repeat finds nothing and changes nothing.
 
