@@ -179,6 +179,42 @@ async fn no_file_holds_a_byte_of_what_was_purged_and_the_rest_answers() -> anyho
     answers(&server.local()?, is_gone).await
 }
 
+/// Makes a letter of `word` another, wherever the file of the records holds it.
+fn spoil(server: &Server, word: &str) -> anyhow::Result<()> {
+    let file = server.home().data().join("state.redb");
+    let (mut bytes, word) = (fs::read(&file)?, word.as_bytes());
+    let places: Vec<usize> =
+        (0..bytes.len() - word.len()).filter(|at| bytes[*at..].starts_with(word)).collect();
+    ensure!(!places.is_empty(), "it is there");
+    places.into_iter().for_each(|at| bytes[at] ^= 1);
+    Ok(fs::write(file, bytes)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_says_what_cannot_be_read_and_takes_that_out_too() -> anyhow::Result<()> {
+    let mut server = Plan::new(BINARY).start().await?;
+    let items: Vec<Value> =
+        (0..3).map(|n| json!({"text": format!("it is {}", canary(n))})).collect();
+    let kept: Remembered = server.local()?.post("/api/memory", &json!({"items": items})).await?;
+    server.stop().await?;
+    spoil(&server, &canary(1))?;
+    server.start().await?;
+    for (number, code, said) in
+        [(0, 3, "1 damaged place of this server"), (1, 3, "1 memory went unread"), (2, 0, "")]
+    {
+        let purge = server.command(["memory", "purge", &kept.ids[number], "--yes"]).run().await?;
+        ensure!(purge.code == Some(code) && purge.stderr.contains(said), "{number}: {purge:?}");
+        ensure!(purge.stderr.contains("1 memory is gone for good"), "{number}: {purge:?}");
+        ensure!(code == 3 || !purge.stderr.contains("warning"), "{number}: {purge:?}");
+    }
+    let stats: Value = server.local()?.get("/api/memory/stats").await?;
+    ensure!(stats.get("damaged").is_none() && stats.get("left_out").is_none(), "{stats}");
+    maintain(&server.local()?).await?;
+    let left = scanned(&server, |_| true)?;
+    ensure!(left.is_empty(), "{left:#?}");
+    Ok(())
+}
+
 /// Checks that a search finds every canary but those that are gone.
 async fn answers(client: &Client, is_gone: impl Fn(usize) -> bool) -> anyhow::Result<()> {
     for number in 0..CANARIES {

@@ -28,7 +28,8 @@ fn damaged(found: Vec<DamagedView>) -> Option<Check> {
     }
     let said: Vec<String> = places.iter().map(|(place, ids)| told(place, ids)).collect();
     let remedy = "restore the last backup, or go on: all else works, and `ai-infra memory export` keeps \
-        what is readable and says what it left out";
+        what is readable and says what it left out; `ai-infra memory purge` and `conversation purge` take \
+        out by its id what cannot be read (a message's row begins with its conversation's)";
     (!said.is_empty()).then(|| Check::warn("rows", said.join("; "), remedy))
 }
 

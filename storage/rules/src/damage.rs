@@ -16,6 +16,15 @@ use crate::{Fault, stored::View};
 /// Most that is named: rows, and memories of archived blocks.
 const MOST_NAMED: usize = 1_000;
 
+/// A row that could not be read and was taken out all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Where it was, as [`place`] names it.
+    pub place: String,
+    /// The memory that it was of, if it was of one.
+    pub memory: Option<MemoryId>,
+}
+
 /// The damage that is known.
 #[derive(Debug, Default)]
 pub struct Register {
@@ -69,6 +78,12 @@ impl Register {
     /// Notes that a file is gone with all that was missed of it: nothing counts on it any more.
     pub fn left(&self, file: &str) {
         self.known().found.retain(|(place, _), _| !place.contains(file));
+    }
+
+    /// Notes that what could not be read is there no more.
+    pub fn gone(&self, unread: &Unread) {
+        let Unread { place: at, memory: of } = unread;
+        self.known().found.retain(|(place, id), _| place != at && (of.is_none() || id != of));
     }
 
     /// Tells whether nothing is known to be damaged.
@@ -164,6 +179,10 @@ mod tests {
         assert_eq!(named(), [None]);
         [Some(ids[1]), Some(ids[0]), None, Some(ids[0])].into_iter().for_each(note);
         assert_eq!(named(), [Some(ids[0]), Some(ids[1])]);
+        register.gone(&Unread { place: "another".to_owned(), memory: Some(ids[0]) });
+        assert_eq!(named(), [Some(ids[1])]);
+        register.gone(&Unread { place: "another".to_owned(), memory: None });
+        assert_eq!(named(), [Some(ids[1])]);
         register.compared(Compared::Done { mended: 1 }, &["cold/1.seg block 0".to_owned()]);
         assert!(named().is_empty());
     }

@@ -10,6 +10,7 @@ use crate::{
     Fault,
     bus::Happened,
     counters::Counters,
+    damage::Unread,
     entity::{Entity, Key, Keyed, Kind},
     view::{Read as _, View, seal},
 };
@@ -85,6 +86,8 @@ pub struct Draft<'a> {
     pub counters: Counters,
     /// What the bus must be told once the batch is on disk.
     pub happened: Vec<Happened>,
+    /// What could not be read and is gone once the batch is on disk.
+    pub unread: Vec<Unread>,
 }
 
 impl fmt::Debug for Draft<'_> {
@@ -96,7 +99,7 @@ impl fmt::Debug for Draft<'_> {
 impl<'a> Draft<'a> {
     /// Begins a draft on `change`.
     pub fn on(change: &'a mut dyn Change, counters: Counters) -> Self {
-        Self { change, counters, happened: Vec::new() }
+        Self { change, counters, happened: Vec::new(), unread: Vec::new() }
     }
 
     /// Returns what the batch sees: everything that was committed and its own changes.

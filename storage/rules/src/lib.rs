@@ -45,6 +45,7 @@ pub mod walk;
 
 pub use apply::apply;
 pub use counters::Counters;
+pub use damage::Unread;
 pub use draft::{Change, Draft, Places};
 pub use entity::{Entity, IdShape, Key, Keyed, Kind, Rule, key, trailing_seq};
 pub use fault::{Fault, OP, Refusal, conflict, invalid};

@@ -158,21 +158,14 @@ pub async fn deed(path: &str, body: String) -> Answer<ActionView> {
     read_deed(&answer).map_err(|_| Failure::from_answer(200, ""))
 }
 
-/// Deletes one memory for good, with its traces; returns how many memories went.
-pub async fn purge_memory(id: &str) -> Answer<Vec<String>> {
-    purged(
-        post("/api/memory/purge", &PurgeMemories { ids: vec![id.to_owned()], confirm: true }).await,
-    )
+/// Deletes one memory for good, with its traces; returns what went.
+pub async fn purge_memory(id: &str) -> Answer<PurgedView> {
+    post("/api/memory/purge", &PurgeMemories { ids: vec![id.to_owned()], confirm: true }).await
 }
 
 /// Deletes a conversation for good, with what was remembered of it.
-pub async fn purge_conversation(id: &str) -> Answer<Vec<String>> {
-    let path = format!("/api/conversations/{id}/purge");
-    purged(post(&path, &PurgeConfirmed { confirm: true }).await)
-}
-
-fn purged(answer: Answer<PurgedView>) -> Answer<Vec<String>> {
-    answer.map(|purged| purged.memories)
+pub async fn purge_conversation(id: &str) -> Answer<PurgedView> {
+    post(&format!("/api/conversations/{id}/purge"), &PurgeConfirmed { confirm: true }).await
 }
 
 /// Asks how full memory is and what was done last.

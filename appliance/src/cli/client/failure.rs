@@ -57,7 +57,7 @@ pub(super) async fn refused(reply: Response<Incoming>) -> anyhow::Error {
 }
 
 /// Turns a problem document into a failure.
-pub(super) fn told(problem: &Problem) -> Failure {
+pub fn told(problem: &Problem) -> Failure {
     let mut what = super::super::visible(&problem.detail);
     for field in &problem.errors {
         what += &format!("\n  {}: {}", field.pointer, super::super::visible(&field.detail));

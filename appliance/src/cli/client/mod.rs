@@ -21,6 +21,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::UnixStream, time::timeout};
 use web_dto::Problem;
 
+pub(super) use failure::told;
 pub use feed::Feed;
 
 /// How long a request may take until its answer's head is there.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use web_dto::{PurgeMemories, PurgedView};
 
 use super::{Context, forget, print};
-use crate::cli::confirm;
+use crate::{cli::confirm, exit};
 
 /// Purges, after a question.
 pub(super) fn run(context: &Context, ids: &[String], yes: bool) -> anyhow::Result<ExitCode> {
@@ -39,14 +39,21 @@ pub(super) fn run(context: &Context, ids: &[String], yes: bool) -> anyhow::Resul
     Ok(ExitCode::FAILURE)
 }
 
-/// Prints what went.
+/// Prints what went, and what may be left, which is no success.
 pub fn told(context: &Context, gone: &PurgedView) -> anyhow::Result<ExitCode> {
+    let left = gone.left();
     if context.json() {
         print::json(gone)?;
     } else {
         context.say(&sentence(gone));
+        if let Some(left) = &left {
+            eprintln!("warning: {left}");
+            eprintln!(
+                "  hint: `ai-infra doctor` names what is damaged; it can be purged by its id"
+            );
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(left.map_or(ExitCode::SUCCESS, |_| ExitCode::from(exit::DEGRADED)))
 }
 
 fn sentence(gone: &PurgedView) -> String {
@@ -66,7 +73,8 @@ mod tests {
 
     #[test]
     fn what_went_is_said_with_when_the_last_byte_goes() {
-        let gone = |count| PurgedView { memories: vec![String::new(); count] };
+        let gone =
+            |count| PurgedView { memories: vec![String::new(); count], ..PurgedView::default() };
         assert!(sentence(&gone(0)).starts_with("no memory had to go"));
         assert!(sentence(&gone(1)).starts_with("1 memory is gone for good"));
         assert!(sentence(&gone(3)).contains("ai-infra memory maintain"));

@@ -186,6 +186,7 @@ impl Engine {
         }
         self.counters = worked.counters;
         self.shared.note(&worked.counters);
+        worked.unread.iter().for_each(|gone| self.shared.damage.gone(gone));
         self.shared.bus.mirror(worked.happened);
         worked.answers
     }

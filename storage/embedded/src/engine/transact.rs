@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use appliance_core::{Applied, Batch, StoreError};
 
-use storage_rules::{Counters, Draft, Refusal, batch_keys, bus::Happened, counters::next, damage};
+use storage_rules::{
+    Counters, Draft, Refusal, Unread, batch_keys, bus::Happened, counters::next, damage,
+};
 
 use super::{Engine, Job};
 use crate::{
@@ -18,6 +20,8 @@ use crate::{
 pub(super) struct Worked {
     pub counters: Counters,
     pub happened: Vec<Happened>,
+    /// What could not be read and goes.
+    pub unread: Vec<Unread>,
     pub answers: Vec<Result<Applied, StoreError>>,
     /// The tables that were written to.
     pub written: BTreeSet<&'static str>,
@@ -66,7 +70,7 @@ impl Engine {
     pub(super) fn work(&self, tables: &Tables<'_>, batches: &[Batch]) -> Result<Worked, Fault> {
         // Keys live by lived time: a clock that jumps makes no deed happen twice.
         let now = self.shared.clock.lived();
-        let (mut counters, mut happened) = (self.counters, Vec::new());
+        let (mut counters, mut happened, mut unread) = (self.counters, Vec::new(), Vec::new());
         let mut answers = Vec::with_capacity(batches.len());
         if !self.leaves_keys {
             batch_keys::sweep(&mut Draft::on(&mut Attempt::for_good(tables), counters), now)?;
@@ -78,6 +82,7 @@ impl Engine {
                 Ok(applied) => {
                     counters = draft.counters;
                     happened.append(&mut draft.happened);
+                    unread.append(&mut draft.unread);
                     answers.push(Ok(applied));
                 }
                 Err(Refusal::Batch(error)) => {
@@ -91,7 +96,7 @@ impl Engine {
         if counters != self.counters {
             save(tables, counters)?;
         }
-        Ok(Worked { counters, happened, answers, written: BTreeSet::new() })
+        Ok(Worked { counters, happened, unread, answers, written: BTreeSet::new() })
     }
 
     pub(super) fn work_off(&self, tables: &Tables<'_>, job: Job) -> Result<Worked, Fault> {
@@ -100,15 +105,16 @@ impl Engine {
         let commit = next(&mut draft.counters.commit);
         match job(&mut draft) {
             Ok(()) => {
-                let (counters, happened) = (draft.counters, std::mem::take(&mut draft.happened));
+                let Draft { counters, happened, unread, .. } = draft;
                 save(tables, counters)?;
                 let answers = vec![Ok(Applied { commit, ..Applied::default() })];
-                Ok(Worked { counters, happened, answers, written: BTreeSet::new() })
+                Ok(Worked { counters, happened, unread, answers, written: BTreeSet::new() })
             }
             // The counters have not moved, so the whole transaction is given up.
             Err(Refusal::Batch(error)) => {
                 let (answers, written) = (vec![Err(error)], BTreeSet::new());
-                Ok(Worked { counters: self.counters, happened: Vec::new(), answers, written })
+                let (happened, unread) = (Vec::new(), Vec::new());
+                Ok(Worked { counters: self.counters, happened, unread, answers, written })
             }
             Err(Refusal::File(fault)) => Err(fault.into()),
         }

@@ -21,7 +21,7 @@ use crate::{
     entity::{IdShape, Kind, key, trailing_seq},
     fault::{conflict, invalid},
     view::{Read as _, Span, View, dangling},
-    walk::Met,
+    walk::{self, Met},
 };
 
 /// Id: stream, 0, sequence in 8 bytes big endian.
@@ -225,8 +225,8 @@ pub fn entry(view: &dyn View, stream: &StreamName, seq: u64) -> Result<Envelope,
 /// Takes the context and what was to be checked out of the entries of `tasks`; ids stay.
 pub(crate) fn silence(draft: &mut Draft<'_>, tasks: &BTreeSet<TaskId>) -> Result<(), Refusal> {
     let mut found = Vec::new();
-    for met in draft.view().walk::<Entry>(Span::all()) {
-        found.extend(met?.row.ok().filter(|entry| tasks.contains(&entry.envelope.payload.task_id)));
+    for entry in walk::readable(draft.view().walk::<Entry>(Span::all())) {
+        found.extend(Some(entry?).filter(|it| tasks.contains(&it.envelope.payload.task_id)));
     }
     for entry in found {
         let mut envelope = entry.envelope.clone();

@@ -64,7 +64,10 @@ pub fn hold_forms(draft: &mut Draft<'_>) -> Result<(), Fault> {
 }
 
 /// Counts everything anew; returns the places that were counted wrong.
-fn recount(draft: &mut Draft<'_>) -> Result<Vec<String>, Fault> {
+///
+/// # Errors
+/// The adapter's failure.
+pub(crate) fn recount(draft: &mut Draft<'_>) -> Result<Vec<String>, Fault> {
     let mut tallies = Tallies::new();
     let mut add = |keys: Vec<Keyed>| {
         for keyed in keys.into_iter().filter(|keyed| keyed.key.rule == Rule::Counted) {

@@ -13,4 +13,5 @@ mod rows;
 pub use compare::compare;
 pub use findings::Findings;
 pub use keys::tell_all_again;
+pub(crate) use mend::recount;
 pub use mend::{hold_forms, mend};

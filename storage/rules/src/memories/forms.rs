@@ -10,7 +10,8 @@ use crate::{
     Draft, Entity, Fault,
     codes::UnknownCode,
     entity::{IdShape, Kind, key},
-    view::Read as _,
+    view::{Read as _, Span},
+    walk,
 };
 
 /// Id: owner, 16 bytes; digest of the form, 32 bytes.
@@ -66,6 +67,14 @@ pub(crate) fn release(draft: &mut Draft<'_>, head: &Head) -> Result<(), Fault> {
         draft.drop_row::<Held>(&place(head), &[])?;
     }
     Ok(())
+}
+
+/// Takes every form from a memory whose row cannot be read.
+pub(crate) fn release_unread(draft: &mut Draft<'_>, id: MemoryId) -> Result<(), Fault> {
+    let held = walk::readable(draft.view().walk::<Held>(Span::all()));
+    let its = held.filter(|held| held.as_ref().map_or(true, |held| held.holder == id));
+    let its = its.collect::<Result<Vec<_>, _>>()?;
+    its.iter().try_for_each(|held| draft.delete(held))
 }
 
 fn place(head: &Head) -> Vec<u8> {

@@ -203,8 +203,8 @@ pub(crate) fn words_about(
     messages: &BTreeSet<MessageId>,
 ) -> Result<Vec<(MessageId, String)>, Fault> {
     let mut said = Vec::new();
-    for met in view.walk_by::<SignalRow>(&BY_WORDS, Span::of(&owner.bytes())) {
-        let Some(SignalRow { signal, .. }) = met?.row.ok() else { continue };
+    for row in walk::readable(view.walk_by::<SignalRow>(&BY_WORDS, Span::of(&owner.bytes()))) {
+        let signal = row?.signal;
         let speaks_of_it = signal.kind != SignalType::UserCorrection;
         let about = signal.message_id.filter(|id| speaks_of_it && messages.contains(id));
         said.extend(about.zip(signal.comment));
@@ -219,8 +219,9 @@ pub(crate) fn silence(
     tells: impl Fn(&Signal) -> bool,
 ) -> Result<(), Refusal> {
     let mut said = Vec::new();
-    for met in draft.view().walk_by::<SignalRow>(&BY_WORDS, Span::of(&owner.bytes())) {
-        said.extend(met?.row.ok().filter(|row| tells(&row.signal)));
+    let words = draft.view().walk_by::<SignalRow>(&BY_WORDS, Span::of(&owner.bytes()));
+    for row in walk::readable(words) {
+        said.extend(Some(row?).filter(|row| tells(&row.signal)));
     }
     for row in said {
         let signal = Signal { comment: None, ..row.signal.clone() };

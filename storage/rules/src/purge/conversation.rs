@@ -1,4 +1,5 @@
-//! Purging a conversation: its messages and tasks, and what was remembered of it.
+//! Purging a conversation: its messages and tasks, and what was remembered of it; rows of it that cannot
+//! be read too.
 
 use std::collections::BTreeSet;
 
@@ -8,52 +9,120 @@ use super::{
     quotes::Quotes,
     reach::Reach,
     said::{self, Emptied},
-    traces,
+    traces, unread,
 };
-use crate::{Draft, Refusal, conversations::ConversationRow, rewrite};
+use crate::{
+    Draft, Fault, Read as _, Refusal, Span, View,
+    conversations::ConversationRow,
+    memories::{self, BY_THREAD, MemoryRow},
+    rewrite, trailing_seq,
+    walk::Met,
+};
 
 /// Purges a conversation of `owner`; returns the memories that went with it. One that is gone
 /// already or another's is passed over: nothing tells the two apart.
 ///
 /// # Errors
-/// A damaged row that has to be read, or the adapter's failure.
+/// The adapter's failure.
 pub fn conversation(
     draft: &mut Draft<'_>,
     owner: UserId,
     id: ConversationId,
 ) -> Result<Vec<MemoryId>, Refusal> {
-    let row = draft.get::<ConversationRow>(&id.bytes())?;
-    if row.is_none_or(|row| row.conversation.owner != owner) {
+    let is_theirs = match draft.get::<ConversationRow>(&id.bytes()) {
+        Ok(row) => row.is_some_and(|row| row.conversation.owner == owner),
+        Err(fault) if fault.is_of_one_row() => unread::is_thread_of(draft.view(), owner, id)?,
+        Err(fault) => return Err(fault.into()),
+    };
+    if !is_theirs {
         return Ok(Vec::new());
     }
     rewrite::purged(draft)?;
-    let messages = traces::messages(draft.view(), id)?;
+    let (messages, unread) = said(draft.view(), id)?;
     let said: BTreeSet<MessageId> = messages.iter().map(|message| message.id).collect();
-    let remembered = traces::of_thread(draft.view(), owner, id, |_| true)?;
+    let mut remembered = traces::of_thread(draft.view(), owner, id, |_| true)?;
+    remembered.extend(unread_memories(draft.view(), owner, id)?);
     // What is said here goes whole; answers elsewhere that quote it are emptied.
     let emptied = Emptied { messages: said, ..Emptied::default() };
     let mut reach = Reach::of(draft, owner, remembered, (emptied, Quotes::default()))?;
-    remove(draft, id, &messages, &mut reach.emptied.tasks)?;
+    let mut worked: BTreeSet<TaskId> =
+        messages.iter().filter_map(|message| message.task_id).collect();
+    if !unread.is_empty() {
+        let all = unread::tasks_of(draft.view(), id)?;
+        worked.extend(all.iter().map(|row| row.task.id));
+    }
+    remove_tasks(draft, id, &worked, &mut reach.emptied.tasks)?;
+    remove(draft, id, &messages, &unread)?;
     reach.take_out(draft)
 }
 
-/// Takes the thread's rows out, and notes its `tasks`: nothing of it is shown any more.
+/// Returns the thread's messages, and the ids of rows of it that cannot be read.
+fn said(view: &dyn View, id: ConversationId) -> Result<(Vec<Message>, Vec<Vec<u8>>), Fault> {
+    let (mut messages, mut unread) = (Vec::new(), Vec::new());
+    for met in view.walk::<Message>(Span::of(&id.bytes())) {
+        let Met { place, row } = met?;
+        match row {
+            Ok(message) => messages.push(message),
+            Err(_) => unread.push(place),
+        }
+    }
+    Ok((messages, unread))
+}
+
+/// Returns what was remembered of the thread and cannot be read.
+fn unread_memories(
+    view: &dyn View,
+    owner: UserId,
+    id: ConversationId,
+) -> Result<Vec<MemoryId>, Fault> {
+    let mut found = Vec::new();
+    for met in view.walk_by::<MemoryRow>(&BY_THREAD, Span::of(&id.bytes())) {
+        let Met { place, row } = met?;
+        if row.is_ok() {
+            continue;
+        }
+        let memory = memories::read::id_at(view, trailing_seq(&place))?;
+        let Some(memory) = memory else { continue };
+        if unread::is_memory_of(view, owner, memory)? {
+            found.push(memory);
+        }
+    }
+    Ok(found)
+}
+
+/// Takes the tasks of the thread out that were `worked` on, with their parts, and notes them.
+fn remove_tasks(
+    draft: &mut Draft<'_>,
+    id: ConversationId,
+    worked: &BTreeSet<TaskId>,
+    tasks: &mut BTreeSet<TaskId>,
+) -> Result<(), Refusal> {
+    for task in worked {
+        let tree = said::tree(draft, *task)?.into_iter();
+        for row in tree.filter(|row| row.task.conversation_id == id) {
+            tasks.insert(row.task.id);
+            draft.delete(&row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the thread's other rows out: nothing of it is shown any more.
 fn remove(
     draft: &mut Draft<'_>,
     id: ConversationId,
     messages: &[Message],
-    tasks: &mut BTreeSet<TaskId>,
+    unread: &[Vec<u8>],
 ) -> Result<(), Refusal> {
-    for message in messages {
-        let worked = message.task_id.map(|task| said::tree(draft, task)).transpose()?;
-        for row in worked.into_iter().flatten().filter(|row| row.task.conversation_id == id) {
-            tasks.insert(row.task.id);
-            draft.delete(&row)?;
+    messages.iter().try_for_each(|message| draft.delete(message))?;
+    unread.iter().try_for_each(|row| unread::take_out::<Message>(draft, row, None))?;
+    match draft.get::<ConversationRow>(&id.bytes()) {
+        Ok(Some(row)) => draft.delete(&row)?,
+        Ok(None) => {}
+        Err(fault) if fault.is_of_one_row() => {
+            unread::take_out::<ConversationRow>(draft, &id.bytes(), None)?;
         }
-        draft.delete(message)?;
-    }
-    if let Some(row) = draft.get::<ConversationRow>(&id.bytes())? {
-        draft.delete(&row)?;
+        Err(fault) => return Err(fault.into()),
     }
     Ok(())
 }

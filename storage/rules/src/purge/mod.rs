@@ -8,7 +8,10 @@
 //! where one stood, a place in the change log, and ids. Frees no page and writes no file: the archive's
 //! segments are noted as due, and the adapter makes its own file anew.
 //!
-//! Invariant: after the commit no row holds the text; a repeat finds nothing and changes nothing.
+//! What cannot be read of what is named goes unread; what else cannot be may hold words of it, and is named
+//! as damaged, so that whoever purges can say so.
+//!
+//! Invariant: after the commit no row that can be read holds the text; a repeat finds nothing and changes nothing.
 
 mod conversation;
 mod copies;
@@ -17,6 +20,7 @@ mod quotes;
 mod reach;
 mod said;
 mod traces;
+mod unread;
 
 pub use conversation::conversation;
 pub use memories::memories;

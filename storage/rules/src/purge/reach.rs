@@ -8,11 +8,11 @@ use appliance_core::{MemoryId, MemoryKind, MessageId, Signal, SignalType, UserId
 use super::{
     quotes::Quotes,
     said::{self, Emptied},
-    traces,
+    traces, unread,
 };
 use crate::{
-    Draft, Fault, Refusal, bus,
-    memories::{self as rules, Body, Entry, MemoryRow, signals},
+    Draft, Fault, Read as _, Refusal, bus,
+    memories::{self as rules, BY_ID, Body, MemoryRow, signals},
     tasks,
     tiers::manifest,
 };
@@ -59,7 +59,7 @@ impl Reach {
             tasks::begin_anew(draft, self.owner, &in_hand)?;
         }
         signals::silence(draft, self.owner, |signal| self.tells(signal))?;
-        take_out(draft, &self.memories)?;
+        take_out(draft, self.owner, &self.memories)?;
         Ok(self.memories.into_iter().collect())
     }
 
@@ -76,14 +76,14 @@ impl Reach {
     /// says it may say as well what was wrong.
     fn keep(&mut self, draft: &mut Draft<'_>, fresh: &BTreeSet<MemoryId>) -> Result<(), Refusal> {
         for id in fresh {
-            let ended = rules::look(draft, *id)?;
+            let ended = unread::if_read(rules::look(draft, *id))?;
             let Some(new) = ended.and_then(|old| old.stand.standing.superseded_by) else {
                 continue;
             };
             if fresh.contains(&new) || self.memories.contains(&new) {
                 continue;
             }
-            let Some(Entry { row, .. }) = rules::look(draft, new)? else { continue };
+            let Some(row) = row(draft, new)? else { continue };
             // A text that cannot be read stays as it is, as everywhere.
             let text = row.text(draft.view()).ok().flatten();
             if let (Body::Said(_), Some(text)) = (&row.body, text) {
@@ -107,7 +107,7 @@ impl Reach {
         told.extend(said);
         told.extend(traces::asked_for(draft.view(), &told, &self.quotes)?);
         for id in fresh {
-            told.extend(rules::look(draft, *id)?.and_then(|entry| said_in(&entry.row)));
+            told.extend(row(draft, *id)?.and_then(|row| said_in(&row)));
         }
         told.into_iter().try_for_each(|message| said::empty(draft, message, &mut self.emptied))?;
         self.empty_ratings(draft)
@@ -147,15 +147,32 @@ fn said_in(row: &MemoryRow) -> Option<MessageId> {
     row.head.provenance.message_id.filter(|_| row.head.kind != MemoryKind::Learning)
 }
 
+/// Returns a memory's row, if it can be read.
+fn row(draft: &Draft<'_>, id: MemoryId) -> Result<Option<MemoryRow>, Fault> {
+    unread::if_read(draft.view().by(&BY_ID, &id.bytes()))
+}
+
 /// Takes memories out, and notes the segments of the archive that hold a copy of their texts.
-fn take_out(draft: &mut Draft<'_>, memories: &BTreeSet<MemoryId>) -> Result<(), Refusal> {
+fn take_out(
+    draft: &mut Draft<'_>,
+    owner: UserId,
+    memories: &BTreeSet<MemoryId>,
+) -> Result<(), Refusal> {
     let mut holding = manifest::with_strays_of(draft.view(), memories)?;
     for id in memories {
-        let Some(entry) = rules::look(draft, *id)? else { continue };
-        if let Body::Archived(spot) = entry.row.body {
-            holding.insert(spot.segment);
+        match rules::look(draft, *id) {
+            Ok(None) => {}
+            Ok(Some(entry)) => {
+                if let Body::Archived(spot) = entry.row.body {
+                    holding.insert(spot.segment);
+                }
+                rules::purge(draft, &entry)?;
+            }
+            Err(fault) if fault.is_of_one_row() => {
+                holding.extend(unread::memory(draft, owner, *id)?);
+            }
+            Err(fault) => return Err(fault.into()),
         }
-        rules::purge(draft, &entry)?;
     }
     Ok(holding.into_iter().try_for_each(|number| manifest::due(draft, number))?)
 }

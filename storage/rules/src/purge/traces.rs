@@ -1,30 +1,32 @@
-//! Traces: which memories and messages hold what is to be purged. Changes nothing.
+//! Traces: which memories and messages hold what is to be purged. What cannot be read is named. Changes
+//! nothing.
 
 use std::collections::BTreeSet;
 
 use appliance_core::{ConversationId, MemoryId, Message, MessageId, Role, UserId};
 use appliance_phrases::utterance;
 
-use super::quotes::Quotes;
+use super::{quotes::Quotes, unread};
 use crate::{
     Fault,
     conversations::{BY_CHANGE, ConversationRow},
     memories::{BY_OWNER, BY_THREAD, MemoryRow},
     messages::{BY_CITED, BY_ID},
     view::{Read as _, Span, View},
-    walk::Walk,
+    walk::{Met, Walk},
 };
 
 /// Returns the messages of a thread, oldest first.
 pub(super) fn messages(view: &dyn View, id: ConversationId) -> Result<Vec<Message>, Fault> {
     let mut found = Vec::new();
     for met in view.walk::<Message>(Span::of(&id.bytes())) {
-        found.extend(met?.row.ok());
+        found.extend(view.readable(met?.row, None)?);
     }
     Ok(found)
 }
 
-/// Returns the answers that cite one of `ids`, or lean on it: their owner's, for nobody else is shown them.
+/// Returns the answers that cite one of `ids`, or lean on it, those too that cannot be read: their owner's,
+/// for nobody else is shown them.
 pub(super) fn citing(
     view: &dyn View,
     ids: &BTreeSet<MemoryId>,
@@ -32,10 +34,21 @@ pub(super) fn citing(
     let mut found = BTreeSet::new();
     for id in ids {
         for met in view.walk_by::<Message>(&BY_CITED, Span::of(&id.bytes())) {
-            found.extend(met?.row.ok().map(|message| message.id));
+            let Met { place, row } = met?;
+            match row {
+                Ok(message) => drop(found.insert(message.id)),
+                Err(_) => found.extend(unread_at(view, &place[id.bytes().len()..])?),
+            }
         }
     }
     Ok(found)
+}
+
+/// Returns the id of the message whose row `at` cannot be read.
+fn unread_at(view: &dyn View, at: &[u8]) -> Result<Option<MessageId>, Fault> {
+    let ids = unread::leading_to::<Message>(view, &BY_ID, Span::all(), at)?;
+    let id = ids.first().and_then(|id| id.first_chunk().copied());
+    Ok(id.map(MessageId::from_bytes))
 }
 
 /// Returns the messages of `owner` that say one of `quotes`, in whatever thread.
@@ -49,7 +62,7 @@ pub(super) fn saying(
         return Ok(found);
     }
     for met in view.walk_by::<ConversationRow>(&BY_CHANGE, Span::of(&owner.bytes())) {
-        let Ok(row) = met?.row else { continue };
+        let Some(row) = view.readable(met?.row, None)? else { continue };
         let mut said = messages(view, row.conversation.id)?;
         said.retain(|message| quotes.are_in(&message.content));
         found.extend(said.into_iter().map(|message| message.id));
@@ -66,9 +79,9 @@ pub(super) fn asked_for(
 ) -> Result<Vec<MessageId>, Fault> {
     let mut found = Vec::new();
     for id in answers {
-        let answer = view.by::<Message>(&BY_ID, &id.bytes())?;
+        let answer = message(view, *id)?;
         let Some(asked) = answer.and_then(|answer| answer.parent_message_id) else { continue };
-        let Some(asked) = view.by::<Message>(&BY_ID, &asked.bytes())? else { continue };
+        let Some(asked) = message(view, asked)? else { continue };
         let is_command = utterance::worth_keeping(&asked.content).is_none();
         if is_command || quotes.lend_a_code_to(&asked.content) {
             found.push(asked.id);
@@ -83,7 +96,7 @@ pub(super) fn saying_after(
     answer: MessageId,
     words: &str,
 ) -> Result<Vec<MessageId>, Fault> {
-    let Some(answer) = view.by::<Message>(&BY_ID, &answer.bytes())? else { return Ok(Vec::new()) };
+    let Some(answer) = message(view, answer)? else { return Ok(Vec::new()) };
     let mut found = messages(view, answer.conversation_id)?;
     found.retain(|it| it.seq > answer.seq && it.role == Role::User && it.content.contains(words));
     Ok(found.into_iter().map(|message| message.id).collect())
@@ -97,9 +110,8 @@ pub(super) fn of_thread(
     thread: ConversationId,
     mut wanted: impl FnMut(&MemoryRow) -> bool,
 ) -> Result<Vec<MemoryId>, Fault> {
-    picked(view.walk_by(&BY_THREAD, Span::of(&thread.bytes())), |row| {
-        row.head.owner == owner && wanted(row)
-    })
+    let rows = view.walk_by(&BY_THREAD, Span::of(&thread.bytes()));
+    picked(view, rows, |row| row.head.owner == owner && wanted(row))
 }
 
 /// Returns the memories of `owner` that `wanted` picks, forgotten ones too.
@@ -108,16 +120,22 @@ pub(super) fn remembered(
     owner: UserId,
     wanted: impl FnMut(&MemoryRow) -> bool,
 ) -> Result<Vec<MemoryId>, Fault> {
-    picked(view.walk_by(&BY_OWNER, Span::of(&owner.bytes())), wanted)
+    picked(view, view.walk_by(&BY_OWNER, Span::of(&owner.bytes())), wanted)
+}
+
+/// Returns a message that can be read.
+fn message(view: &dyn View, id: MessageId) -> Result<Option<Message>, Fault> {
+    Ok(view.readable(view.by::<Message>(&BY_ID, &id.bytes()), None)?.flatten())
 }
 
 fn picked(
+    view: &dyn View,
     walk: Walk<'_, dyn View + '_, MemoryRow>,
     mut wanted: impl FnMut(&MemoryRow) -> bool,
 ) -> Result<Vec<MemoryId>, Fault> {
     let mut found = Vec::new();
     for met in walk {
-        let row = met?.row.ok().filter(|row| wanted(row));
+        let row = view.readable(met?.row, None)?.filter(|row| wanted(row));
         found.extend(row.map(|row| row.head.id));
     }
     Ok(found)

@@ -17,7 +17,7 @@ use crate::{
     entity::{IdShape, Kind, trailing_seq},
     memories,
     view::{Read as _, Span, View, dangling},
-    walk,
+    walk::{self, Met},
 };
 
 /// Id: segment, 8 bytes big endian.
@@ -91,7 +91,11 @@ pub fn living_readable(view: &dyn View) -> Result<Vec<Segment>, Fault> {
 pub fn with_strays_of(view: &dyn View, ids: &BTreeSet<MemoryId>) -> Result<BTreeSet<u64>, Fault> {
     let mut found = BTreeSet::new();
     for met in view.walk::<Strays>(Span::all()) {
-        let strays = met?.row?;
+        let Met { place, row } = met?;
+        let Some(strays) = view.readable(row, None)? else {
+            found.insert(trailing_seq(&place)); // whose they are cannot be told
+            continue;
+        };
         if strays.ids.iter().any(|id| ids.contains(&MemoryId::from_bytes(*id))) {
             found.insert(strays.segment);
         }
@@ -145,7 +149,8 @@ pub fn stray(draft: &mut Draft<'_>, number: u64, id: MemoryId) -> Result<(), Fau
 
 /// Notes that a segment must be written anew.
 pub fn due(draft: &mut Draft<'_>, number: u64) -> Result<(), Fault> {
-    let Some(segment) = draft.get::<Segment>(&number.to_be_bytes())? else { return Ok(()) };
+    let found = draft.view().readable(draft.get::<Segment>(&number.to_be_bytes()), None)?;
+    let Some(segment) = found.flatten() else { return Ok(()) };
     put(draft, &Segment { due: true, ..segment })
 }
 

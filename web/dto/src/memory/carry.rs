@@ -49,7 +49,7 @@ pub enum ExportPlace {
         reason = "serde passes what it asks about by reference"
     )
 )]
-pub(super) const fn is_none(count: &u64) -> bool {
+pub(crate) const fn is_none(count: &u64) -> bool {
     *count == 0
 }
 

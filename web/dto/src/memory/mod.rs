@@ -14,6 +14,7 @@ pub use care::{
     ActionList, ActionView, CorrectMemory, Corrected, ForgetMemories, MAX_FORGOTTEN, PinMemory,
     UndoAction,
 };
+pub(crate) use carry::is_none;
 pub use carry::{EXPORT_FORMAT, ExportMark, ExportPlace};
 pub use keep::{MAX_NEW_MEMORIES, NewMemories, NewMemory, Remembered};
 pub use query::{MemoryListQuery, MemoryQuery, MemoryQueryFilters, MemoryResults};

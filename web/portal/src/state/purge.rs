@@ -10,9 +10,9 @@ impl Portal {
     pub fn purge_conversation(self, id: String) {
         spawn_local(async move {
             match api::purge_conversation(&id).await {
-                Ok(memories) => {
+                Ok(gone) => {
                     self.leave(&id);
-                    self.ui.say(purged("The conversation", memories.len()));
+                    self.ui.say(purged("The conversation", &gone, 0));
                     self.refresh_shelf();
                 }
                 Err(failure) => self.ui.say(failure.line()),

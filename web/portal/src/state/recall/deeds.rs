@@ -36,9 +36,7 @@ impl Recall {
         spawn_local(async move {
             match api::purge_memory(&id).await {
                 Ok(gone) => {
-                    // The one that was meant is no company of itself.
-                    let others = gone.len().saturating_sub(1);
-                    self.portal.ui.say(purged("The memory", others));
+                    self.portal.ui.say(purged("The memory", &gone, 1));
                     self.portal.read_anew();
                     if self.is_here() {
                         self.close();
