@@ -331,6 +331,10 @@ pub struct Applied {
     /// For each `PutMemory` in order: the memory that now holds the text, which is an older one where
     /// the same was remembered already. For a purge: every memory that went.
     pub memories: Vec<MemoryId>,
+    /// For a purge: those of `memories` that were named and whose text could not be read, so that what
+    /// says the same elsewhere was not looked for.
+    #[serde(default)]
+    pub untraced: Vec<MemoryId>,
     /// True when this is the remembered result of an earlier batch with the same key.
     pub repeated: bool,
     /// On a repeat: the [`Batch::ids`] of the first batch under this key.

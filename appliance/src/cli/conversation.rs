@@ -4,9 +4,10 @@
 use std::process::ExitCode;
 
 use http::Method;
-use web_dto::{Code, ConversationDetail, PurgeConfirmed, PurgedView};
+use web_dto::{Code, ConversationDetail, Problem, PurgeConfirmed, PurgedView};
 
 use super::{Context, arguments::Conversation, client, confirm, memory};
+use crate::exit::Failure;
 
 /// Purges, after a question.
 ///
@@ -22,11 +23,12 @@ pub fn run(context: &Context, command: &Conversation) -> anyhow::Result<ExitCode
     // Purging passes over what is not there; a person who mistyped wants to know.
     let found = server.exchange::<ConversationDetail>(&Method::GET, &path, None, None::<&()>);
     let title = match context.block_on(found)? {
-        Ok(found) => found.conversation.title.unwrap_or_else(|| "without a title".to_owned()),
-        Err(problem) if problem.code == Code::StoreCorrupt.as_str() => "that cannot be read".into(),
+        Ok(found) => Some(found.conversation.title.unwrap_or_else(|| "without a title".to_owned())),
+        Err(problem) if is_damaged(&problem) => None,
         Err(problem) => return Err(client::told(&problem).into()),
     };
     if !yes {
+        let title = title.as_deref().unwrap_or("that cannot be read");
         let question = format!(
             "The conversation \"{title}\" would be purged, with its messages and what was remembered \
              of it. Nothing brings it back. Purge?"
@@ -39,6 +41,17 @@ pub fn run(context: &Context, command: &Conversation) -> anyhow::Result<ExitCode
     let body = PurgeConfirmed { confirm: true };
     let purge = format!("{path}/purge");
     let gone: PurgedView = context.block_on(server.post_deed(&purge, &body))?;
+    if title.is_none() {
+        let left = server.exchange::<ConversationDetail>(&Method::GET, &path, None, None::<&()>);
+        if context.block_on(left)?.as_ref().is_err_and(is_damaged) {
+            let hint = "it may be another person's; `ai-infra doctor` names what is damaged";
+            return Err(Failure::new(1, "what cannot be read was not purged", hint).into());
+        }
+    }
     context.say("the conversation is gone for good");
     memory::purged(context, &gone)
+}
+
+fn is_damaged(problem: &Problem) -> bool {
+    problem.code == Code::StoreCorrupt.as_str()
 }

@@ -11,8 +11,8 @@ use std::{
 use appliance_core::{MemoryId, ports::Damaged};
 use redb::{ReadableTable as _, Table, WriteTransaction};
 use storage_rules::{
-    Fault as RuleFault, Span, Stored,
-    memories::{self, Body},
+    Fault as RuleFault, Span, Stored, damage,
+    memories::{self, Body, Texts as _},
     tables::{TableChange, TableView},
 };
 
@@ -136,7 +136,15 @@ impl TableView for Attempt<'_, '_> {
     fn bring(&self, memory: MemoryId) -> Option<String> {
         let entry = memories::find(self, memory).ok().flatten()?;
         let Body::Archived(spot) = entry.row.body else { return None };
-        self.tables.archive?.record(memory, spot).ok().map(|record| record.text)
+        let archive = self.tables.archive?;
+        match archive.read(memory, spot) {
+            Ok(text) => Some(text),
+            Err(fault) => {
+                let damaged = damage::name(&fault, Some(memory));
+                damaged.into_iter().for_each(|it| archive.damage().note(it));
+                None
+            }
+        }
     }
 
     /// As the trait; decodes as much.

@@ -25,19 +25,28 @@ pub fn apply(draft: &mut Draft<'_>, batch: &Batch, now: Timestamp) -> Result<App
     for condition in &batch.conditions {
         check(draft, condition)?;
     }
-    let mut memories = Vec::new();
+    let mut held = Held::default();
     let sequences = batch
         .writes
         .iter()
-        .map(|one| write(draft, one, &mut memories))
+        .map(|one| write(draft, one, &mut held))
         .collect::<Result<Vec<_>, _>>()?;
     for id in &batch.ids {
         draft.counters.note(*id);
     }
     let commit = next(&mut draft.counters.commit);
-    let applied = Applied { commit, sequences, memories, repeated: false, ids: Vec::new() };
+    let Held { memories, untraced } = held;
+    let applied =
+        Applied { commit, sequences, memories, untraced, repeated: false, ids: Vec::new() };
     batch_keys::keep(draft, batch, &applied, now)?;
     Ok(applied)
+}
+
+/// Which memories hold a batch's texts, or went.
+#[derive(Debug, Default)]
+struct Held {
+    memories: Vec<MemoryId>,
+    untraced: Vec<MemoryId>,
 }
 
 fn check(draft: &mut Draft<'_>, condition: &Condition) -> Result<(), Refusal> {
@@ -65,11 +74,7 @@ fn check(draft: &mut Draft<'_>, condition: &Condition) -> Result<(), Refusal> {
 
 /// Makes one change; returns the sequence that was assigned, if the write gets one, and adds to
 /// `held` which memory holds a text.
-fn write(
-    draft: &mut Draft<'_>,
-    write: &Write,
-    held: &mut Vec<MemoryId>,
-) -> Result<Option<u64>, Refusal> {
+fn write(draft: &mut Draft<'_>, write: &Write, held: &mut Held) -> Result<Option<u64>, Refusal> {
     match write {
         Write::AppendMessage(message) => {
             let seq = messages::append(draft, message)?;
@@ -82,15 +87,17 @@ fn write(
         Write::AppendAudit(event) => return audit::append(draft, event).map(Some),
         Write::PutMemory(memory) => {
             let put = memories::put(draft, memory)?;
-            held.push(put.id);
+            held.memories.push(put.id);
             return Ok(Some(put.seq));
         }
         Write::PurgeMemories { owner, ids } => {
-            held.extend(purge::memories(draft, *owner, ids)?);
+            let gone = purge::memories(draft, *owner, ids)?;
+            held.memories.extend(gone.memories);
+            held.untraced.extend(gone.untraced);
             return Ok(None);
         }
         Write::PurgeConversation { id, owner } => {
-            held.extend(purge::conversation(draft, *owner, *id)?);
+            held.memories.extend(purge::conversation(draft, *owner, *id)?);
             return Ok(None);
         }
         Write::ActOnMemory(action) => memories::act(draft, action),

@@ -81,12 +81,31 @@ pub struct KeyV3 {
     task: Option<[u8; 16]>,
 }
 
-impl Entity for KeyRow {
-    type Frozen = KeyV3;
-    const KIND: &'static Kind = &KEYS;
-    const VERSION: u8 = 3;
+/// The frozen form, version 4: which memories a purge took out unread.
+#[derive(Serialize, Deserialize)]
+pub struct KeyV4 {
+    before: KeyV3,
+    untraced: Vec<[u8; 16]>,
+}
 
-    fn freeze(&self) -> KeyV3 {
+impl From<KeyV2> for KeyV3 {
+    fn from(before: KeyV2) -> Self {
+        Self { before, task: None }
+    }
+}
+
+impl From<KeyV3> for KeyV4 {
+    fn from(before: KeyV3) -> Self {
+        Self { before, untraced: Vec::new() }
+    }
+}
+
+impl Entity for KeyRow {
+    type Frozen = KeyV4;
+    const KIND: &'static Kind = &KEYS;
+    const VERSION: u8 = 4;
+
+    fn freeze(&self) -> KeyV4 {
         let before = KeyV1 {
             digest: self.digest,
             expires_at: self.expires_at.unix_micros(),
@@ -95,14 +114,17 @@ impl Entity for KeyRow {
             ids: self.applied.ids.clone(),
         };
         let memories = self.applied.memories.iter().map(MemoryId::bytes).collect();
-        KeyV3 { before: KeyV2 { before, memories }, task: self.task.map(|id| id.bytes()) }
+        let untraced = self.applied.untraced.iter().map(MemoryId::bytes).collect();
+        let task = self.task.map(|id| id.bytes());
+        KeyV4 { before: KeyV3 { before: KeyV2 { before, memories }, task }, untraced }
     }
 
-    fn thaw(id: &[u8], frozen: KeyV3) -> Result<Self, UnknownCode> {
-        let KeyV3 { before: KeyV2 { before, memories }, task } = frozen;
+    fn thaw(id: &[u8], frozen: KeyV4) -> Result<Self, UnknownCode> {
+        let KeyV4 { before: KeyV3 { before: KeyV2 { before, memories }, task }, untraced } = frozen;
         let KeyV1 { digest, expires_at, commit, sequences, ids } = before;
         let memories = memories.into_iter().map(MemoryId::from_bytes).collect();
-        let applied = Applied { commit, sequences, memories, repeated: true, ids };
+        let untraced = untraced.into_iter().map(MemoryId::from_bytes).collect();
+        let applied = Applied { commit, sequences, memories, untraced, repeated: true, ids };
         let (id, expires_at) = (id.to_vec(), Timestamp::from_unix_micros(expires_at));
         Ok(Self { id, digest, expires_at, task: task.map(TaskId::from_bytes), applied })
     }
@@ -110,12 +132,13 @@ impl Entity for KeyRow {
     fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
         let read = |version: &u8| {
             let before = match *version {
-                1 => KeyV2 { before: codec::open(place, 1, sealed)?, memories: Vec::new() },
-                _ => codec::open(place, 2, sealed)?,
+                1 => KeyV2 { before: codec::open(place, 1, sealed)?, memories: Vec::new() }.into(),
+                2 => codec::open::<KeyV2>(place, 2, sealed)?.into(),
+                _ => codec::open::<KeyV3>(place, 3, sealed)?,
             };
-            Ok(Self::thaw(place.key, KeyV3 { before, task: None })?)
+            Ok(Self::thaw(place.key, before.into())?)
         };
-        sealed.first().filter(|version| matches!(version, 1 | 2)).map(read)
+        sealed.first().filter(|version| matches!(version, 1..=3)).map(read)
     }
 
     fn id(&self) -> Vec<u8> {

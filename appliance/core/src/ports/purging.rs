@@ -12,6 +12,9 @@ use crate::{ConversationId, MemoryId};
 pub struct Purged {
     /// The memories, copies and what was drawn from them among them.
     pub memories: Vec<MemoryId>,
+    /// Those that were named and whose text could not be read: what says the same elsewhere was not
+    /// looked for.
+    pub untraced: Vec<MemoryId>,
 }
 
 /// Purges at once: when it returns, no record and no search holds the text. Files that held it are

@@ -49,7 +49,7 @@ pub fn told(context: &Context, gone: &PurgedView) -> anyhow::Result<ExitCode> {
         if let Some(left) = &left {
             eprintln!("warning: {left}");
             eprintln!(
-                "  hint: `ai-infra doctor` names what is damaged; it can be purged by its id"
+                "  hint: `ai-infra doctor` names what is damaged; memories and conversations go by their ids"
             );
         }
     }

@@ -32,6 +32,6 @@ impl Care {
         if let Some(tree) = self.tree() {
             tree.nudge(by.owner);
         }
-        Ok(Purged { memories: applied.memories })
+        Ok(Purged { memories: applied.memories, untraced: applied.untraced })
     }
 }

@@ -163,6 +163,24 @@ pub fn list(
     })
 }
 
+/// Returns what `owner` corrected `old` to, if that stands and can be read.
+pub(crate) fn corrected_to(
+    view: &dyn View,
+    owner: UserId,
+    old: MemoryId,
+) -> Result<Option<MemoryId>, Fault> {
+    for row in walk::readable(view.walk::<ActionRow>(Span::newest(&owner.bytes(), None))) {
+        let ActionRow { done, undone_at, .. } = row?;
+        if let DoneV1::Correct { old: ended, new } = done
+            && ended == old.bytes()
+            && undone_at.is_none()
+        {
+            return Ok(Some(MemoryId::from_bytes(new)));
+        }
+    }
+    Ok(None)
+}
+
 /// Tells whether a memory that a deed was done to is there still, as far as can be read.
 fn is_left(view: &dyn View, done: &DoneV1) -> Result<bool, Fault> {
     let ids = match done {

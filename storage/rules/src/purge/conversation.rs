@@ -8,7 +8,7 @@ use appliance_core::{ConversationId, MemoryId, Message, MessageId, TaskId, UserI
 use super::{
     quotes::Quotes,
     reach::Reach,
-    said::{self, Emptied},
+    said::{self, Emptied, Tree},
     traces, unread,
 };
 use crate::{
@@ -39,7 +39,10 @@ pub fn conversation(
     }
     rewrite::purged(draft)?;
     let (messages, unread) = said(draft.view(), id)?;
-    let said: BTreeSet<MessageId> = messages.iter().map(|message| message.id).collect();
+    let mut said: BTreeSet<MessageId> = messages.iter().map(|message| message.id).collect();
+    for row in &unread {
+        said.extend(unread::message_at(draft.view(), row)?);
+    }
     let mut remembered = traces::of_thread(draft.view(), owner, id, |_| true)?;
     remembered.extend(unread_memories(draft.view(), owner, id)?);
     // What is said here goes whole; answers elsewhere that quote it are emptied.
@@ -58,12 +61,13 @@ pub fn conversation(
 
 /// Returns the thread's messages, and the ids of rows of it that cannot be read.
 fn said(view: &dyn View, id: ConversationId) -> Result<(Vec<Message>, Vec<Vec<u8>>), Fault> {
-    let (mut messages, mut unread) = (Vec::new(), Vec::new());
-    for met in view.walk::<Message>(Span::of(&id.bytes())) {
+    let (mut messages, mut unread, prefix) = (Vec::new(), Vec::new(), id.bytes());
+    for met in view.walk::<Message>(Span::of(&prefix)) {
         let Met { place, row } = met?;
         match row {
             Ok(message) => messages.push(message),
-            Err(_) => unread.push(place),
+            Err(_) if place.starts_with(&prefix) => unread.push(place),
+            Err(_) => {} // a page that leads elsewhere
         }
     }
     Ok((messages, unread))
@@ -75,10 +79,10 @@ fn unread_memories(
     owner: UserId,
     id: ConversationId,
 ) -> Result<Vec<MemoryId>, Fault> {
-    let mut found = Vec::new();
-    for met in view.walk_by::<MemoryRow>(&BY_THREAD, Span::of(&id.bytes())) {
+    let (mut found, prefix) = (Vec::new(), id.bytes());
+    for met in view.walk_by::<MemoryRow>(&BY_THREAD, Span::of(&prefix)) {
         let Met { place, row } = met?;
-        if row.is_ok() {
+        if row.is_ok() || !place.starts_with(&prefix) {
             continue;
         }
         let memory = memories::read::id_at(view, trailing_seq(&place))?;
@@ -98,8 +102,9 @@ fn remove_tasks(
     tasks: &mut BTreeSet<TaskId>,
 ) -> Result<(), Refusal> {
     for task in worked {
-        let tree = said::tree(draft, *task)?.into_iter();
-        for row in tree.filter(|row| row.task.conversation_id == id) {
+        let Tree { rows, unread } = said::tree(draft, *task)?;
+        tasks.extend(unread);
+        for row in rows.into_iter().filter(|row| row.task.conversation_id == id) {
             tasks.insert(row.task.id);
             draft.delete(&row)?;
         }

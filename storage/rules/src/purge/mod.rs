@@ -23,4 +23,4 @@ mod traces;
 mod unread;
 
 pub use conversation::conversation;
-pub use memories::memories;
+pub use memories::{Gone, memories};

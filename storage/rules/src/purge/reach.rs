@@ -11,8 +11,8 @@ use super::{
     traces, unread,
 };
 use crate::{
-    Draft, Fault, Read as _, Refusal, bus,
-    memories::{self as rules, BY_ID, Body, MemoryRow, signals},
+    Draft, Fault, Read as _, Refusal, Unread, View, bus, check,
+    memories::{self as rules, Body, MemoryRow, Stand, signals},
     tasks,
     tiers::manifest,
 };
@@ -76,14 +76,11 @@ impl Reach {
     /// says it may say as well what was wrong.
     fn keep(&mut self, draft: &mut Draft<'_>, fresh: &BTreeSet<MemoryId>) -> Result<(), Refusal> {
         for id in fresh {
-            let ended = unread::if_read(rules::look(draft, *id))?;
-            let Some(new) = ended.and_then(|old| old.stand.standing.superseded_by) else {
-                continue;
-            };
+            let Some(new) = corrected_to(draft.view(), self.owner, *id)? else { continue };
             if fresh.contains(&new) || self.memories.contains(&new) {
                 continue;
             }
-            let Some(row) = row(draft, new)? else { continue };
+            let Some(row) = unread::row_of(draft.view(), new)? else { continue };
             // A text that cannot be read stays as it is, as everywhere.
             let text = row.text(draft.view()).ok().flatten();
             if let (Body::Said(_), Some(text)) = (&row.body, text) {
@@ -107,7 +104,7 @@ impl Reach {
         told.extend(said);
         told.extend(traces::asked_for(draft.view(), &told, &self.quotes)?);
         for id in fresh {
-            told.extend(row(draft, *id)?.and_then(|row| said_in(&row)));
+            told.extend(unread::row_of(draft.view(), *id)?.and_then(|row| said_in(&row)));
         }
         told.into_iter().try_for_each(|message| said::empty(draft, message, &mut self.emptied))?;
         self.empty_ratings(draft)
@@ -147,9 +144,13 @@ fn said_in(row: &MemoryRow) -> Option<MessageId> {
     row.head.provenance.message_id.filter(|_| row.head.kind != MemoryKind::Learning)
 }
 
-/// Returns a memory's row, if it can be read.
-fn row(draft: &Draft<'_>, id: MemoryId) -> Result<Option<MemoryRow>, Fault> {
-    unread::if_read(draft.view().by(&BY_ID, &id.bytes()))
+/// Returns what holds in the place of a memory, by its deed where it cannot be read itself.
+fn corrected_to(view: &dyn View, owner: UserId, old: MemoryId) -> Result<Option<MemoryId>, Fault> {
+    match view.row::<Stand>(&old.bytes()) {
+        Ok(stand) => Ok(stand.and_then(|stand| stand.standing.superseded_by)),
+        Err(fault) if fault.is_of_one_row() => rules::actions::corrected_to(view, owner, old),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Takes memories out, and notes the segments of the archive that hold a copy of their texts.
@@ -159,6 +160,7 @@ fn take_out(
     memories: &BTreeSet<MemoryId>,
 ) -> Result<(), Refusal> {
     let mut holding = manifest::with_strays_of(draft.view(), memories)?;
+    let mut counted = true;
     for id in memories {
         match rules::look(draft, *id) {
             Ok(None) => {}
@@ -170,9 +172,14 @@ fn take_out(
             }
             Err(fault) if fault.is_of_one_row() => {
                 holding.extend(unread::memory(draft, owner, *id)?);
+                counted = false;
             }
             Err(fault) => return Err(fault.into()),
         }
+    }
+    if !counted {
+        let mended = check::recount(draft)?;
+        draft.unread.extend(mended.into_iter().map(|place| Unread { place, memory: None }));
     }
     Ok(holding.into_iter().try_for_each(|number| manifest::due(draft, number))?)
 }

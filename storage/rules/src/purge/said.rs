@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 
 use appliance_core::{ConversationId, Message, MessageId, Role, TaskId, conversation::title_from};
 
-use super::unread;
+use super::{
+    traces,
+    unread::{self, Sought},
+};
 use crate::{
     Draft, Fault, Refusal, bus,
     conversations::ConversationRow,
-    messages::{BY_ID, MESSAGES},
     tasks::{BY_PARENT, TASKS, TaskRow},
-    trailing_seq,
     view::{Read as _, Span, View},
+    walk::Met,
 };
-
-/// The sequence of a thread's first message.
-const FIRST: u64 = 1;
 
 /// What was emptied.
 #[derive(Debug, Default)]
@@ -38,11 +37,10 @@ pub(super) fn empty(
     if !done.messages.insert(id) {
         return Ok(());
     }
-    let message = match draft.view().by::<Message>(&BY_ID, &id.bytes()) {
-        Ok(Some(message)) => message,
-        Ok(None) => return Ok(()),
-        Err(fault) if fault.is_of_one_row() => return take_out(draft, id, done),
-        Err(fault) => return Err(fault.into()),
+    let message = match unread::message(draft.view(), id)? {
+        Sought::Whole(message) => message,
+        Sought::Unread(row) => return take_out(draft, id, &row, done),
+        Sought::Nowhere => return Ok(()),
     };
     done.threads.insert(message.conversation_id);
     untitle(draft, message.conversation_id, |title| *title == title_from(&message.content))?;
@@ -51,26 +49,49 @@ pub(super) fn empty(
     let blank = Message { content: String::new(), citations, leans_on, ..message.clone() };
     draft.replace(Some(&message), &blank)?;
     let Some(task) = task else { return Ok(()) };
-    for row in tree(draft, task)? {
+    let Tree { rows, unread } = tree(draft, task)?;
+    for row in rows {
         done.tasks.insert(row.task.id);
         empty_task(draft, &row, asked)?;
         if asked {
             empty(draft, row.task.answer_id, done)?;
         }
     }
+    if asked && !unread.is_empty() {
+        empty_answers(draft, &message, done)?;
+    }
+    done.tasks.extend(unread);
     Ok(())
 }
 
-/// Takes out a message that cannot be read, and empties what was worked on for it.
-fn take_out(draft: &mut Draft<'_>, id: MessageId, done: &mut Emptied) -> Result<(), Refusal> {
-    let row = unread::if_read(draft.view().find(&MESSAGES, &BY_ID, &id.bytes()))?;
-    let Some(row) = row else { return Ok(()) };
+/// Empties the answers to a message some of whose tasks, which name their answers, cannot be read.
+fn empty_answers(
+    draft: &mut Draft<'_>,
+    asked: &Message,
+    done: &mut Emptied,
+) -> Result<(), Refusal> {
+    let said = traces::messages(draft.view(), asked.conversation_id)?;
+    let mut answers = said.into_iter().filter(|it| it.parent_message_id == Some(asked.id));
+    answers.try_for_each(|answer| empty(draft, answer.id, done))
+}
+
+/// Takes out a message whose `row` cannot be read, and empties what was worked on for it.
+fn take_out(
+    draft: &mut Draft<'_>,
+    id: MessageId,
+    row: &[u8],
+    done: &mut Emptied,
+) -> Result<(), Refusal> {
+    unread::take_out::<Message>(draft, row, None)?;
     let thread = row.first_chunk().copied().map(ConversationId::from_bytes);
-    unread::take_out::<Message>(draft, &row, None)?;
     let Some(thread) = thread else { return Ok(()) };
     done.threads.insert(thread);
-    let is_first = trailing_seq(&row) == FIRST; // a thread is named after what is said first
-    untitle(draft, thread, |_| is_first)?;
+    // The thread may be named after it, if it is not after what can be read.
+    let said = traces::messages(draft.view(), thread)?;
+    let names = |title: &Option<String>| {
+        said.iter().any(|it| it.role == Role::User && *title == title_from(&it.content))
+    };
+    untitle(draft, thread, |title| !names(title))?;
     for row in unread::tasks_of(draft.view(), thread)? {
         let asked = row.task.message_id == id;
         if asked || row.task.answer_id == id {
@@ -89,27 +110,47 @@ pub(super) fn silence(draft: &mut Draft<'_>, tasks: &BTreeSet<TaskId>) -> Result
     if tasks.is_empty() { Ok(()) } else { bus::tables::silence(draft, tasks) }
 }
 
+/// A task and those below it.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// Those that can be read.
+    pub rows: Vec<TaskRow>,
+    /// The others, which are gone.
+    pub unread: Vec<TaskId>,
+}
+
 /// Returns a task and those below it; what cannot be read of them is taken out.
-pub(super) fn tree(draft: &mut Draft<'_>, id: TaskId) -> Result<Vec<TaskRow>, Fault> {
-    let (mut found, mut wanted) = (Vec::new(), vec![id.bytes().to_vec()]);
+pub(super) fn tree(draft: &mut Draft<'_>, id: TaskId) -> Result<Tree, Fault> {
+    let (mut found, mut wanted) = (Tree::default(), vec![id]);
     while let Some(id) = wanted.pop() {
-        match draft.get::<TaskRow>(&id) {
-            Ok(row) => found.extend(row),
-            Err(fault) if fault.is_of_one_row() => unread::take_out::<TaskRow>(draft, &id, None)?,
+        wanted.extend(below(draft.view(), id)?);
+        match draft.get::<TaskRow>(&id.bytes()) {
+            Ok(row) => found.rows.extend(row),
+            Err(fault) if fault.is_of_one_row() => {
+                unread::take_out::<TaskRow>(draft, &id.bytes(), None)?;
+                found.unread.push(id);
+            }
             Err(fault) => return Err(fault),
         }
-        wanted.extend(below(draft.view(), &id)?);
     }
     Ok(found)
 }
 
-/// Returns the ids of the tasks that are parts of the task `id`.
-fn below(view: &dyn View, id: &[u8]) -> Result<Vec<Vec<u8>>, Fault> {
-    let places = view.places(&TASKS, &BY_PARENT, &Span::of(id), usize::MAX)?;
-    let (found, damaged): (Vec<_>, Vec<_>) =
-        places.into_iter().map(|(_, id)| id).partition(Result::is_ok);
-    damaged.into_iter().try_for_each(|read| view.readable(read, None).map(drop))?;
-    Ok(found.into_iter().flatten().collect())
+/// Returns the tasks that are parts of the task `id`.
+fn below(view: &dyn View, id: TaskId) -> Result<Vec<TaskId>, Fault> {
+    let (mut found, prefix) = (Vec::new(), id.bytes());
+    for met in view.walk_by::<TaskRow>(&BY_PARENT, Span::of(&prefix)) {
+        let Met { place, row } = met?;
+        match row {
+            Ok(row) => found.push(row.task.id),
+            Err(_) if place.starts_with(&prefix) => {
+                let part = unread::if_read(view.find(&TASKS, &BY_PARENT, &place))?;
+                found.extend(part.and_then(|id| id.first_chunk().copied()).map(TaskId::from_bytes));
+            }
+            Err(_) => {} // a page that leads elsewhere
+        }
+    }
+    Ok(found)
 }
 
 fn empty_task(draft: &mut Draft<'_>, row: &TaskRow, asked: bool) -> Result<(), Fault> {
@@ -124,7 +165,7 @@ fn untitle(
     thread: ConversationId,
     is_from_it: impl Fn(&Option<String>) -> bool,
 ) -> Result<(), Fault> {
-    let found = draft.view().readable(draft.get::<ConversationRow>(&thread.bytes()), None)?;
+    let found = unread::noted(draft.view(), draft.get::<ConversationRow>(&thread.bytes()))?;
     let Some(row) = found.flatten().filter(|row| is_from_it(&row.conversation.title)) else {
         return Ok(());
     };

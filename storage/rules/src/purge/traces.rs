@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 use appliance_core::{ConversationId, MemoryId, Message, MessageId, Role, UserId};
 use appliance_phrases::utterance;
 
-use super::{quotes::Quotes, unread};
+use super::{
+    quotes::Quotes,
+    unread::{self, Sought},
+};
 use crate::{
     Fault,
     conversations::{BY_CHANGE, ConversationRow},
     memories::{BY_OWNER, BY_THREAD, MemoryRow},
-    messages::{BY_CITED, BY_ID},
+    messages::BY_CITED,
     view::{Read as _, Span, View},
     walk::{Met, Walk},
 };
@@ -20,7 +23,7 @@ use crate::{
 pub(super) fn messages(view: &dyn View, id: ConversationId) -> Result<Vec<Message>, Fault> {
     let mut found = Vec::new();
     for met in view.walk::<Message>(Span::of(&id.bytes())) {
-        found.extend(view.readable(met?.row, None)?);
+        found.extend(unread::noted(view, met?.row)?);
     }
     Ok(found)
 }
@@ -37,18 +40,14 @@ pub(super) fn citing(
             let Met { place, row } = met?;
             match row {
                 Ok(message) => drop(found.insert(message.id)),
-                Err(_) => found.extend(unread_at(view, &place[id.bytes().len()..])?),
+                Err(fault) => match place.strip_prefix(&id.bytes()) {
+                    Some(row) => found.extend(unread::message_at(view, row)?),
+                    None => drop(unread::noted::<()>(view, Err(fault))?), // a page that leads elsewhere
+                },
             }
         }
     }
     Ok(found)
-}
-
-/// Returns the id of the message whose row `at` cannot be read.
-fn unread_at(view: &dyn View, at: &[u8]) -> Result<Option<MessageId>, Fault> {
-    let ids = unread::leading_to::<Message>(view, &BY_ID, Span::all(), at)?;
-    let id = ids.first().and_then(|id| id.first_chunk().copied());
-    Ok(id.map(MessageId::from_bytes))
 }
 
 /// Returns the messages of `owner` that say one of `quotes`, in whatever thread.
@@ -62,7 +61,7 @@ pub(super) fn saying(
         return Ok(found);
     }
     for met in view.walk_by::<ConversationRow>(&BY_CHANGE, Span::of(&owner.bytes())) {
-        let Some(row) = view.readable(met?.row, None)? else { continue };
+        let Some(row) = unread::noted(view, met?.row)? else { continue };
         let mut said = messages(view, row.conversation.id)?;
         said.retain(|message| quotes.are_in(&message.content));
         found.extend(said.into_iter().map(|message| message.id));
@@ -125,7 +124,10 @@ pub(super) fn remembered(
 
 /// Returns a message that can be read.
 fn message(view: &dyn View, id: MessageId) -> Result<Option<Message>, Fault> {
-    Ok(view.readable(view.by::<Message>(&BY_ID, &id.bytes()), None)?.flatten())
+    Ok(match unread::message(view, id)? {
+        Sought::Whole(message) => Some(message),
+        Sought::Unread(_) | Sought::Nowhere => None,
+    })
 }
 
 fn picked(
@@ -135,7 +137,7 @@ fn picked(
 ) -> Result<Vec<MemoryId>, Fault> {
     let mut found = Vec::new();
     for met in walk {
-        let row = view.readable(met?.row, None)?.filter(|row| wanted(row));
+        let row = unread::noted(view, met?.row)?.filter(|row| wanted(row));
         found.extend(row.map(|row| row.head.id));
     }
     Ok(found)

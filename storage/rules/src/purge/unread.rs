@@ -1,16 +1,18 @@
-//! Rows that cannot be read: taken out by their ids, with every place that leads to them. What they
-//! say is not known, so nothing that was drawn from it is found. Decides nothing about rows that can be.
+//! Rows that cannot be read: taken out by their ids, with every place that leads to them, and read past
+//! an index place that is damaged itself. What such a row says is not known, so nothing that was drawn from
+//! it is found. Looks through whole tables, and only where something is damaged.
 
 use std::collections::BTreeSet;
 
-use appliance_core::{ConversationId, MemoryId, UserId};
+use appliance_core::{ConversationId, MemoryId, Message, MessageId, UserId};
 
 use crate::{
-    Draft, Entity, Fault, Key, Read as _, Rule, Span, Unread, View, check, codec,
+    Draft, Entity, Fault, Key, Read as _, Rule, Span, Unread, View, codec,
     conversations::{BY_CHANGE, ConversationRow},
     counters::next,
     damage, key,
-    memories::{BY_ID, BY_OWNER, BY_SEGMENT, Body, Gone, MEMORIES, MemoryRow, Stand, forms},
+    memories::{self, BY_OWNER, BY_SEGMENT, Body, Gone, MEMORIES, MemoryRow, Stand, forms},
+    messages::{self, MESSAGES},
     rewrite,
     tasks::TaskRow,
     walk,
@@ -25,15 +27,66 @@ pub(super) fn take_out<E: Entity>(
     id: &[u8],
     memory: Option<MemoryId>,
 ) -> Result<(), Fault> {
+    let gone = |table, at: &[u8]| Unread { place: damage::place(table, &codec::hex(at)), memory };
     for key in E::KIND.keys.iter().filter(|key| key.rule != Rule::Counted) {
         for place in leading_to::<E>(draft.view(), key, Span::all(), id)? {
             draft.place(E::KIND, key, &place, None)?;
+            draft.unread.push(gone(key.name, &place));
         }
+        draft.unread.push(gone(key.name, id)); // as a place that leads to nothing is named
     }
     draft.drop_row::<E>(id, &[])?;
-    let place = damage::place(E::KIND.name, &codec::hex(id));
-    draft.unread.push(Unread { place, memory });
+    draft.unread.push(gone(E::KIND.name, id));
     Ok(())
+}
+
+/// What is known of a message that is looked for by its id.
+#[derive(Debug)]
+pub(super) enum Sought {
+    /// It is there.
+    Whole(Message),
+    /// Its row, by this id, cannot be read.
+    Unread(Vec<u8>),
+    /// It is nowhere.
+    Nowhere,
+}
+
+/// Returns a message, past a place that is damaged.
+pub(super) fn message(view: &dyn View, id: MessageId) -> Result<Sought, Fault> {
+    let at = match view.find(&MESSAGES, &messages::BY_ID, &id.bytes()) {
+        Ok(Some(at)) => at,
+        Ok(None) => return Ok(Sought::Nowhere),
+        Err(fault) if !fault.is_of_one_row() => return Err(fault),
+        Err(_) => {
+            let mut all = walk::readable(view.walk::<Message>(Span::all()));
+            let found = all.find(|met| met.as_ref().map_or(true, |message| message.id == id));
+            return Ok(found.transpose()?.map_or(Sought::Nowhere, Sought::Whole));
+        }
+    };
+    Ok(if_read(view.row(&at))?.map_or(Sought::Unread(at), Sought::Whole))
+}
+
+/// Returns the id of the message whose row `at` cannot be read.
+pub(super) fn message_at(view: &dyn View, at: &[u8]) -> Result<Option<MessageId>, Fault> {
+    let ids = leading_to::<Message>(view, &messages::BY_ID, Span::all(), at)?;
+    let id = ids.first().and_then(|id| id.first_chunk().copied());
+    Ok(id.map(MessageId::from_bytes))
+}
+
+/// Returns a memory's own row if it can be read, past a place that is damaged.
+pub(super) fn row_of(view: &dyn View, id: MemoryId) -> Result<Option<MemoryRow>, Fault> {
+    let Some(seq) = seq_of(view, id)? else { return Ok(None) };
+    Ok(if_read(view.row::<MemoryRow>(&seq))?.filter(|row| row.head.id == id))
+}
+
+/// Returns the id of a memory's own row.
+fn seq_of(view: &dyn View, id: MemoryId) -> Result<Option<Vec<u8>>, Fault> {
+    let seq = if_read(view.find(&MEMORIES, &memories::BY_ID, &id.bytes()))?;
+    if seq.is_some() {
+        return Ok(seq);
+    }
+    let stand = if_read(view.row::<Stand>(&id.bytes()))?;
+    Ok(stand.map(|stand| stand.seq.to_be_bytes().to_vec()))
 }
 
 /// Tells whether a memory whose own row cannot be read is `owner`'s.
@@ -41,22 +94,21 @@ pub(super) fn is_memory_of(view: &dyn View, owner: UserId, id: MemoryId) -> Resu
     if let Some(stand) = if_read(view.row::<Stand>(&id.bytes()))? {
         return Ok(stand.owner == owner);
     }
-    let Some(seq) = if_read(view.find(&MEMORIES, &BY_ID, &id.bytes()))? else { return Ok(false) };
+    let Some(seq) = seq_of(view, id)? else { return Ok(false) };
     let place = Span::of(&key(&[&owner.bytes(), &seq]));
     Ok(!leading_to::<MemoryRow>(view, &BY_OWNER, place, &seq)?.is_empty())
 }
 
 /// Takes a memory of `owner` out that cannot be read whole; returns the segments that may hold its text.
+/// Counts are left as they were.
 pub(super) fn memory(
     draft: &mut Draft<'_>,
     owner: UserId,
     id: MemoryId,
 ) -> Result<BTreeSet<u64>, Fault> {
     let (view, at) = (draft.view(), id.bytes());
-    let stand = if_read(draft.get::<Stand>(&at))?;
-    let seq = if_read(view.find(&MEMORIES, &BY_ID, &at))?;
-    let seq = seq.or_else(|| stand.as_ref().map(|stand| stand.seq.to_be_bytes().to_vec()));
-    let row = seq.as_ref().map(|seq| if_read(draft.get::<MemoryRow>(seq))).transpose()?.flatten();
+    let (stand, seq) = (if_read(draft.get::<Stand>(&at))?, seq_of(view, id)?);
+    let row = row_of(view, id)?;
     rewrite::purged(draft)?;
     let held = match (row, seq) {
         (Some(row), _) => take_row(draft, &row)?,
@@ -72,7 +124,6 @@ pub(super) fn memory(
         Some(stand) => draft.delete(&stand)?,
         None => take_out::<Stand>(draft, &at, Some(id))?,
     }
-    check::recount(draft)?;
     let position = next(&mut draft.counters.memory);
     draft.replace(None, &Gone { position, id, owner })?;
     Ok(held.into_iter().map(u64::from_be_bytes).collect())
@@ -82,7 +133,9 @@ pub(super) fn memory(
 fn take_row(draft: &mut Draft<'_>, row: &MemoryRow) -> Result<Vec<[u8; 8]>, Fault> {
     forms::release(draft, &row.head)?;
     draft.delete(row)?;
-    draft.unread.push(Unread { place: String::new(), memory: Some(row.head.id) });
+    let (kind, at) = (&MEMORIES, codec::hex(&row.id()));
+    let named = |name| Unread { place: damage::place(name, &at), memory: Some(row.head.id) };
+    draft.unread.push(named(kind.name));
     Ok(match row.body {
         Body::Archived(spot) => vec![spot.segment.to_be_bytes()],
         Body::Here(_) | Body::Said(_) => Vec::new(),
@@ -115,8 +168,17 @@ pub(super) fn if_read<T>(read: Result<Option<T>, Fault>) -> Result<Option<T>, Fa
     }
 }
 
+/// As [`if_read`], and names that row.
+pub(super) fn noted<T>(view: &dyn View, read: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match read {
+        // What is written on a page that cannot be read is not certain to stay.
+        Err(fault) if !fault.is_of_one_row() => Err(fault),
+        read => view.readable(read, None),
+    }
+}
+
 /// Returns the places under `key`, within `span`, that lead to the row `id`.
-pub(super) fn leading_to<E: Entity>(
+fn leading_to<E: Entity>(
     view: &dyn View,
     key: &'static Key,
     mut span: Span,
@@ -126,8 +188,10 @@ pub(super) fn leading_to<E: Entity>(
     loop {
         let read = view.places(E::KIND, key, &span, AT_ONCE)?;
         let last = read.last().filter(|_| read.len() == AT_ONCE).map(|(place, _)| place.clone());
-        let leads = |to: &Result<Vec<u8>, Fault>| to.as_ref().is_ok_and(|to| to == id);
-        found.extend(read.into_iter().filter(|(_, to)| leads(to)).map(|(place, _)| place));
+        let leads = |(place, to): &(Vec<u8>, Result<Vec<u8>, Fault>)| {
+            span.goes_on(None, place) && to.as_ref().is_ok_and(|to| to == id)
+        };
+        found.extend(read.into_iter().filter(leads).map(|(place, _)| place));
         match last.filter(|last| span.goes_on(None, last)) {
             Some(last) => span = span.beyond(&last),
             None => return Ok(found),

@@ -92,8 +92,9 @@ pub fn with_strays_of(view: &dyn View, ids: &BTreeSet<MemoryId>) -> Result<BTree
     let mut found = BTreeSet::new();
     for met in view.walk::<Strays>(Span::all()) {
         let Met { place, row } = met?;
+        // Whose they are cannot be told where that one row cannot be read.
         let Some(strays) = view.readable(row, None)? else {
-            found.insert(trailing_seq(&place)); // whose they are cannot be told
+            found.insert(trailing_seq(&place));
             continue;
         };
         if strays.ids.iter().any(|id| ids.contains(&MemoryId::from_bytes(*id))) {
@@ -149,9 +150,14 @@ pub fn stray(draft: &mut Draft<'_>, number: u64, id: MemoryId) -> Result<(), Fau
 
 /// Notes that a segment must be written anew.
 pub fn due(draft: &mut Draft<'_>, number: u64) -> Result<(), Fault> {
-    let found = draft.view().readable(draft.get::<Segment>(&number.to_be_bytes()), None)?;
-    let Some(segment) = found.flatten() else { return Ok(()) };
-    put(draft, &Segment { due: true, ..segment })
+    let segment = match draft.get::<Segment>(&number.to_be_bytes()) {
+        Err(fault) if fault.is_of_one_row() => {
+            draft.view().readable::<()>(Err(fault), None)?;
+            None
+        }
+        found => found?,
+    };
+    segment.map_or(Ok(()), |segment| put(draft, &Segment { due: true, ..segment }))
 }
 
 /// The frozen form, version 1.

@@ -200,11 +200,13 @@ impl MemoryCare for HouseCare {
 impl Purging for HouseCare {
     async fn purge_memories(&self, by: &By, ids: Vec<MemoryId>) -> Result<Purged, CareError> {
         let write = Write::PurgeMemories { owner: by.owner, ids };
-        Ok(Purged { memories: self.store.apply(Batch::new().write(write)).await?.memories })
+        let applied = self.store.apply(Batch::new().write(write)).await?;
+        Ok(Purged { memories: applied.memories, untraced: applied.untraced })
     }
 
     async fn purge_conversation(&self, by: &By, id: ConversationId) -> Result<Purged, CareError> {
         let write = Write::PurgeConversation { id, owner: by.owner };
-        Ok(Purged { memories: self.store.apply(Batch::new().write(write)).await?.memories })
+        let applied = self.store.apply(Batch::new().write(write)).await?;
+        Ok(Purged { memories: applied.memories, untraced: applied.untraced })
     }
 }

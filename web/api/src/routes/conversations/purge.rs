@@ -1,8 +1,6 @@
 //! `POST /api/conversations/{id}/purge`: takes a conversation away for good, with what was remembered
 //! of it. `DELETE` only puts it away.
 
-use std::collections::BTreeSet;
-
 use appliance_core::{
     Actor, ConversationId,
     ports::{By, Cause},
@@ -40,5 +38,5 @@ pub(crate) async fn post(
     let cause = Cause::request(key.batch_key(owner, ROUTE, &[&id.to_string()]));
     let by = By { owner, actor: Actor::User(owner), ip, cause };
     let done = app.parts.purging.purge_conversation(&by, id).await?;
-    Ok(Answer(purged::view(&app, &done, &BTreeSet::new()).await))
+    Ok(Answer(purged::view(&app, &done).await))
 }

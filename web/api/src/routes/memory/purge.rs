@@ -31,7 +31,6 @@ pub(crate) async fn post(
     let what: Vec<&str> = body.ids.iter().map(String::as_str).collect();
     let by = care::by(&user, &caller, key.batch_key(user.id(), ROUTE, &what));
     let ids = named(&ForgetMemories { ids: body.ids })?;
-    let unread = purged::unread(&app, user.id(), &ids).await?;
-    let done = app.parts.purging.purge_memories(&by, ids).await?;
-    Ok(Answer(purged::view(&app, &done, &unread).await))
+    let done = app.parts.purging.purge_memories(&by, ids).await;
+    Ok(Answer(purged::view(&app, &done?).await))
 }
