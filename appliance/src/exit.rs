@@ -6,6 +6,8 @@ use std::{fmt, process::ExitCode};
 
 use appliance_core::{ErrorKind, StoreError};
 
+use crate::typed::Typed;
+
 /// Works, but something is missing or degraded.
 pub const DEGRADED: u8 = 3;
 /// No server answers.
@@ -57,15 +59,15 @@ pub fn at_once(code: u8) -> ! {
     std::process::exit(i32::from(code))
 }
 
-/// Prints `error` the way every command does and returns its exit code.
-pub fn report(error: &anyhow::Error) -> ExitCode {
+/// Prints `error` the way every command does, its hint as it has to be typed, and returns its exit code.
+pub fn report(error: &anyhow::Error, typed: &Typed) -> ExitCode {
     eprintln!("error: {error:#}");
     let (code, hint) = match error.downcast_ref::<Failure>() {
         Some(failure) => (failure.code, failure.hint.as_str()),
         None => by_cause(error),
     };
     if !hint.is_empty() {
-        eprintln!("  hint: {hint}");
+        eprintln!("  hint: {}", typed.within(hint));
     }
     ExitCode::from(code)
 }

@@ -11,6 +11,7 @@ mod exit;
 mod lifecycle;
 mod notify;
 mod telemetry;
+mod typed;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! Logging: where lines go, how they look and which are left out. Decides nothing about content.
 //!
-//! No line carries a known secret. The server's lines go to standard error (text or JSON) and, as text, into the tail that
+//! No line carries a known secret. The server's lines go to standard error (text or JSON) and, as JSON, into the tail that
 //! `ai-infra logs` reads. An agent's window is for what it does, so there only warnings show.
 
 use std::io::{self, IsTerminal as _, Write};
@@ -32,7 +32,7 @@ pub fn start(logging: &Logging, tail: &LogTail, redactor: &Redactor) -> anyhow::
     };
     let (tail, blots) = (tail.clone(), redactor.clone());
     let kept = move || Clean { redactor: blots.clone(), inner: tail.writer() };
-    let kept = fmt::layer().with_ansi(false).with_writer(kept);
+    let kept = fmt::layer().json().flatten_event(true).with_writer(kept);
     let lines: Vec<Line> = vec![shown(json, redactor), kept.boxed()];
     install(lines, &logging.level)
 }
@@ -113,10 +113,16 @@ mod tests {
     fn a_written_line_ends_in_the_tail_without_colours() {
         let tail = LogTail::new(4);
         let writer = tail.clone();
-        let layer = fmt::layer().with_ansi(false).with_writer(move || writer.writer());
-        let subscriber = tracing_subscriber::registry().with(layer);
-        tracing::subscriber::with_default(subscriber, || tracing::warn!(part = "bus", "full"));
+        let layer = fmt::layer().json().flatten_event(true).with_writer(move || writer.writer());
+        let shown = fmt::layer().with_ansi(true).with_writer(io::sink);
+        let subscriber = tracing_subscriber::registry().with(shown).with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            let _within = tracing::warn_span!("work", agent = "qa").entered();
+            tracing::warn!(part = "bus", "full");
+        });
         let kept = format!("{tail:?}");
-        assert!(kept.contains("full") && kept.contains("part=") && !kept.contains("\\u{1b}"));
+        let holds = |part| kept.contains(part);
+        assert!(holds("full") && holds("bus") && holds("agent") && holds("qa"), "{kept}");
+        assert!(!holds("u{1b}") && !holds("u001b"), "{kept}");
     }
 }

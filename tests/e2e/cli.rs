@@ -2,10 +2,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context, ensure};
-use appliance_tests::{Plan, Server, client::messages_path, wait};
+use appliance_tests::{Home, Plan, Program, Server, client::messages_path, processes, wait};
 use serde_json::Value;
 use web_dto::MessageList;
 
@@ -39,6 +39,93 @@ async fn chat_goes_on_through_a_killed_server_without_lost_or_doubled_words() ->
     ensure!(stored.role == "assistant", "{stored:?}");
     assert_eq!(told.stdout.trim_end(), stored.content, "the terminal shows what is stored, once");
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_calls_the_answer_off_and_keeps_what_was_written() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).with_agents().words_per_second(3).start().await?;
+    server.agents_idle().await?;
+    let client = server.local()?;
+    let fact = "remember that the staging database is called heron and lives in the north hall";
+    server.command(["chat", fact]).run().await?.success()?;
+    let conversation = client.converse().await?;
+    let question = "where does the staging database live, and what is it called?";
+    let mut chat = server.command(["chat", "-c", &conversation, question]).command().spawn()?;
+    let path = messages_path(&conversation);
+    wait::until("the answer is on its way", Duration::from_secs(20), async || {
+        let thread: MessageList = client.get(&path).await?;
+        Ok(thread.in_flight.iter().any(|answer| answer.text.contains(' ')).then_some(()))
+    })
+    .await?;
+    processes::kill(chat.id().context("it runs")?, processes::Signal::INT);
+    let status = tokio::time::timeout(Duration::from_secs(10), chat.wait()).await??;
+    ensure!(status.code() == Some(130), "{status}");
+    let thread: MessageList = client.get(&path).await?;
+    let last = thread.messages.last().context("what was written is kept")?;
+    ensure!(thread.in_flight.is_empty() && !last.content.is_empty(), "{thread:?}");
+    ensure!(last.role == "assistant", "{last:?}");
+
+    let listed = server.command(["task", "list"]).run().await?.success()?;
+    ensure!(listed.stdout.contains("cancelled"), "{}", listed.stdout);
+    let task = listed.stdout.lines().nth(1).and_then(|line| line.split_whitespace().next());
+    let again = server.command(["task", "cancel", task.context("an id")?]).run().await?;
+    ensure!(again.success()?.stderr.contains("called off"), "calling off twice changes nothing");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_to_say_makes_no_conversation() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).start().await?;
+    for words in [["chat", ""], ["chat", "  \n"]] {
+        let told = server.command(words).run().await?;
+        ensure!(told.code == Some(2) && told.stderr.contains("nothing to say"), "{told:?}");
+    }
+    let found: Value = server.local()?.get("/api/conversations").await?;
+    ensure!(found["items"].as_array().is_some_and(Vec::is_empty), "{found}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_is_lines_for_people_and_objects_for_programs() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).start().await?;
+    let text = server.command(["logs"]).run().await?.success()?.stdout;
+    let ready = text.lines().find(|line| line.ends_with("target=ai_infra::lifecycle::announce"));
+    let ready = ready.with_context(|| text.clone())?;
+    ensure!(ready.contains("Z  INFO ready ") && ready.contains(" event=ready "), "{ready}");
+    ensure!(!text.contains('\u{1b}') && !text.contains("\\u{1b}"), "{text}");
+    let objects = server.command(["logs", "--json"]).run().await?.success()?.stdout;
+    for line in objects.lines() {
+        let event: Value = serde_json::from_str(line).with_context(|| line.to_owned())?;
+        ensure!(event["level"].is_string() && event["timestamp"].is_string(), "{event}");
+    }
+    ensure!(objects.lines().count() >= text.lines().count(), "{objects}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hint_without_a_server_starts_it_as_printed() -> anyhow::Result<()> {
+    let home = Home::new()?;
+    let data = home.data().display().to_string();
+    let told = Program::new(Path::new(BINARY), &home).arguments(["--data", &data, "top"]);
+    let told = told.run().await?;
+    ensure!(told.code == Some(69), "{told:?}");
+    let hint = told.stderr.lines().find_map(|line| line.split_once("start it with: "));
+    let typed: Vec<&str> = hint.context("a hint")?.1.split_whitespace().collect();
+    let environment = [home.environment(), vec![listen_anywhere()]].concat();
+    let program = Program::bare(Path::new(typed[0])).environment(environment);
+    let mut child = program.arguments(typed[1..].iter().copied()).command().spawn()?;
+    let pid = child.id().context("it runs")?;
+    let ready = async || Ok(home.serve_json(pid));
+    let (_, facts) = wait::until("the server", Duration::from_secs(60), ready).await?;
+    ensure!(facts.pid == pid && home.data().join("state.redb").exists(), "{facts:?}");
+    processes::kill(pid, processes::Signal::TERM);
+    let status = tokio::time::timeout(Duration::from_secs(35), child.wait()).await??;
+    ensure!(status.success(), "{status}");
+    Ok(())
+}
+
+fn listen_anywhere() -> (String, String) {
+    ("AI_INFRA__SERVER__LISTEN".to_owned(), "127.0.0.1:0".to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]

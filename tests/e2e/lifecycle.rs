@@ -145,6 +145,67 @@ async fn a_second_sigterm_ends_it_at_once_and_leaves_nothing() -> anyhow::Result
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hang_up_ends_it_unless_it_was_told_to_ignore_it() -> anyhow::Result<()> {
+    let mut server = Plan::new(BINARY).under(&["/usr/bin/nohup"]).start().await?;
+    processes::kill(server.pid()?, processes::Signal::HUP);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let live: Live = server.stranger()?.get("/api/health/live").await?;
+    ensure!(live.status == "ok", "{live:?}");
+    server.stop().await?;
+
+    let mut server = Plan::new(BINARY).start().await?;
+    processes::kill(server.pid()?, processes::Signal::HUP);
+    let (status, _) = server.ended().await?;
+    ensure!(status.success(), "{status}");
+    Ok(())
+}
+
+/// A namespace of its own in which what is started is process 1.
+const FIRST: &[&str] =
+    &["/usr/bin/unshare", "--fork", "--pid", "--mount-proc", "--kill-child=SIGKILL"];
+
+/// What the server's process is there: it runs below the first.
+const SECOND: u32 = 2;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_the_first_process_it_reaps_what_others_leave_and_ends_as_told() -> anyhow::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return skip::loudly("a process 1 of a test's own", "only root may make its namespace");
+    }
+    let home = Home::new()?;
+    let plan = Plan::new(BINARY).with_agents().variable("ANTHROPIC_API_KEY", "sk-canary-first");
+    let mut outer = plan.program(&home).under(FIRST).command().spawn()?;
+    let facts = wait::until("the server to be ready", Duration::from_secs(60), async || {
+        Ok(home.serve_json(SECOND).map(|(_, facts)| facts))
+    });
+    let socket = facts.await?.tmux_socket.context("it has a tmux")?.display().to_string();
+    let family = || processes::descendants(&[outer.id().unwrap_or_default()]);
+    let first = family().first().context("a process 1")?.clone();
+    ensure!(!first.environment.contains("sk-canary"), "process 1 keeps no key");
+    let tmux = |family: Vec<processes::Process>| {
+        let is_it = |it: &processes::Process| {
+            it.arguments.contains("tmux") && it.arguments.contains(&socket)
+        };
+        family.into_iter().filter(is_it).map(|it| it.pid).min()
+    };
+    let windows = async || Ok((family().len() >= 8).then(|| tmux(family())).flatten());
+    let old = wait::until("the windows of six agents", Duration::from_secs(60), windows).await?;
+    processes::kill(old, processes::Signal::KILL);
+    let again = async || Ok(tmux(family()).filter(|new| *new != old && family().len() >= 8));
+    wait::until("the agents to be back", Duration::from_secs(60), again).await?;
+    wait::until("nobody to be left defunct", Duration::from_secs(10), async || {
+        let left = family().into_iter().filter(|it| processes::is_defunct(it.pid)).count();
+        Ok((left == 0).then_some(()))
+    })
+    .await?;
+
+    processes::kill(first.pid, processes::Signal::TERM);
+    let status = tokio::time::timeout(Duration::from_secs(35), outer.wait()).await??;
+    ensure!(status.code() == Some(0), "{status}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn six_agents_in_tmux() -> anyhow::Result<()> {
     let server = Plan::new(BINARY).with_agents().start().await?;
     let agents = server.agents_idle().await?;

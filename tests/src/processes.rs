@@ -58,6 +58,14 @@ pub fn of_home(home: &Path) -> Vec<Process> {
         .collect()
 }
 
+/// Tells whether a process has ended and nobody has asked how.
+#[must_use]
+pub fn is_defunct(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name before it may hold anything, brackets too. Source: proc(5).
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'))
+}
+
 /// Ends every process of `home` at once.
 pub fn sweep(home: &Path) {
     for process in of_home(home).into_iter().filter(|process| process.pid != std::process::id()) {

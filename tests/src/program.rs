@@ -70,6 +70,17 @@ impl Program {
         Self { path: path.to_owned(), arguments: Vec::new(), environment: Vec::new() }
     }
 
+    /// Has another program start it, which is given as its path and its arguments.
+    #[must_use]
+    pub fn under(mut self, other: &[&str]) -> Self {
+        let Some((first, rest)) = other.split_first() else { return self };
+        let path = std::mem::replace(&mut self.path, PathBuf::from(first));
+        let words = rest.iter().map(|word| (*word).to_owned());
+        let words = words.chain([path.display().to_string()]).chain(self.arguments);
+        self.arguments = words.collect();
+        self
+    }
+
     /// Adds arguments.
     #[must_use]
     pub fn arguments<I: Into<String>>(mut self, all: impl IntoIterator<Item = I>) -> Self {

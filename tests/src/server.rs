@@ -39,14 +39,16 @@ pub struct Plan {
     model: &'static str,
     agents: &'static str,
     environment: Vec<(String, String)>,
+    /// The program that starts it, if it is not the test.
+    under: &'static [&'static str],
 }
 
 impl Plan {
     /// Plans `serve` with the demo model, unpaced, and no agents.
     #[must_use]
     pub fn new(binary: impl Into<PathBuf>) -> Self {
-        let plan =
-            Self { binary: binary.into(), model: "demo", agents: "none", environment: Vec::new() };
+        let (binary, environment) = (binary.into(), Vec::new());
+        let plan = Self { binary, model: "demo", agents: "none", environment, under: &[] };
         plan.words_per_second(0)
     }
 
@@ -78,6 +80,12 @@ impl Plan {
         self
     }
 
+    /// Has another program start it and become it, such as `nohup`.
+    #[must_use]
+    pub fn under(self, other: &'static [&'static str]) -> Self {
+        Self { under: other, ..self }
+    }
+
     /// Starts the server in a new home and waits until it is ready.
     ///
     /// # Errors
@@ -100,7 +108,8 @@ impl Plan {
     #[must_use]
     pub fn program(&self, home: &Home) -> Program {
         let data = home.data().display().to_string();
-        Program::new(&self.binary, home).environment(self.environment.clone()).arguments([
+        let program = Program::new(&self.binary, home).environment(self.environment.clone());
+        let program = program.arguments([
             "serve",
             "--listen",
             "127.0.0.1:0",
@@ -110,7 +119,8 @@ impl Plan {
             self.model,
             "--agents",
             self.agents,
-        ])
+        ]);
+        program.under(self.under)
     }
 }
 

@@ -34,7 +34,7 @@ pub fn run(context: &Context, command: Option<&Clock>) -> anyhow::Result<ExitCod
         print::json(&clock)?;
         return Ok(ExitCode::SUCCESS);
     }
-    print::out(&page(&clock))?;
+    print::out(&context.typed().within(&page(&clock)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,7 +15,10 @@ use appliance_config::{
 use appliance_tasks::Tasks;
 
 use super::{Client, arguments::Global};
-use crate::exit::{self, Failure};
+use crate::{
+    exit::{self, Failure},
+    typed::Typed,
+};
 
 /// The surroundings of one command.
 #[derive(Clone)]
@@ -23,13 +26,14 @@ pub struct Context {
     global: Global,
     sources: Sources,
     tasks: Tasks,
+    typed: Typed,
 }
 
 impl Context {
     /// Takes the global options and the environment.
-    pub fn new(global: Global, env: Vec<(String, String)>) -> Self {
+    pub fn new(global: Global, env: Vec<(String, String)>, typed: Typed) -> Self {
         let sources = Sources { config_dir: global.config.clone(), env, cli: data_dir(&global) };
-        Self { global, sources, tasks: Tasks::new() }
+        Self { global, sources, tasks: Tasks::new(), typed }
     }
 
     /// Reads the settings, with what the command itself sets on top.
@@ -111,10 +115,28 @@ impl Context {
         self.variable("NO_COLOR").is_none() && !dumb && std::io::stdout().is_terminal()
     }
 
-    /// Says something to the person, on standard error.
+    /// Returns how commands are typed that lead to the same server.
+    pub const fn typed(&self) -> &Typed {
+        &self.typed
+    }
+
+    /// Says something in our own words to the person, on standard error.
     pub fn say(&self, text: &str) {
+        self.show(&self.typed.within(text));
+    }
+
+    /// Says something that others wrote, as it is.
+    pub fn show(&self, text: &str) {
         if !self.global.quiet {
             eprintln!("{text}");
+        }
+    }
+
+    /// Says on standard error what is not as it should be, and what to do about it, quiet or not.
+    pub fn warn(&self, text: &str, hint: &str) {
+        eprintln!("warning: {}", self.typed.within(text));
+        if !hint.is_empty() {
+            eprintln!("  hint: {}", self.typed.within(hint));
         }
     }
 

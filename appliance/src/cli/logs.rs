@@ -12,7 +12,9 @@ use super::{Context, arguments::Logs, print};
 /// When no server runs.
 pub fn run(context: &Context, options: &Logs) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
-    let path = format!("/api/logs?lines={}&follow={}", options.lines, options.follow);
+    let format = if context.json() { "json" } else { "text" };
+    let (lines, follow) = (options.lines, options.follow);
+    let path = format!("/api/logs?lines={lines}&follow={follow}&format={format}");
     context.block_on(async {
         let mut body = client.stream(&path).await?;
         let mut lines = Lines::default();

@@ -15,6 +15,7 @@ mod config;
 mod confirm;
 mod context;
 mod conversation;
+mod dashes;
 mod generate;
 mod logs;
 mod mcp;
@@ -23,6 +24,7 @@ pub mod print;
 mod serve;
 mod setup_link;
 mod surroundings;
+mod tasks;
 mod top;
 mod version;
 
@@ -31,21 +33,26 @@ mod tests;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 pub use arguments::Cli;
-use arguments::Command;
+use arguments::{Command, Global};
 pub use client::Client;
 pub use context::Context;
 pub use print::visible;
 
-use crate::{doctor, exit};
+use crate::{doctor, exit, lifecycle::first, typed::Typed};
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     match Cli::try_parse_from(std::env::args_os()) {
-        Ok(cli) => run(cli, surroundings::taken()).unwrap_or_else(|error| ended(&error)),
-        Err(told) => {
+        Ok(cli) => {
+            let typed = typed(&cli.global);
+            let ended = |error: anyhow::Error| ended(&error, &typed);
+            run(cli, surroundings::taken(), typed.clone()).unwrap_or_else(ended)
+        }
+        Err(mut told) => {
+            dashes::tip(&mut told);
             // A closed pipe is no reason to fail: there is nobody left to read this.
             let _ = told.print();
             ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2))
@@ -53,30 +60,48 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Returns how a person types commands that lead to the same server as this one.
+fn typed(global: &Global) -> Typed {
+    let commands = Cli::command();
+    let names = commands.get_subcommands().map(|command| command.get_name().to_owned());
+    Typed::new(std::env::args_os().next().as_deref(), names.collect())
+        .with("--data", global.data.as_deref())
+        .with("--config", global.config.as_deref())
+        .to("--socket", global.socket.as_deref())
+}
+
 /// Reports an error; a reader that has had enough (`| head`) is none.
 ///
 /// Only our own output fails with a bare I/O error: a server that goes away is told by its client.
-fn ended(error: &anyhow::Error) -> ExitCode {
+fn ended(error: &anyhow::Error, typed: &Typed) -> ExitCode {
     let unread = error.downcast_ref::<std::io::Error>();
     if unread.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    exit::report(error)
+    exit::report(error, typed)
 }
 
-fn run(cli: Cli, env: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
-    let context = Context::new(cli.global, env);
+fn run(cli: Cli, env: Vec<(String, String)>, typed: Typed) -> anyhow::Result<ExitCode> {
+    let context = Context::new(cli.global, env, typed);
     match cli.command {
         Command::Serve(options) => {
-            if let Err(error) = surroundings::leave_behind() {
-                context.say(&format!("note: the memory of this process stays readable: {error}"));
+            let leave = || {
+                if let Err(error) = surroundings::leave_behind() {
+                    let note = format!("note: the memory of this process stays readable: {error}");
+                    context.say(&note);
+                }
+            };
+            if first::is_first() {
+                return first::run(std::env::args_os(), leave);
             }
+            leave();
             serve::run(&context, &options)
         }
         Command::Chat(options) => chat::run(&context, &options),
         Command::Agent { command } => agent::run(&context, &command),
         Command::Memory { command } => memory::run(&context, &command),
         Command::Conversation { command } => conversation::run(&context, &command),
+        Command::Task { command } => tasks::run(&context, &command),
         Command::Mcp => mcp::run(&context),
         Command::Logs(options) => logs::run(&context, &options),
         Command::Top => top::run(&context),

@@ -47,6 +47,22 @@ fn an_unknown_agent_is_refused_with_the_names_of_all_six() {
 }
 
 #[test]
+fn a_text_that_begins_with_a_dash_is_taken_behind_two_and_the_tip_says_so() {
+    let mut told = Cli::try_parse_from(["ai-infra", "chat", "- buy milk"]).unwrap_err();
+    super::dashes::tip(&mut told);
+    let said = told.to_string();
+    assert!(said.contains("chat -- '- one thing'") && !said.contains("'-- - "), "{said}");
+    for mistyped in ["logs -x", "serve --datta d", "chat hello world", "logs foo"] {
+        let mut told = parse(&format!("ai-infra {mistyped}")).unwrap_err();
+        super::dashes::tip(&mut told);
+        assert!(!told.to_string().contains("one thing"), "{told}");
+    }
+    let taken = Cli::try_parse_from(["ai-infra", "chat", "--", "- buy milk"]).unwrap();
+    let Command::Chat(chat) = taken.command else { panic!("another command") };
+    assert_eq!(chat.text.as_deref(), Some("- buy milk"));
+}
+
+#[test]
 fn counts_have_bounds() {
     for line in ["memory search x --limit 0", "memory search x --limit 101", "agent log qa -n 0"] {
         assert_eq!(parse(&format!("ai-infra {line}")).unwrap_err().exit_code(), 2, "{line}");
@@ -84,9 +100,10 @@ fn a_reader_that_has_had_enough_is_no_error_but_a_server_that_went_away_is() {
     let broken = || Error::from(ErrorKind::BrokenPipe);
     let shown = |code: std::process::ExitCode| format!("{code:?}");
     let fine = shown(std::process::ExitCode::SUCCESS);
-    assert_eq!(shown(super::ended(&broken().into())), fine);
+    let typed = super::typed(&Global::default());
+    assert_eq!(shown(super::ended(&broken().into(), &typed)), fine);
     let lost = anyhow::Error::new(Error::other(broken())).context("while asking the server");
-    assert_ne!(shown(super::ended(&lost)), fine);
+    assert_ne!(shown(super::ended(&lost, &typed)), fine);
 }
 
 fn is_shown(command: &clap::Command) -> bool {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     cli::{Context, print, visible},
     exit,
+    typed::Typed,
 };
 
 /// How a check went.
@@ -92,17 +93,17 @@ impl Report {
             let level = self.level();
             return print::json(&serde_json::json!({"status": level, "checks": self.checks}));
         }
-        print::out_trusted(&self.lines(context.colour()))?;
+        print::out_trusted(&self.lines(context.colour(), context.typed()))?;
         Ok(())
     }
 
-    fn lines(&self, colour: bool) -> String {
+    fn lines(&self, colour: bool, typed: &Typed) -> String {
         let mut out = String::new();
         for check in &self.checks {
             let mark = mark(check.level, colour);
             out += &format!("{mark}  {:<10}  {}\n", check.name, visible(&check.said));
             if !check.remedy.is_empty() {
-                out += &format!("      {:<10}  {}\n", "", visible(&check.remedy));
+                out += &format!("      {:<10}  {}\n", "", visible(&typed.within(&check.remedy)));
             }
         }
         out
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(report.level(), Level::Warn);
         report.add(Check::fail("disk", "full\u{1b}[2J", "free space"));
         assert_eq!(report.level(), Level::Fail);
-        let lines = report.lines(false);
+        let lines = report.lines(false, &Typed::new(None, Vec::new()));
         assert!(lines.contains("install it") && lines.contains("free space"));
         assert!(!lines.contains('\u{1b}'), "{lines}");
     }

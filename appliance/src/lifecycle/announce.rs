@@ -16,7 +16,7 @@ use appliance_config::{Settings, paths::RuntimeDir};
 use serde::Serialize;
 
 use super::Running;
-use crate::notify;
+use crate::{notify, typed::quoted};
 
 /// How often [`gone`] looks, and how long it waits in between.
 const LOOKS: usize = 6;
@@ -141,7 +141,7 @@ fn print_welcome(settings: &Settings, running: &Running, link: Option<&str>) {
         text.push_str(&format!("  set up   {link}\n           good once, for one hour\n"));
     }
     text.push_str(&format!("  chat     ai-infra{with} chat\n"));
-    text.push_str(&format!("  agents   ai-infra{with} agent attach\n"));
+    text.push_str(&format!("  agents   ai-infra{with} agent attach supervisor\n"));
     if io::stdout().is_terminal() {
         text.push_str("\nCtrl+C stops it.\n");
     }
@@ -153,7 +153,7 @@ fn print_welcome(settings: &Settings, running: &Running, link: Option<&str>) {
 fn other_data(settings: &Settings) -> String {
     match settings.host.data_dir() {
         Ok(usual) if usual == settings.data.dir => String::new(),
-        _ => format!(" --data {}", settings.data.dir.display()),
+        _ => format!(" --data {}", quoted(&settings.data.dir.to_string_lossy())),
     }
 }
 

@@ -6,8 +6,10 @@
 
 mod announce;
 mod claim;
+mod descriptors;
 mod doorkeeper;
 mod fatal;
+pub mod first;
 mod first_user;
 mod jwt_key;
 mod lived;
@@ -86,6 +88,7 @@ pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     let log = LogTail::new(LOG_LINES);
     let redactor = secrets::of(&settings);
     telemetry::start(&settings.logging, &log, &redactor)?;
+    descriptors::raise();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("ai-infra")

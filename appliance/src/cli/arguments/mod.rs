@@ -77,6 +77,12 @@ pub enum Command {
         #[command(subcommand)]
         command: Conversation,
     },
+    /// See what is worked on, and call it off
+    Task {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Task,
+    },
     /// Be an MCP server on standard input and output: the memory as tools for other agents
     #[command(after_help = "Speaks for the local user, through the running server. In a client's \
         configuration:\n  {\"mcpServers\": {\"ai-infra\": {\"command\": \"ai-infra\", \"args\": \
@@ -124,6 +130,22 @@ pub enum Conversation {
         /// Ask nothing
         #[arg(long, short)]
         yes: bool,
+    },
+}
+
+/// What to do with tasks.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Show what was asked, newest first
+    List {
+        /// Most to print
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=100))]
+        limit: u16,
+    },
+    /// Call an answer off; what is written of it is kept
+    Cancel {
+        /// Which: a task, or one of its parts
+        id: String,
     },
 }
 

@@ -33,7 +33,11 @@ pub fn run(context: &Context, options: &Chat) -> anyhow::Result<ExitCode> {
 
 /// Returns what to say; `None` for a talk.
 fn text(options: &Chat) -> anyhow::Result<Option<String>> {
+    let hint = "ai-infra chat \"text\", or run it on a terminal to talk";
     if let Some(text) = &options.text {
+        if text.trim().is_empty() {
+            return Err(Failure::new(2, "nothing to say: the text is empty", hint).into());
+        }
         return Ok(Some(text.clone()));
     }
     let mut stdin = std::io::stdin();
@@ -43,7 +47,6 @@ fn text(options: &Chat) -> anyhow::Result<Option<String>> {
     let mut text = String::new();
     stdin.read_to_string(&mut text).context("while reading the message from standard input")?;
     if text.trim().is_empty() {
-        let hint = "ai-infra chat \"text\", or run it on a terminal to talk";
         return Err(Failure::new(2, "nothing to say: standard input is empty", hint).into());
     }
     Ok(Some(text))

@@ -61,7 +61,8 @@ impl<'a> Show<'a> {
         }
         for used in &message.citations {
             let quote = print::line(&used.quote, 100);
-            self.context.say(&format!("[{}] \"{quote}\" (memory {})", used.number, used.memory_id));
+            let said = format!("[{}] \"{quote}\" (memory {})", used.number, used.memory_id);
+            self.context.show(&said);
         }
         Ok(())
     }

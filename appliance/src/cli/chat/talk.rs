@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use appliance_tasks::TaskKind;
 use rustyline::{DefaultEditor, error::ReadlineError};
 
-use super::turn;
+use super::turn::{self, Heard};
 use crate::cli::{Client, Context, arguments::Chat, print};
 
 /// Waits for a line from the terminal.
@@ -61,21 +61,15 @@ async fn answer(
     conversation: &str,
     text: &str,
 ) -> anyhow::Result<()> {
-    let taken = tokio::select! {
-        taken = turn::take(context, client, conversation, text) => taken,
-        _ = tokio::signal::ctrl_c() => {
-            context.say("\n(stopped listening; the answer goes on and is kept)");
-            return Ok(());
-        }
-    };
-    match taken {
-        Ok(turn) => {
+    match turn::take(context, client, conversation, text).await {
+        Ok(Heard::Whole(turn)) => {
             if let Some(why) = turn.failure() {
                 eprintln!("there is no answer: {}", print::visible(why));
             }
         }
+        Ok(Heard::Stopped) => {}
         // Told here; the talk goes on.
-        Err(error) => drop(crate::exit::report(&error)),
+        Err(error) => drop(crate::exit::report(&error, context.typed())),
     }
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! One message and its answer, and the whole of `chat "text"`.
 
-use std::{process::ExitCode, time::Duration};
+use std::{pin::pin, process::ExitCode, time::Duration};
 
+use anyhow::Context as _;
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::Instant,
+};
 use web_dto::{Accepted, CitationView, ConversationView, MessageView, NewConversation, NewMessage};
 
 use super::{
@@ -12,9 +16,12 @@ use super::{
     show::{Show, is_failure},
 };
 use crate::{
-    cli::{Client, Context, arguments::Chat, print},
+    cli::{Client, Context, arguments::Chat, print, tasks},
     exit::Failure,
 };
+
+/// What the status of a task is called that was called off.
+const CANCELLED: &str = "cancelled";
 
 /// Exit code after Ctrl-C: 128 and the signal's number.
 const INTERRUPTED: u8 = 130;
@@ -33,6 +40,21 @@ struct Report<'a> {
     answer_id: &'a str,
     first_chunk_ms: Option<u64>,
     total_ms: u64,
+}
+
+/// A message that was taken in, and the feed that its answer comes by.
+struct Begun<'a> {
+    follow: Follow<'a>,
+    accepted: Accepted,
+    began: Instant,
+}
+
+/// How an answer was heard.
+pub enum Heard {
+    /// To its end.
+    Whole(Box<Turn>),
+    /// Up to where the person called it off; what was written is kept.
+    Stopped,
 }
 
 /// A turn that came to its end.
@@ -61,9 +83,9 @@ pub async fn one_shot(
     text: &str,
 ) -> anyhow::Result<ExitCode> {
     let conversation = conversation(client, options).await?;
-    let turn = tokio::select! {
-        turn = take(context, client, &conversation, text) => turn?,
-        _ = tokio::signal::ctrl_c() => return Ok(interrupted(context, &conversation)),
+    let Heard::Whole(turn) = take(context, client, &conversation, text).await? else {
+        context.say(&format!("go on with: ai-infra chat -c {conversation} \"...\""));
+        return Ok(ExitCode::from(INTERRUPTED));
     };
     if context.json() {
         print::json(&report(&turn, &conversation))?;
@@ -95,7 +117,8 @@ pub async fn conversation(client: &Client, options: &Chat) -> anyhow::Result<Str
     Ok(made.id)
 }
 
-/// Says `text` in the conversation and prints the answer as it comes.
+/// Says `text` in the conversation and prints the answer as it comes; Ctrl-C calls it off, and a second
+/// one waits for nothing any more.
 ///
 /// # Errors
 /// When the server cannot be reached or refuses.
@@ -104,10 +127,54 @@ pub async fn take(
     client: &Client,
     conversation: &str,
     text: &str,
-) -> anyhow::Result<Turn> {
+) -> anyhow::Result<Heard> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("while listening for Ctrl-C")?;
+    let begun = tokio::select! {
+        begun = begin(client, conversation, text) => begun?,
+        _ = interrupt.recv() => {
+            context.say("\n(stopped; whether the message was taken in is not known)");
+            return Ok(Heard::Stopped);
+        }
+    };
+    let task = begun.accepted.task_id.clone();
+    let mut heard = pin!(hear(context, begun));
+    tokio::select! {
+        turn = &mut heard => return Ok(Heard::Whole(Box::new(turn?))),
+        _ = interrupt.recv() => {}
+    }
+    let cancelled = tokio::select! {
+        cancelled = tasks::cancel(client, &task) => cancelled,
+        _ = interrupt.recv() => return Ok(Heard::Stopped),
+    };
+    match cancelled {
+        // It was written to its end just then.
+        Ok(task) if task.status != CANCELLED => Ok(Heard::Whole(Box::new(heard.await?))),
+        Ok(_) => {
+            context.say("\n(stopped; what was written is kept)");
+            Ok(Heard::Stopped)
+        }
+        Err(error) => {
+            context.say(&format!("\n(the answer goes on: it could not be called off: {error:#})"));
+            Ok(Heard::Stopped)
+        }
+    }
+}
+
+/// Has the message taken in.
+async fn begin<'a>(
+    client: &'a Client,
+    conversation: &'a str,
+    text: &str,
+) -> anyhow::Result<Begun<'a>> {
     let began = Instant::now();
-    let mut follow = Follow::open(client, conversation).await?;
+    let follow = Follow::open(client, conversation).await?;
     let accepted = send(client, conversation, text).await?;
+    Ok(Begun { follow, accepted, began })
+}
+
+/// Prints an answer as it comes, to its end.
+async fn hear(context: &Context, begun: Begun<'_>) -> anyhow::Result<Turn> {
+    let Begun { mut follow, accepted, began } = begun;
     let (mut answer, mut show) = (Answer::default(), Show::new(context));
     let mut first_chunk = None;
     while answer.stored().is_none() {
@@ -128,13 +195,6 @@ async fn send(client: &Client, conversation: &str, text: &str) -> anyhow::Result
     let path = format!("/api/conversations/{conversation}/messages");
     let body = NewMessage { content: text.to_owned(), attachments: Vec::new() };
     client.post_again(&path, &body).await
-}
-
-fn interrupted(context: &Context, conversation: &str) -> ExitCode {
-    context.say(&format!(
-        "\nstopped listening; the answer goes on and is kept: ai-infra chat -c {conversation}"
-    ));
-    ExitCode::from(INTERRUPTED)
 }
 
 fn report<'a>(turn: &'a Turn, conversation: &'a str) -> Report<'a> {

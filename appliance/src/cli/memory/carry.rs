@@ -25,7 +25,7 @@ pub(super) fn export(context: &Context, file: Option<&Path>) -> anyhow::Result<E
     let client = context.client()?;
     let Some(file) = file else {
         let lines = context.block_on(copy(context, &client, &mut io::stdout()))?;
-        return Ok(ended(&lines));
+        return Ok(ended(context, &lines));
     };
     if file.exists() {
         let what = format!("{} exists already", file.display());
@@ -40,13 +40,13 @@ pub(super) fn export(context: &Context, file: Option<&Path>) -> anyhow::Result<E
     fs::rename(&part, file)
         .with_context(|| format!("while giving the export its name {}", file.display()))?;
     context.say(&format!("{} memories are in {}", lines.end()?, file.display()));
-    Ok(ended(&lines))
+    Ok(ended(context, &lines))
 }
 
 /// Says what the export lacks, whoever reads it; the exit code tells it too.
-fn ended(lines: &Lines) -> ExitCode {
+fn ended(context: &Context, lines: &Lines) -> ExitCode {
     let Some(lacks) = lines.lacks() else { return ExitCode::SUCCESS };
-    eprintln!("this export is not whole: {lacks}; `ai-infra doctor` names them");
+    context.warn(&format!("this export is not whole: {lacks}"), "`ai-infra doctor` names them");
     ExitCode::from(exit::DEGRADED)
 }
 

@@ -47,10 +47,8 @@ pub fn told(context: &Context, gone: &PurgedView) -> anyhow::Result<ExitCode> {
     } else {
         context.say(&sentence(gone));
         if let Some(left) = &left {
-            eprintln!("warning: {left}");
-            eprintln!(
-                "  hint: `ai-infra doctor` names what is damaged; memories and conversations go by their ids"
-            );
+            let hint = "`ai-infra doctor` names what is damaged; memories and conversations go by their ids";
+            context.warn(left, hint);
         }
     }
     Ok(left.map_or(ExitCode::SUCCESS, |_| ExitCode::from(exit::DEGRADED)))
