@@ -54,6 +54,18 @@ pub trait Read: View {
         damage::readable(self, read, memory)
     }
 
+    /// As [`readable`](Self::readable), but fails where a whole page cannot be read: for whoever writes by
+    /// it, because what is written on such a page is not certain to stay.
+    ///
+    /// # Errors
+    /// A failure of more than one row, a page's too.
+    fn noted<T>(&self, read: Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match read {
+            Err(fault) if !fault.is_of_one_row() => Err(fault),
+            read => self.readable(read, None),
+        }
+    }
+
     /// Walks the rows within `span`.
     fn walk<E: Entity>(&self, span: Span) -> Walk<'_, Self, E> {
         Walk::of(self, Order::Ids, span)

@@ -165,7 +165,7 @@ fn untitle(
     thread: ConversationId,
     is_from_it: impl Fn(&Option<String>) -> bool,
 ) -> Result<(), Fault> {
-    let found = unread::noted(draft.view(), draft.get::<ConversationRow>(&thread.bytes()))?;
+    let found = draft.view().noted(draft.get::<ConversationRow>(&thread.bytes()))?;
     let Some(row) = found.flatten().filter(|row| is_from_it(&row.conversation.title)) else {
         return Ok(());
     };

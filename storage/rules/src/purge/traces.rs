@@ -23,7 +23,7 @@ use crate::{
 pub(super) fn messages(view: &dyn View, id: ConversationId) -> Result<Vec<Message>, Fault> {
     let mut found = Vec::new();
     for met in view.walk::<Message>(Span::of(&id.bytes())) {
-        found.extend(unread::noted(view, met?.row)?);
+        found.extend(view.noted(met?.row)?);
     }
     Ok(found)
 }
@@ -42,7 +42,7 @@ pub(super) fn citing(
                 Ok(message) => drop(found.insert(message.id)),
                 Err(fault) => match place.strip_prefix(&id.bytes()) {
                     Some(row) => found.extend(unread::message_at(view, row)?),
-                    None => drop(unread::noted::<()>(view, Err(fault))?), // a page that leads elsewhere
+                    None => drop(view.noted::<()>(Err(fault))?), // a page that leads elsewhere
                 },
             }
         }
@@ -61,7 +61,7 @@ pub(super) fn saying(
         return Ok(found);
     }
     for met in view.walk_by::<ConversationRow>(&BY_CHANGE, Span::of(&owner.bytes())) {
-        let Some(row) = unread::noted(view, met?.row)? else { continue };
+        let Some(row) = view.noted(met?.row)? else { continue };
         let mut said = messages(view, row.conversation.id)?;
         said.retain(|message| quotes.are_in(&message.content));
         found.extend(said.into_iter().map(|message| message.id));
@@ -137,7 +137,7 @@ fn picked(
 ) -> Result<Vec<MemoryId>, Fault> {
     let mut found = Vec::new();
     for met in walk {
-        let row = unread::noted(view, met?.row)?.filter(|row| wanted(row));
+        let row = view.noted(met?.row)?.filter(|row| wanted(row));
         found.extend(row.map(|row| row.head.id));
     }
     Ok(found)

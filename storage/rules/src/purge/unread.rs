@@ -133,9 +133,8 @@ pub(super) fn memory(
 fn take_row(draft: &mut Draft<'_>, row: &MemoryRow) -> Result<Vec<[u8; 8]>, Fault> {
     forms::release(draft, &row.head)?;
     draft.delete(row)?;
-    let (kind, at) = (&MEMORIES, codec::hex(&row.id()));
-    let named = |name| Unread { place: damage::place(name, &at), memory: Some(row.head.id) };
-    draft.unread.push(named(kind.name));
+    let place = damage::place(MEMORIES.name, &codec::hex(&row.id()));
+    draft.unread.push(Unread { place, memory: Some(row.head.id) });
     Ok(match row.body {
         Body::Archived(spot) => vec![spot.segment.to_be_bytes()],
         Body::Here(_) | Body::Said(_) => Vec::new(),
@@ -165,15 +164,6 @@ pub(super) fn if_read<T>(read: Result<Option<T>, Fault>) -> Result<Option<T>, Fa
     match read {
         Err(fault) if fault.is_of_one_row() => Ok(None),
         read => read,
-    }
-}
-
-/// As [`if_read`], and names that row.
-pub(super) fn noted<T>(view: &dyn View, read: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    match read {
-        // What is written on a page that cannot be read is not certain to stay.
-        Err(fault) if !fault.is_of_one_row() => Err(fault),
-        read => view.readable(read, None),
     }
 }
 

@@ -93,7 +93,7 @@ pub fn with_strays_of(view: &dyn View, ids: &BTreeSet<MemoryId>) -> Result<BTree
     for met in view.walk::<Strays>(Span::all()) {
         let Met { place, row } = met?;
         // Whose they are cannot be told where that one row cannot be read.
-        let Some(strays) = view.readable(row, None)? else {
+        let Some(strays) = view.noted(row)? else {
             found.insert(trailing_seq(&place));
             continue;
         };
@@ -150,14 +150,9 @@ pub fn stray(draft: &mut Draft<'_>, number: u64, id: MemoryId) -> Result<(), Fau
 
 /// Notes that a segment must be written anew.
 pub fn due(draft: &mut Draft<'_>, number: u64) -> Result<(), Fault> {
-    let segment = match draft.get::<Segment>(&number.to_be_bytes()) {
-        Err(fault) if fault.is_of_one_row() => {
-            draft.view().readable::<()>(Err(fault), None)?;
-            None
-        }
-        found => found?,
-    };
-    segment.map_or(Ok(()), |segment| put(draft, &Segment { due: true, ..segment }))
+    let found = draft.view().noted(draft.get::<Segment>(&number.to_be_bytes()))?;
+    let Some(segment) = found.flatten() else { return Ok(()) };
+    put(draft, &Segment { due: true, ..segment })
 }
 
 /// The frozen form, version 1.
