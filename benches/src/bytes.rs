@@ -1,11 +1,12 @@
 //! What a message weighs on disk: every file of the data directory and every table of the records, in
 //! bytes a message. An answer is a message as its question is.
 //!
-//! The real binary with its six agents; the Messages API is the mock. Questions have about 80 bytes
-//! and answers about 400, twenty conversations at a time; then the server is stopped, and what lies in
-//! its data directory is weighed as the file system counts it, and the records once more as maintenance
-//! makes them anew. What leaves within a day by itself (keys of requests, acknowledged entries of the
-//! bus) is in it.
+//! The real binary with its six agents, once without a key, as it is installed, and once with a model,
+//! whose Messages API is the mock: then answers are remembered, learned from and cited too. Questions
+//! have about 80 bytes and answers about 300 and 400, twenty conversations at a time; then the server
+//! is stopped, and what lies in its data directory is weighed as the file system counts it, and the
+//! records once more as maintenance makes them anew: as they are, and without what leaves within a day
+//! by itself (keys of requests, acknowledged entries of the bus).
 
 #![allow(clippy::disallowed_methods, reason = "a bench starts what it measures")]
 
@@ -41,36 +42,52 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(30);
 /// What a message may weigh in the records.
 const AIM: f64 = 1_500.0;
 
-/// Talks, stops, and pushes what lies there.
+/// Tables whose rows leave within a day.
+const OF_A_DAY: [&str; 3] = ["batch_keys.v1", "batch_keys_by_expiry.v2", "bus_entries.v1"];
+
+/// Talks, stops, and pushes what lies there: without a model, and with one.
 ///
 /// # Errors
 /// When the binary does not start or answer, or its files cannot be read.
 pub async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
+    let plan = || Plan::new(&arguments.binary).with_agents();
+    let questions = arguments.rounds * A_ROUND;
+    weighed(plan(), questions, "no key", report).await?;
     let mock = MockMessages::with(Some(KEY), Duration::ZERO).await?;
-    let plan = Plan::new(&arguments.binary).with_agents();
-    let mut server = plan.anthropic(&mock.base_url(), KEY).start().await?;
+    weighed(plan().anthropic(&mock.base_url(), KEY), questions, "a model", report).await
+}
+
+/// Talks to what is `planned`, of which the figures say `with` what.
+async fn weighed(
+    planned: Plan,
+    each: usize,
+    with: &str,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let mut server = planned.start().await?;
     server.agents_idle().await?;
     let client = server.first_user("bench@example.com", "a long enough password").await?;
-    let before = weigh(&server.home().data())?;
-    let questions = talk(&client, arguments.rounds * A_ROUND).await?;
+    let data = server.home().data();
+    let (before, state) = (weigh(&data)?, data.join("state.redb"));
+    let messages = (talk(&client, each).await? * 2) as f64;
     server.stop().await?;
-    let messages = (questions * 2) as f64;
-    report.push("messages, answers too", messages, "");
+    report.push(&format!("{with}: messages, answers too"), messages, "");
     let mut all = 0;
-    for (name, bytes) in weigh(&server.home().data())? {
+    for (name, bytes) in weigh(&data)? {
         let grown = bytes.saturating_sub(before.get(&name).copied().unwrap_or_default());
         all += grown;
-        report.push(&format!("in {name}"), grown as f64 / messages, "B");
+        report.push(&format!("{with}: in {name}"), grown as f64 / messages, "B");
     }
-    for table in tables(&server.home().data().join("state.redb"))? {
-        let Table { name, rows, stored, beside } = table;
+    for Table { name, rows, stored, beside } in tables(&state)? {
         let rows = rows as f64 / messages;
-        report.push(&format!("{name} ({rows:.1} rows)"), stored as f64 / messages, "B");
-        report.push(&format!("{name}, what pages cost"), beside as f64 / messages, "B");
+        report.push(&format!("{with}: {name} ({rows:.1} rows)"), stored as f64 / messages, "B");
+        report.push(&format!("{with}: {name}, what pages cost"), beside as f64 / messages, "B");
     }
-    let anew = made_anew(&server.home().data().join("state.redb"))?;
-    report.push_with_aim("in state.redb made anew", anew as f64 / messages, "B", AIM);
-    report.push("a message, all told", all as f64 / messages, "B");
+    let anew = made_anew(&state, &[])? as f64 / messages;
+    report.push(&format!("{with}: in state.redb made anew"), anew, "B");
+    let later = made_anew(&state, &OF_A_DAY)? as f64 / messages;
+    report.push_with_aim(&format!("{with}: the same, a day later"), later, "B", AIM);
+    report.push(&format!("{with}: a message, all told"), all as f64 / messages, "B");
     Ok(())
 }
 
@@ -141,15 +158,15 @@ fn on_disk(path: &Path) -> u64 {
 }
 
 /// Returns the bytes on disk of the records once their rows are copied in order into a new file, as
-/// maintenance does after a purge: what is left of half-empty pages.
-fn made_anew(file: &Path) -> anyhow::Result<u64> {
+/// maintenance does after a purge: what is left of half-empty pages. Rows of `left_out` are not copied.
+fn made_anew(file: &Path, left_out: &[&str]) -> anyhow::Result<u64> {
     let place = tempfile::tempdir().context("while making a directory for the copy")?;
     let path = place.path().join("state.redb");
     let kept = redb::Database::open(file).context("while opening the records")?;
     let old = kept.begin_read()?;
     let new = redb::Database::create(&path).context("while making the copy")?;
     let copy = new.begin_write()?;
-    for handle in old.list_tables()? {
+    for handle in old.list_tables()?.filter(|table| !left_out.contains(&table.name())) {
         let raw: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new(handle.name());
         let mut to = copy.open_table(raw)?;
         for row in old.open_table(raw)?.iter()? {

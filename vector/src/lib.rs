@@ -25,8 +25,8 @@ pub use exact::ExactIndex;
 #[cfg(feature = "hnsw-rs")]
 pub use hnsw_rs::HnswRsIndex;
 pub use home::Home;
-pub use index::{DumpError, Opened as OpenedVectors, Options, SegmentIndex};
+pub use index::{Ahead as VectorsAhead, DumpError, Opened as OpenedVectors, Options, SegmentIndex};
 #[cfg(feature = "openai")]
 pub use openai::{OpenAiEmbedder, OpenAiOptions, Patience as OpenAiPatience};
 pub use static_embedder::{LoadError, StaticEmbedder};
-pub use text::{OpenError as TextOpenError, Opened as OpenedTexts, TextIndex};
+pub use text::{Ahead as TextsAhead, OpenError as TextOpenError, Opened as OpenedTexts, TextIndex};

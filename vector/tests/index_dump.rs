@@ -15,6 +15,7 @@ use appliance_core::{
     memory::{Origin, Outcome},
     ports::{IndexEntry, VectorIndex},
 };
+use appliance_tasks::Tasks;
 use support::{facets, id, owner, run, vector};
 use vector::{OpenedVectors, Options, SegmentIndex};
 
@@ -74,7 +75,7 @@ fn answers(index: &SegmentIndex) -> Vec<Vec<(MemoryId, f32)>> {
 }
 
 fn open(dir: &Path) -> OpenedVectors {
-    SegmentIndex::open(dir, DIM, options(), appliance_tasks::Tasks::new()).unwrap()
+    SegmentIndex::open(dir, DIM, options(), Tasks::new()).unwrap()
 }
 
 /// Fills an index and saves it.
@@ -169,8 +170,7 @@ fn an_index_for_another_embedder_is_refused_by_name() {
     drop(saved(dir.path(), 7));
     let other = Options { model: "other".to_owned(), ..options() };
     for (dim, options) in [(DIM, other), (DIM + 1, options())] {
-        let opened =
-            SegmentIndex::open(dir.path(), dim, options, appliance_tasks::Tasks::new()).unwrap();
+        let opened = SegmentIndex::open(dir.path(), dim, options, Tasks::new()).unwrap();
         assert_eq!((opened.index.count(), opened.index.position()), (0, 0));
         let why = opened.rebuilt.unwrap();
         assert!(why.contains("`test` in 24 dimensions") && why.contains("anew"), "{why}");
@@ -267,7 +267,7 @@ fn a_failed_save_says_where_and_leaves_the_one_before() {
 
 #[test]
 fn an_index_in_memory_has_nothing_to_save() {
-    let index = SegmentIndex::new(DIM, options(), appliance_tasks::Tasks::new());
+    let index = SegmentIndex::new(DIM, options(), Tasks::new());
     fill(&index);
     run(index.save(9)).unwrap();
     assert_eq!(index.position(), 0);
@@ -279,7 +279,7 @@ fn an_index_of_other_records_or_ahead_of_them_is_refused_and_says_why() {
     let ours = Origin { history: HistoryId::from_bytes([7; 16]), latest: 42 };
     let open = |origin| {
         let options = Options { origin: Some(origin), ..options() };
-        SegmentIndex::open(dir.path(), DIM, options, appliance_tasks::Tasks::new()).unwrap()
+        SegmentIndex::open(dir.path(), DIM, options, Tasks::new()).unwrap()
     };
     let index = open(ours).index;
     fill(&index);
@@ -295,4 +295,33 @@ fn an_index_of_other_records_or_ahead_of_them_is_refused_and_says_why() {
     assert_eq!(open(ours).rebuilt, None, "looking at it left it as it was");
     fs::write(dir.path().join(FILE), b"ai-infra vec 004 and so on").unwrap();
     assert!(open(ours).rebuilt.is_some_and(|why| why.contains("another version")));
+}
+
+#[test]
+fn what_was_read_ahead_is_taken_for_its_own_records_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let ours = Origin { history: HistoryId::from_bytes([7; 16]), latest: 42 };
+    let other = HistoryId::from_bytes([8; 16]);
+    let ahead = |history| SegmentIndex::ahead(dir.path(), DIM, &options(), history);
+    let opened = |ahead, origin| {
+        let options = Options { origin: Some(origin), ..options() };
+        SegmentIndex::open_ahead(ahead, dir.path(), DIM, options, Tasks::new()).unwrap()
+    };
+    assert!(ahead(ours.history).is_none(), "there is none yet");
+    let index = opened(None, ours).index;
+    fill(&index);
+    run(index.save(42)).unwrap();
+
+    assert!(ahead(other).is_none(), "it is of other records");
+    let taken = opened(ahead(ours.history), ours);
+    assert_eq!((taken.rebuilt, taken.index.position()), (None, 42));
+    assert_eq!(answers(&taken.index), answers(&index));
+    for (origin, reason) in [
+        (Origin { history: other, ..ours }, "another history"),
+        (Origin { latest: 41, ..ours }, "ahead of the records"),
+    ] {
+        let refused = opened(ahead(ours.history), origin);
+        assert_eq!((refused.index.count(), refused.index.position()), (0, 0));
+        assert!(refused.rebuilt.is_some_and(|why| why.contains(reason)), "{reason}");
+    }
 }

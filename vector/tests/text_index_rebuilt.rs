@@ -171,3 +171,25 @@ fn restore(folder: &Path, whole: &[(String, Vec<u8>)]) {
         fs::write(folder.join(name), bytes).unwrap();
     }
 }
+
+#[tokio::test]
+async fn what_was_read_ahead_is_taken_for_its_own_records_alone_and_leaves_the_rest_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let ahead = |history| TextIndex::ahead(folder.path(), history);
+    let opened =
+        |ahead, origin| TextIndex::open_ahead(ahead, folder.path(), origin, Tasks::new()).unwrap();
+    assert!(ahead(OURS.history).is_none(), "there is none yet");
+    let first = opened(None, &OURS);
+    put(&first.index, 500, vec![entry(1, text(1))]).await;
+    first.index.flush(TakenOut::MayStay).await.unwrap();
+    drop(first);
+
+    assert!(ahead(HistoryId::from_bytes([8; 16])).is_none(), "it is of other records");
+    let taken = opened(ahead(OURS.history), &OURS);
+    assert_eq!((taken.rebuilt, taken.index.count(), taken.index.position()), (None, 1, 500));
+    drop(taken.index);
+    let earlier = Origin { latest: 499, ..OURS };
+    let refused = opened(ahead(OURS.history), &earlier);
+    assert!(refused.rebuilt.is_some_and(|why| why.contains("ahead of the records")));
+    assert_eq!((refused.index.count(), refused.index.position()), (0, 0));
+}

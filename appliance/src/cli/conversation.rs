@@ -21,8 +21,11 @@ pub fn run(context: &Context, command: &Conversation) -> anyhow::Result<ExitCode
         confirm::somebody_is_there("a conversation would be purged")?;
     }
     // Purging passes over what is not there; a person who mistyped wants to know.
-    let found = server.exchange::<ConversationDetail>(&Method::GET, &path, None, None::<&()>);
-    let title = match context.block_on(found)? {
+    let look = || {
+        let asked = server.exchange::<ConversationDetail>(&Method::GET, &path, None, None::<&()>);
+        context.block_on(asked)
+    };
+    let title = match look()? {
         Ok(found) => Some(found.conversation.title.unwrap_or_else(|| "without a title".to_owned())),
         Err(problem) if is_damaged(&problem) => None,
         Err(problem) => return Err(client::told(&problem).into()),
@@ -41,12 +44,9 @@ pub fn run(context: &Context, command: &Conversation) -> anyhow::Result<ExitCode
     let body = PurgeConfirmed { confirm: true };
     let purge = format!("{path}/purge");
     let gone: PurgedView = context.block_on(server.post_deed(&purge, &body))?;
-    if title.is_none() {
-        let left = server.exchange::<ConversationDetail>(&Method::GET, &path, None, None::<&()>);
-        if context.block_on(left)?.as_ref().is_err_and(is_damaged) {
-            let hint = "it may be another person's; `ai-infra doctor` names what is damaged";
-            return Err(Failure::new(1, "what cannot be read was not purged", hint).into());
-        }
+    if title.is_none() && look()?.as_ref().is_err_and(is_damaged) {
+        let hint = "it may be another person's; `ai-infra doctor` names what is damaged";
+        return Err(Failure::new(1, "what cannot be read was not purged", hint).into());
     }
     context.say("the conversation is gone for good");
     memory::purged(context, &gone)

@@ -35,6 +35,11 @@ pub async fn cancel(server: &Client, id: &str) -> anyhow::Result<TaskView> {
     told.map_err(|problem| client::told(&problem).into())
 }
 
+/// Tells whether a task was called off, and not ended before that.
+pub fn is_cancelled(task: &TaskView) -> bool {
+    task.status == "cancelled"
+}
+
 fn list(context: &Context, limit: u16) -> anyhow::Result<ExitCode> {
     let server = context.client()?;
     let found: TaskList = context.block_on(server.get(&format!("/api/tasks?limit={limit}")))?;
@@ -57,7 +62,7 @@ fn row(task: &TaskView) -> Vec<String> {
 fn told(context: &Context, task: &TaskView) -> anyhow::Result<ExitCode> {
     if context.json() {
         print::json(task)?;
-    } else if task.status == "cancelled" {
+    } else if is_cancelled(task) {
         context.say("it is called off; what was written of the answer is kept");
     } else {
         context.say(&format!("it has ended already: {}", task.status));

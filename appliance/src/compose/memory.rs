@@ -2,7 +2,6 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use appliance_config::{Memory as Chosen, MemoryRanking, Settings};
 use appliance_core::{
     Clock, IdMint, StoreError, Timestamp,
@@ -17,10 +16,10 @@ use pai::{
     },
 };
 use storage_embedded::{MemoryHotTier, Store};
-use vector::{CachedEmbedder, StaticEmbedder};
+use vector::CachedEmbedder;
 use web_api::{MemoryCounts, MemoryFigures};
 
-use super::vectors;
+use super::{ahead::Ahead, vectors};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -50,26 +49,26 @@ pub struct Needs<'a> {
     pub clock: &'a Arc<dyn Clock>,
     pub mint: &'a IdMint,
     pub tasks: &'a Tasks,
+    pub ahead: Ahead,
 }
 
 /// Joins the parts of memory.
 ///
 /// # Errors
-/// When the embedder's table is damaged, its options do not fit, or the folder of the indexes cannot
-/// be written.
+/// When the embedder's options do not fit, or the folder of the indexes cannot be written.
 pub async fn join(needs: Needs<'_>) -> anyhow::Result<Remembering> {
-    let Needs { settings, store, records, clock, mint, tasks } = needs;
+    let Needs { settings, store, records, clock, mint, tasks, ahead } = needs;
+    let Ahead { words, texts, vectors: read } = ahead;
     let (chosen, data) = (&settings.memory, &settings.data.dir);
     let limits = limits(chosen);
     let hot = Arc::new(MemoryHotTier::new(limits.hot_per_agent));
     let reader = Arc::new(Reader::new(store.clone(), store.clone(), hot));
-    let words: Arc<dyn Embedder> =
-        Arc::new(StaticEmbedder::load().context("while reading the built-in embedder")?);
     let embedders = vectors::Embedders::of(chosen, words.clone(), data, clock, tasks)?;
     store.embedded_by(embedders.chosen.model(), embedders.chosen.dim());
-    let (history, weights) = (store.history(), weights(chosen));
-    let search = vectors::search(chosen, data, &embedders, reader.clone(), history, weights, tasks);
-    let search = Arc::new(search.await?);
+    let history = store.history();
+    let (memories, read) = (reader.clone(), (texts, read));
+    let search = vectors::search(chosen, data, &embedders, memories, history, read, tasks);
+    let search = Arc::new(search.await?.with_weights(weights(chosen)));
     let tree = Arc::new(Tree::new(data, tasks.clone()));
     let care = Arc::new(Care::new(CareParts {
         records: records.clone(),

@@ -3,6 +3,7 @@
 //! Reads from top to bottom as the system stands: store, live feed, [`memory`], model, desk, fleet,
 //! edge. Starts nothing and binds nothing; [`crate::lifecycle`] does.
 
+pub mod ahead;
 mod memory;
 mod vectors;
 
@@ -39,6 +40,8 @@ pub struct Ground {
     pub runtime: RuntimeDir,
     /// The opened store.
     pub store: Store,
+    /// What was read while it was opened.
+    pub ahead: ahead::Ahead,
     /// The host's clocks.
     pub clock: Arc<dyn Clock>,
     /// This life's number, for the live feed.
@@ -88,6 +91,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         settings,
         runtime,
         store,
+        ahead,
         clock,
         epoch,
         bound,
@@ -111,6 +115,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
             clock: mint.clock(),
             mint: &mint,
             tasks: &tasks,
+            ahead,
         })
         .await?;
     metrics.read_memory_from(figures);

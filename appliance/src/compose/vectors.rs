@@ -13,11 +13,11 @@ use appliance_core::{
     ports::{Embedder, Memories, Serving, VectorHome as _, VectorIndex},
 };
 use appliance_tasks::{TaskKind, Tasks};
-use pai::memory::{Search, Space, SpaceMaker, Weights};
+use pai::memory::{Search, Space, SpaceMaker};
 use secrecy::SecretString;
 use vector::{
     CachedEmbedder, HnswRsIndex, Home, OpenAiEmbedder, OpenAiOptions, Options, SegmentIndex,
-    TextIndex,
+    TextIndex, TextsAhead, VectorsAhead,
 };
 use vector_qdrant::{QdrantIndex, QdrantOptions};
 
@@ -27,7 +27,10 @@ const OPEN: TaskKind = TaskKind::new("vector.open");
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where indexes are, below the data directory; all of it can be built anew.
-const INDEXES: &str = "index";
+pub const INDEXES: &str = "index";
+
+/// Where the index of words is, in that folder.
+pub const TEXTS: &str = "texts";
 
 /// The embedder that is configured and the one that is always there.
 pub struct Embedders {
@@ -74,7 +77,8 @@ impl Embedders {
     }
 }
 
-/// Joins the search with the vectors that serve, and begins to build those that shall.
+/// Joins the search with the vectors that serve, and begins to build those that shall. What was read
+/// ahead of words and vectors is taken if it is of these records.
 ///
 /// # Errors
 /// When the folder of the indexes cannot be written, or a remote index cannot be prepared.
@@ -84,7 +88,7 @@ pub async fn search(
     embedders: &Embedders,
     memories: Arc<dyn Memories>,
     history: HistoryId,
-    weights: Weights,
+    (texts, vectors): (Option<TextsAhead>, Option<(Serving, VectorsAhead)>),
     tasks: &Tasks,
 ) -> anyhow::Result<Search> {
     let home = Home::at(data.join(INDEXES)).of(history);
@@ -94,12 +98,16 @@ pub async fn search(
     let served = mark.as_ref().and_then(|mark| Some((mark, embedders.that_made(mark)?)));
     let is_chosen = mark.as_ref().is_none_or(|mark| mark.is_of(embedders.chosen.as_ref()));
     let serving = match served {
-        Some((mark, embedder)) => Some(maker.served(embedder, mark).await?),
+        Some((mark, embedder)) => {
+            let ahead = vectors.filter(|(of, _)| of == mark).map(|(_, ahead)| ahead);
+            Some(maker.served(embedder, mark, ahead).await?)
+        }
         None if is_chosen => Some(maker.plain(embedders.chosen.clone()).await?),
         None => None,
     };
-    let (at, its) = (home.place("texts"), tasks.clone());
-    let opened = tasks.blocking(OPEN, move || TextIndex::open(&at, &origin, its)).await?;
+    let (at, its) = (home.place(TEXTS), tasks.clone());
+    let open = move || TextIndex::open_ahead(texts, &at, &origin, its);
+    let opened = tasks.blocking(OPEN, open).await?;
     let opened = opened.context("while opening the index of the memories' words")?;
     if let Some(why) = opened.rebuilt {
         tracing::warn!(event = "rebuilding", %why, "the words of the memories are indexed anew");
@@ -109,7 +117,6 @@ pub async fn search(
     home.keep_only(&used.into_iter().flatten().collect::<Vec<_>>());
     let search = Search::over(memories, embedders.words.clone(), serving, tasks.clone())
         .with_texts(Arc::new(opened.index))
-        .with_weights(weights)
         .with_home(Arc::new(home))
         .with_maker(maker.fresh(embedders.chosen.clone()));
     if !is_chosen {
@@ -138,15 +145,20 @@ impl Maker {
     }
 
     /// The space that served before the restart.
-    async fn served(&self, embedder: Arc<dyn Embedder>, mark: &Serving) -> anyhow::Result<Space> {
+    async fn served(
+        &self,
+        embedder: Arc<dyn Embedder>,
+        mark: &Serving,
+        ahead: Option<VectorsAhead>,
+    ) -> anyhow::Result<Space> {
         let folder = mark.folder.clone().unwrap_or_else(|| Home::name(embedder.as_ref()));
-        Ok(self.space(embedder, folder).await?.with_spread(mark.spread))
+        Ok(self.space(embedder, folder, ahead).await?.with_spread(mark.spread))
     }
 
     /// The space of an embedder under its usual name; what was saved of it is taken over.
     async fn plain(&self, embedder: Arc<dyn Embedder>) -> anyhow::Result<Space> {
         let folder = Home::name(embedder.as_ref());
-        self.space(embedder, folder).await
+        self.space(embedder, folder, None).await
     }
 
     /// Makes empty spaces, to build the vectors anew.
@@ -166,18 +178,23 @@ impl Maker {
 
     /// A server may still hold what an earlier space of that name left there.
     async fn empty(&self, embedder: Arc<dyn Embedder>, folder: String) -> anyhow::Result<Space> {
-        let space = self.space(embedder.clone(), folder.clone()).await?;
+        let space = self.space(embedder.clone(), folder.clone(), None).await?;
         if space.index.count() == 0 && space.index.position() == 0 {
             return Ok(space);
         }
         space.index.discard().await.context("while removing old vectors from the server")?;
-        self.space(embedder, folder).await
+        self.space(embedder, folder, None).await
     }
 
-    async fn space(&self, embedder: Arc<dyn Embedder>, folder: String) -> anyhow::Result<Space> {
+    async fn space(
+        &self,
+        embedder: Arc<dyn Embedder>,
+        folder: String,
+        ahead: Option<VectorsAhead>,
+    ) -> anyhow::Result<Space> {
         let (model, dim) = (embedder.model().to_owned(), embedder.dim());
         let index: Arc<dyn VectorIndex> = match self.vectors {
-            MemoryVectors::Builtin => self.segments(&folder, dim, model).await?,
+            MemoryVectors::Builtin => self.segments(&folder, dim, model, ahead).await?,
             MemoryVectors::HnswRs => Arc::new(HnswRsIndex::new(dim, self.tasks.clone())),
             MemoryVectors::Qdrant => self.remote(&folder, dim, model).await?,
         };
@@ -197,11 +214,12 @@ impl Maker {
         folder: &str,
         dim: usize,
         model: String,
+        ahead: Option<VectorsAhead>,
     ) -> anyhow::Result<Arc<SegmentIndex>> {
         let place = self.home.place(folder);
         let (at, tasks) = (place.clone(), self.tasks.clone());
         let options = Options { model, origin: Some(self.origin), ..Options::default() };
-        let open = move || SegmentIndex::open(&at, dim, options, tasks);
+        let open = move || SegmentIndex::open_ahead(ahead, &at, dim, options, tasks);
         let opened = self.tasks.blocking(OPEN, open).await?;
         let opened =
             opened.with_context(|| format!("while opening the vectors in {}", place.display()))?;

@@ -28,7 +28,7 @@ use appliance_redact::Redactor;
 use appliance_tasks::{TaskKind, Tasks};
 use pai::memory::{Indexes as _, Search};
 use secrecy::{ExposeSecret as _, SecretString};
-use storage_embedded::DataDir;
+use storage_embedded::{DataDir, Store};
 use web_api::{
     LogTail,
     edge::{self, Door},
@@ -41,7 +41,7 @@ use self::{
 };
 use crate::{
     clock::SystemClock,
-    compose::{self, Appliance, Ground},
+    compose::{self, Appliance, Ground, ahead::Ahead},
     exit, notify, telemetry,
 };
 
@@ -61,6 +61,9 @@ const KEEPER: TaskKind = TaskKind::new("memory.keep");
 const UPKEEP: TaskKind = TaskKind::new("records.upkeep");
 const LIVED: TaskKind = TaskKind::new("clock.lived");
 const TREE: TaskKind = TaskKind::new("learning.tree");
+
+/// Looks at the file and opens it.
+const OPEN: TaskKind = TaskKind::new("records.open");
 
 /// Writes what waits and closes the file.
 const CLOSE: TaskKind = TaskKind::new("records.close");
@@ -125,7 +128,7 @@ async fn live(
     let sockets = sockets::bind(settings.server.listen, runtime)?;
     let clock = SystemClock::of_a_server(settings.clock.offset_seconds);
     let (tasks, fatal) = (Tasks::new(), Fatal::new(runtime.clone(), left.clone()));
-    let store = claim::store(data_dir, clock.clone(), tasks.clone(), fatal.clone())?;
+    let (store, ahead) = opened(&settings, data_dir, &clock, &tasks, &fatal).await?;
     lived::resume(&clock, data_dir.path(), store.newest_millis());
     let lived = lived::Keeping::new(clock.clone(), data_dir.path(), tasks.clone());
     let jwt_key = jwt_key::load(data_dir, settings.server.jwt_secret.as_ref())?;
@@ -139,6 +142,7 @@ async fn live(
         runtime: runtime.clone(),
         settings: settings.clone(),
         store,
+        ahead,
         clock,
         log,
         tasks: tasks.clone(),
@@ -166,9 +170,24 @@ async fn live(
     Ok(())
 }
 
+/// Opens the store, and reads meanwhile what lies beside its records.
+async fn opened(
+    settings: &Settings,
+    data_dir: &DataDir,
+    clock: &Arc<SystemClock>,
+    tasks: &Tasks,
+    fatal: &Fatal,
+) -> anyhow::Result<(Store, Ahead)> {
+    let (dir, clock, home, fatal) = (data_dir.clone(), clock.clone(), tasks.clone(), fatal.clone());
+    let store = tasks.blocking(OPEN, move || claim::store(&dir, clock, home, fatal));
+    let ahead = compose::ahead::read(settings, data_dir.history(), tasks);
+    let (store, ahead) = tokio::join!(store, ahead);
+    Ok((store??, ahead?))
+}
+
 /// What runs, and how to end it in the right order.
 struct Running {
-    store: storage_embedded::Store,
+    store: Store,
     search: Arc<Search>,
     mint: appliance_core::IdMint,
     fleet: Arc<agents::fleet::Service>,

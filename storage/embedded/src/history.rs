@@ -31,6 +31,14 @@ pub(crate) fn refuse_a_lost_file(dir: &DataDir) -> Result<(), OpenError> {
     found.map_or(Ok(()), |sign| Err(OpenError::Missing { path, sign }))
 }
 
+impl DataDir {
+    /// Returns the history whose sign is here: a guess at what `state.redb` holds, before it is open.
+    #[must_use]
+    pub fn history(&self) -> Option<HistoryId> {
+        appliance_files::read_text(&self.path().join(SIGN)).ok()?.trim_end().parse().ok()
+    }
+}
+
 /// Leaves the sign of `history`, unless it is there. Without it the other signs still tell, so a
 /// failure (a full disk, say) is only logged.
 pub(crate) fn leave_a_sign(dir: &DataDir, history: HistoryId) {

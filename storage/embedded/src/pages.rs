@@ -21,6 +21,7 @@ use redb::{
     Builder, Database, DatabaseError, ReadableDatabase as _, ReadableTable, StorageBackend,
     StorageError, Table, TableHandle as _,
 };
+use rustix::fs::{Advice, fadvise};
 use storage_rules::{
     codec::{Place, is_whole},
     tables::names as table_names,
@@ -43,6 +44,9 @@ use crate::{
 /// Pages kept in memory: each is looked at a time or two.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
+/// How far redb says to be, of 1, once it has checked every page; the rest would be for writing.
+const CHECKED: f64 = 0.6;
+
 /// What the pages of a file are.
 #[derive(Debug)]
 pub(crate) enum Pages {
@@ -56,14 +60,16 @@ pub(crate) enum Pages {
     Lost(String),
 }
 
-/// Looks at the pages of the file at `path`, which it reads whole and does not lock.
+/// Looks at the pages of the file at `path`, which it reads whole, once, and does not lock.
 ///
 /// # Errors
 /// The file cannot be read, or is none of redb's.
 pub(crate) fn look(path: &Path, beside: &Beside) -> Result<Pages, Box<DatabaseError>> {
-    let why = match caught(|| opened(&OnDisk::at(path)?, beside, true)) {
+    let ahead = |file: OnDisk| file.read_ahead().map(|()| file).map_err(StorageError::Io);
+    let why = match caught(|| opened(&OnDisk::at(path).and_then(ahead)?, beside, true)) {
+        Ok(Err(DatabaseError::RepairAborted)) => return Ok(Pages::Whole),
         Ok(Ok(db)) => {
-            drop(Handle::on(db)); // what it writes stays in memory
+            drop(Handle::on(db)); // a file in which nothing was written yet
             return Ok(Pages::Whole);
         }
         Err(why) | Ok(Err(DatabaseError::Storage(StorageError::Corrupted(why)))) => why,
@@ -153,10 +159,17 @@ impl Drop for Rows {
     }
 }
 
+/// Opens a file on trial; one that is to be checked is given up with
+/// [`RepairAborted`](DatabaseError::RepairAborted) once that is done.
 fn opened(file: &OnDisk, beside: &Beside, check: bool) -> Result<Database, DatabaseError> {
     let trial = Trial::of(Watched::over(Box::new(file.clone()), beside));
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(check);
+    builder.set_repair_callback(move |done| {
+        if check && done.progress() >= CHECKED {
+            done.abort();
+        }
+    });
     builder.create_with_backend(trial.map_err(StorageError::Io)?)
 }
 
@@ -168,6 +181,11 @@ impl OnDisk {
     fn at(path: &Path) -> Result<Self, StorageError> {
         let file = File::open(path).map_err(StorageError::Io)?;
         Ok(Self(Arc::new(Mutex::new(Some(file)))))
+    }
+
+    /// Has the system begin to read all of it, in its order and not in that of the pages.
+    fn read_ahead(&self) -> io::Result<()> {
+        self.reading(|file| Ok(fadvise(file, 0, None, Advice::WillNeed)?))
     }
 
     fn open(&self) -> MutexGuard<'_, Option<File>> {

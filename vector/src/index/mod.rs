@@ -21,6 +21,7 @@ mod lists;
 mod mapped;
 mod merge;
 mod names;
+mod open;
 mod pages;
 mod plain;
 mod port;
@@ -35,4 +36,5 @@ mod top;
 mod wanted;
 
 pub use dump::DumpError;
-pub use port::{Opened, Options, SegmentIndex};
+pub use open::{Ahead, Opened};
+pub use port::{Options, SegmentIndex};

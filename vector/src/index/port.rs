@@ -3,7 +3,6 @@
 use std::{
     cell::RefCell,
     io,
-    path::Path,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -19,7 +18,7 @@ use appliance_tasks::{TaskKind, Tasks};
 use async_trait::async_trait;
 
 use super::{
-    dump::{self, DumpError, Kind, Snapshot},
+    dump::{DumpError, Kind, Snapshot},
     folder::Folder,
     graph::walk::Scratch,
     merge::{Job, Means, decayed},
@@ -75,6 +74,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Returns how many rows the fresh segment has room for.
+    pub(super) fn room(&self) -> usize {
+        self.fresh_rows.max(1)
+    }
+}
+
 /// A [`VectorIndex`] of our own: HNSW over 8-bit codes, scans by signs, exact rerank, background
 /// merges.
 ///
@@ -108,24 +114,15 @@ pub(super) struct Shared {
     stop: AtomicBool,
 }
 
-/// An index as it was found on disk.
-#[derive(Debug)]
-pub struct Opened {
-    /// The index; empty, at position 0, where nothing could be taken over.
-    pub index: SegmentIndex,
-    /// Why it has to be built from the records, for the log; `None` when it was there.
-    pub rebuilt: Option<String>,
-}
-
 impl SegmentIndex {
     /// Makes an empty index for vectors of `dim` numbers, in memory only.
     #[must_use]
     pub fn new(dim: usize, options: Options, tasks: Tasks) -> Self {
-        let state = State::new(dim, options.fresh_rows.max(1));
+        let state = State::new(dim, options.room());
         Self::with(dim, options, (state, Folder::nowhere(), 0), tasks)
     }
 
-    fn with(
+    pub(super) fn with(
         dim: usize,
         options: Options,
         (state, folder, position): (State, Arc<Folder>, u64),
@@ -145,37 +142,6 @@ impl SegmentIndex {
             stop: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), tasks }
-    }
-
-    /// Opens the index that is kept in `dir`, which is made if need be. Blocks on the disk.
-    ///
-    /// What cannot be taken over (nothing was saved yet, another model, dimension or history, damaged bytes)
-    /// gives an empty index and the reason.
-    ///
-    /// # Errors
-    /// [`DumpError::Io`] when the folder cannot be made or read.
-    pub fn open(
-        dir: &Path,
-        dim: usize,
-        options: Options,
-        tasks: Tasks,
-    ) -> Result<Opened, DumpError> {
-        let kind = Kind { model: &options.model, dim, origin: options.origin };
-        let room = options.fresh_rows.max(1);
-        let folder = Folder::at(dir).map_err(|source| DumpError::Io {
-            doing: "making the folder of",
-            path: dir.to_owned(),
-            source,
-        })?;
-        let (state, position, rebuilt) = match dump::open(&folder, &kind, room) {
-            Ok(Some((state, position))) => (state, position, None),
-            Ok(None) => (State::new(dim, room), 0, Some(dump::missing(dir))),
-            Err(error @ DumpError::Io { .. }) => return Err(error),
-            Err(error) => (State::new(dim, room), 0, Some(error.to_string())),
-        };
-        let index = Self::with(dim, options, (state, folder, position), tasks);
-        index.wake(); // for segments that were waiting to be merged
-        Ok(Opened { index, rebuilt })
     }
 
     /// Changes how many rows a walk keeps, for searches that begin from now on.
@@ -201,7 +167,7 @@ impl SegmentIndex {
     }
 
     /// Lets a thread merge what is due, unless one does already.
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         if self.shared.awake.swap(true, Ordering::AcqRel) {
             return;
         }

@@ -31,5 +31,5 @@ mod state;
 mod statistics;
 mod tail;
 
-pub use open::{OpenError, Opened};
+pub use open::{Ahead, OpenError, Opened};
 pub use port::TextIndex;

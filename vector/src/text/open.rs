@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use appliance_core::memory::Origin;
+use appliance_core::{HistoryId, memory::Origin};
 use appliance_tasks::Tasks;
 use tantivy::{Index, TantivyError};
 
@@ -49,6 +49,19 @@ pub struct Opened {
     pub rebuilt: Option<String>,
 }
 
+/// What a folder holds, read before anybody knows how far the records go.
+pub struct Ahead {
+    state: State,
+    history: HistoryId,
+    position: u64,
+}
+
+impl std::fmt::Debug for Ahead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ahead").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
 impl TextIndex {
     /// Makes an empty index in memory.
     ///
@@ -59,6 +72,14 @@ impl TextIndex {
         made.map_err(|why| OpenError::Index { folder: PathBuf::from("memory"), why })
     }
 
+    /// Reads the index of `history` in `folder`, for [`open_ahead`](Self::open_ahead); `None` where
+    /// there is none that can be used. Takes nothing away there but what an earlier life was cut off at.
+    #[must_use]
+    pub fn ahead(folder: &Path, history: HistoryId) -> Option<Ahead> {
+        room::sweep(folder);
+        is_there(folder).then(|| believed(folder, history).ok()).flatten()
+    }
+
     /// Opens the index of these records in `folder`; empties the folder first when what it holds
     /// cannot be trusted, or is of other records. Holds files of this index only.
     ///
@@ -66,11 +87,27 @@ impl TextIndex {
     /// [`OpenError`] when not even an empty index can be made there.
     pub fn open(folder: &Path, origin: &Origin, tasks: Tasks) -> Result<Opened, OpenError> {
         room::sweep(folder);
-        let found = fs::symlink_metadata(folder.join(META)).is_ok();
-        // A number that is wrong in what tantivy does not check makes it panic.
-        let believed = || caught(|| Self::believe(folder, origin, &tasks)).flatten();
-        let rebuilt = match found.then(believed) {
-            Some(Ok(index)) => return Ok(Opened { index, rebuilt: None }),
+        Self::open_ahead(None, folder, origin, tasks)
+    }
+
+    /// As [`open`](Self::open), of what was read `ahead` in `folder`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_ahead(
+        ahead: Option<Ahead>,
+        folder: &Path,
+        origin: &Origin,
+        tasks: Tasks,
+    ) -> Result<Opened, OpenError> {
+        let read = match ahead {
+            Some(ahead) => Some(Ok(ahead)),
+            None => is_there(folder).then(|| believed(folder, origin.history)),
+        };
+        let rebuilt = match read.map(|read| read.and_then(|ahead| ahead.of(origin))) {
+            Some(Ok(state)) => {
+                return Ok(Opened { index: Self::over(state, tasks), rebuilt: None });
+            }
             Some(Err(why)) => Some(why),
             None => None,
         };
@@ -81,26 +118,42 @@ impl TextIndex {
         let index = made.map_err(|why| OpenError::Index { folder: folder.to_owned(), why })?;
         Ok(Opened { index, rebuilt })
     }
+}
 
-    /// Opens what is there, or says why it cannot be used.
-    fn believe(folder: &Path, origin: &Origin, tasks: &Tasks) -> Result<Self, String> {
-        let said = |why: TantivyError| why.to_string();
-        let files = Files::of(folder);
-        let index = Index::open(files.clone()).map_err(said)?;
-        if index.schema() != Fields::schema().0 {
-            return Err("it was written by another version".to_owned());
-        }
-        let meta = index.load_metas().map_err(said)?;
-        let payload = meta.payload.as_deref().ok_or("it was never finished")?;
-        let noted = Noted::parse(payload)?;
-        if let Some(why) = origin.refuses(noted.history, noted.position) {
-            return Err(why);
-        }
-        let place = Place { files, history: origin.history };
-        let state = State::of(index, Some(place), noted.position).map_err(said)?;
-        if state.ids.len() != noted.count {
-            return Err(format!("it holds {} texts and notes {}", state.ids.len(), noted.count));
-        }
-        Ok(Self::over(state, tasks.clone()))
+impl Ahead {
+    /// Returns it if it is of these records, else says why not.
+    fn of(self, origin: &Origin) -> Result<State, String> {
+        origin.refuses(self.history, self.position).map_or(Ok(self.state), Err)
     }
+}
+
+fn is_there(folder: &Path) -> bool {
+    fs::symlink_metadata(folder.join(META)).is_ok()
+}
+
+/// Reads what is there, or says why it cannot be used.
+fn believed(folder: &Path, history: HistoryId) -> Result<Ahead, String> {
+    // A number that is wrong in what tantivy does not check makes it panic.
+    caught(|| read(folder, history)).flatten()
+}
+
+fn read(folder: &Path, history: HistoryId) -> Result<Ahead, String> {
+    let said = |why: TantivyError| why.to_string();
+    let files = Files::of(folder);
+    let index = Index::open(files.clone()).map_err(said)?;
+    if index.schema() != Fields::schema().0 {
+        return Err("it was written by another version".to_owned());
+    }
+    let meta = index.load_metas().map_err(said)?;
+    let payload = meta.payload.as_deref().ok_or("it was never finished")?;
+    let noted = Noted::parse(payload)?;
+    let anywhere = Origin { history, latest: u64::MAX };
+    if let Some(why) = anywhere.refuses(noted.history, noted.position) {
+        return Err(why);
+    }
+    let state = State::of(index, Some(Place { files, history }), noted.position).map_err(said)?;
+    if state.ids.len() != noted.count {
+        return Err(format!("it holds {} texts and notes {}", state.ids.len(), noted.count));
+    }
+    Ok(Ahead { state, history: noted.history, position: noted.position })
 }

@@ -20,9 +20,6 @@ use crate::{
     exit::Failure,
 };
 
-/// What the status of a task is called that was called off.
-const CANCELLED: &str = "cancelled";
-
 /// Exit code after Ctrl-C: 128 and the signal's number.
 const INTERRUPTED: u8 = 130;
 
@@ -148,7 +145,7 @@ pub async fn take(
     };
     match cancelled {
         // It was written to its end just then.
-        Ok(task) if task.status != CANCELLED => Ok(Heard::Whole(Box::new(heard.await?))),
+        Ok(task) if !tasks::is_cancelled(&task) => Ok(Heard::Whole(Box::new(heard.await?))),
         Ok(_) => {
             context.say("\n(stopped; what was written is kept)");
             Ok(Heard::Stopped)

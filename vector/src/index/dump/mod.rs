@@ -184,6 +184,11 @@ pub(super) fn missing(dir: &Path) -> String {
     format!("there is no vector index in {} yet", dir.display())
 }
 
+/// Tells whether something was saved in `dir`.
+pub(super) fn is_in(dir: &Path) -> bool {
+    dir.join(INDEX).is_file()
+}
+
 /// Opens what [`Snapshot::save`] wrote, with its position; `None` if there is nothing.
 pub(super) fn open(
     folder: &Arc<Folder>,
