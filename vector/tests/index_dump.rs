@@ -313,15 +313,24 @@ fn what_was_read_ahead_is_taken_for_its_own_records_alone() {
     run(index.save(42)).unwrap();
 
     assert!(ahead(other).is_none(), "it is of other records");
-    let taken = opened(ahead(ours.history), ours);
-    assert_eq!((taken.rebuilt, taken.index.position()), (None, 42));
-    assert_eq!(answers(&taken.index), answers(&index));
     for (origin, reason) in [
         (Origin { history: other, ..ours }, "another history"),
         (Origin { latest: 41, ..ours }, "ahead of the records"),
     ] {
-        let refused = opened(ahead(ours.history), origin);
+        let read = ahead(ours.history);
+        assert!(read.is_some(), "{reason}");
+        let refused = opened(read, origin);
         assert_eq!((refused.index.count(), refused.index.position()), (0, 0));
         assert!(refused.rebuilt.is_some_and(|why| why.contains(reason)), "{reason}");
     }
+    let read = ahead(ours.history);
+    let foreign = Options { model: "another".to_owned(), origin: Some(ours), ..options() };
+    let refused = SegmentIndex::open_ahead(read, dir.path(), DIM, foreign, Tasks::new()).unwrap();
+    assert!(refused.rebuilt.is_some(), "vectors of two models never meet");
+    let read = ahead(ours.history);
+    assert!(read.is_some());
+    fs::remove_file(dir.path().join(FILE)).unwrap();
+    let taken = opened(read, ours);
+    assert_eq!((taken.rebuilt, taken.index.position()), (None, 42), "nothing is read twice");
+    assert_eq!(answers(&taken.index), answers(&index));
 }

@@ -173,23 +173,42 @@ fn restore(folder: &Path, whole: &[(String, Vec<u8>)]) {
 }
 
 #[tokio::test]
-async fn what_was_read_ahead_is_taken_for_its_own_records_alone_and_leaves_the_rest_as_it_was() {
+async fn what_was_read_ahead_is_taken_for_its_own_records_alone() {
     let folder = tempfile::tempdir().unwrap();
+    let other = HistoryId::from_bytes([8; 16]);
     let ahead = |history| TextIndex::ahead(folder.path(), history);
-    let opened =
-        |ahead, origin| TextIndex::open_ahead(ahead, folder.path(), origin, Tasks::new()).unwrap();
+    let opened = |ahead, origin: &Origin| {
+        TextIndex::open_ahead(ahead, folder.path(), origin, Tasks::new()).unwrap()
+    };
     assert!(ahead(OURS.history).is_none(), "there is none yet");
     let first = opened(None, &OURS);
     put(&first.index, 500, vec![entry(1, text(1))]).await;
     first.index.flush(TakenOut::MayStay).await.unwrap();
     drop(first);
 
-    assert!(ahead(HistoryId::from_bytes([8; 16])).is_none(), "it is of other records");
-    let taken = opened(ahead(OURS.history), &OURS);
-    assert_eq!((taken.rebuilt, taken.index.count(), taken.index.position()), (None, 1, 500));
+    assert!(ahead(other).is_none(), "it is of other records, and stays");
+    let read = ahead(OURS.history);
+    assert!(read.is_some());
+    fs::remove_file(folder.path().join("meta.json")).unwrap();
+    let taken = opened(read, &OURS);
+    assert_eq!((taken.rebuilt, taken.index.count()), (None, 1), "nothing is read twice");
+    assert_eq!(taken.index.position(), 500);
+    put(&taken.index, 501, vec![entry(2, text(2))]).await;
+    taken.index.flush(TakenOut::MayStay).await.unwrap();
     drop(taken.index);
-    let earlier = Origin { latest: 499, ..OURS };
-    let refused = opened(ahead(OURS.history), &earlier);
-    assert!(refused.rebuilt.is_some_and(|why| why.contains("ahead of the records")));
-    assert_eq!((refused.index.count(), refused.index.position()), (0, 0));
+
+    let earlier = Origin { latest: 500, ..OURS };
+    for (origin, why) in
+        [(earlier, "ahead of the records"), (Origin { history: other, ..OURS }, "another history")]
+    {
+        let read = ahead(OURS.history);
+        assert!(read.is_some(), "{why}");
+        let refused = opened(read, &origin);
+        assert!(refused.rebuilt.is_some_and(|told| told.contains(why)), "{why}");
+        assert_eq!((refused.index.count(), refused.index.position()), (0, 0));
+        drop(refused.index);
+        let again = opened(None, &OURS);
+        put(&again.index, 501, vec![entry(1, text(1))]).await;
+        again.index.flush(TakenOut::MayStay).await.unwrap();
+    }
 }

@@ -23,8 +23,8 @@ pub struct Ahead {
     pub words: Arc<dyn Embedder>,
     /// The words of the memories.
     pub texts: Option<TextsAhead>,
-    /// The vectors that served, and what they are of.
-    pub vectors: Option<(Serving, VectorsAhead)>,
+    /// The vectors that served.
+    pub vectors: Option<VectorsAhead>,
 }
 
 /// Reads what lies beside the records of what is taken to be `history`.
@@ -53,12 +53,11 @@ async fn vectors(
     home: &Home,
     history: HistoryId,
     tasks: &Tasks,
-) -> Option<(Serving, VectorsAhead)> {
+) -> Option<VectorsAhead> {
     let MemoryVectors::Builtin = chosen.vectors else { return None };
-    let serving = home.serving()?;
-    let place = home.place(serving.folder.as_deref()?);
-    let (dim, options) =
-        (serving.dim, Options { model: serving.model.clone(), ..Options::default() });
+    let Serving { model, dim, folder, .. } = home.serving()?;
+    let place = home.place(&folder?);
+    let options = Options { model, ..Options::default() };
     let read = tasks.blocking(READ, move || SegmentIndex::ahead(&place, dim, &options, history));
-    Some((serving, read.await.ok()??))
+    read.await.ok()?
 }

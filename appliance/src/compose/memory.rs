@@ -68,7 +68,9 @@ pub async fn join(needs: Needs<'_>) -> anyhow::Result<Remembering> {
     let history = store.history();
     let (memories, read) = (reader.clone(), (texts, read));
     let search = vectors::search(chosen, data, &embedders, memories, history, read, tasks);
-    let search = Arc::new(search.await?.with_weights(weights(chosen)));
+    let (search, to_build) = search.await?;
+    let search = Arc::new(search.with_weights(weights(chosen)));
+    to_build.map(|space| search.begin_space(space)).transpose()?;
     let tree = Arc::new(Tree::new(data, tasks.clone()));
     let care = Arc::new(Care::new(CareParts {
         records: records.clone(),

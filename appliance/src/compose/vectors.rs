@@ -77,8 +77,8 @@ impl Embedders {
     }
 }
 
-/// Joins the search with the vectors that serve, and begins to build those that shall. What was read
-/// ahead of words and vectors is taken if it is of these records.
+/// Joins the search with the vectors that serve, and returns the space of those that shall, to be built.
+/// What was read ahead of words and vectors is taken if it is of these records.
 ///
 /// # Errors
 /// When the folder of the indexes cannot be written, or a remote index cannot be prepared.
@@ -88,9 +88,9 @@ pub async fn search(
     embedders: &Embedders,
     memories: Arc<dyn Memories>,
     history: HistoryId,
-    (texts, vectors): (Option<TextsAhead>, Option<(Serving, VectorsAhead)>),
+    (texts, vectors): (Option<TextsAhead>, Option<VectorsAhead>),
     tasks: &Tasks,
-) -> anyhow::Result<Search> {
+) -> anyhow::Result<(Search, Option<Space>)> {
     let home = Home::at(data.join(INDEXES)).of(history);
     let origin = Origin { history, latest: memories.latest() };
     let maker = Maker::of(chosen, home.clone(), origin, tasks.clone());
@@ -98,10 +98,7 @@ pub async fn search(
     let served = mark.as_ref().and_then(|mark| Some((mark, embedders.that_made(mark)?)));
     let is_chosen = mark.as_ref().is_none_or(|mark| mark.is_of(embedders.chosen.as_ref()));
     let serving = match served {
-        Some((mark, embedder)) => {
-            let ahead = vectors.filter(|(of, _)| of == mark).map(|(_, ahead)| ahead);
-            Some(maker.served(embedder, mark, ahead).await?)
-        }
+        Some((mark, embedder)) => Some(maker.served(embedder, mark, vectors).await?),
         None if is_chosen => Some(maker.plain(embedders.chosen.clone()).await?),
         None => None,
     };
@@ -119,12 +116,12 @@ pub async fn search(
         .with_texts(Arc::new(opened.index))
         .with_home(Arc::new(home))
         .with_maker(maker.fresh(embedders.chosen.clone()));
-    if !is_chosen {
-        let model = embedders.chosen.model();
-        tracing::info!(model, "another embedder is configured: memories are embedded anew");
-        search.begin_space(maker.plain(embedders.chosen.clone()).await?)?;
+    if is_chosen {
+        return Ok((search, None));
     }
-    Ok(search)
+    let model = embedders.chosen.model();
+    tracing::info!(model, "another embedder is configured: memories are embedded anew");
+    Ok((search, Some(maker.plain(embedders.chosen.clone()).await?)))
 }
 
 /// Makes the index that is configured, for any embedder.

@@ -182,7 +182,7 @@ async fn opened(
     let store = tasks.blocking(OPEN, move || claim::store(&dir, clock, home, fatal));
     let ahead = compose::ahead::read(settings, data_dir.history(), tasks);
     let (store, ahead) = tokio::join!(store, ahead);
-    Ok((store??, ahead?))
+    Ok((store.context("while opening the records")??, ahead?))
 }
 
 /// What runs, and how to end it in the right order.

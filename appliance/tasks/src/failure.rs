@@ -47,7 +47,11 @@ impl<E: fmt::Display> Outcome for Result<(), E> {
 
 /// The words of a panic.
 pub(crate) fn words(panic: &(dyn Any + Send)) -> String {
+    format!("panicked: {}", said(panic).unwrap_or("no reason given"))
+}
+
+/// What a panic says, if it says something.
+pub(crate) fn said(panic: &(dyn Any + Send)) -> Option<&str> {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("panicked: {}", text.unwrap_or("no reason given"))
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
 }

@@ -9,16 +9,18 @@
 //! - [`Tasks::thread`] for a thread that lives as long as its owner.
 //!
 //! To add one, name it where it is started: `const KEEP: TaskKind = TaskKind::new("memory.keep");`
-//! and say what its failure and the shutdown mean for it. Decides no order of stopping: the
+//! and say what its failure and the shutdown mean for it. [`Panics`] catches those of libraries. Decides no order of stopping: the
 //! lifecycle does. Knows no part of the product.
 
 mod failure;
 mod home;
 mod kind;
+mod panics;
 mod pool;
 mod roll;
 
 pub use failure::{Failed, Lost, Outcome};
 pub use home::{AbortOnDrop, Task, Tasks, Thread};
 pub use kind::{OnCancel, OnError, TaskKind};
+pub use panics::Panics;
 pub use roll::{Figures, Jobs};

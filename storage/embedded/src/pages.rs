@@ -12,6 +12,7 @@ use std::{
     fs::File,
     io,
     mem::ManuallyDrop,
+    num::NonZeroU64,
     os::unix::fs::FileExt as _,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -44,6 +45,12 @@ use crate::{
 /// Pages kept in memory: each is looked at a time or two.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
+/// How much of a file is asked for before it is read, far under any machine's memory.
+const READ_AHEAD_BYTES: u64 = 1 << 30;
+
+/// How much of it at a time: the least that a disk's own reading ahead may be set to, usually.
+const STEP_BYTES: usize = 128 * 1024;
+
 /// How far redb says to be, of 1, once it has checked every page; the rest would be for writing.
 const CHECKED: f64 = 0.6;
 
@@ -65,8 +72,12 @@ pub(crate) enum Pages {
 /// # Errors
 /// The file cannot be read, or is none of redb's.
 pub(crate) fn look(path: &Path, beside: &Beside) -> Result<Pages, Box<DatabaseError>> {
-    let ahead = |file: OnDisk| file.read_ahead().map(|()| file).map_err(StorageError::Io);
-    let why = match caught(|| opened(&OnDisk::at(path).and_then(ahead)?, beside, true)) {
+    let checked = || {
+        let file = OnDisk::at(path)?;
+        file.read_ahead();
+        opened(&file, beside, true)
+    };
+    let why = match caught(checked) {
         Ok(Err(DatabaseError::RepairAborted)) => return Ok(Pages::Whole),
         Ok(Ok(db)) => {
             drop(Handle::on(db)); // a file in which nothing was written yet
@@ -183,9 +194,16 @@ impl OnDisk {
         Ok(Self(Arc::new(Mutex::new(Some(file)))))
     }
 
-    /// Has the system begin to read all of it, in its order and not in that of the pages.
-    fn read_ahead(&self) -> io::Result<()> {
-        self.reading(|file| Ok(fadvise(file, 0, None, Advice::WillNeed)?))
+    /// Has the system begin to read the file in its order, which is not that of the pages; it takes so
+    /// much at a word and no more. Where it will not, this costs a little speed and nothing else.
+    fn read_ahead(&self) {
+        let _ = self.reading(|file| {
+            let len = file.metadata()?.len().min(READ_AHEAD_BYTES);
+            for at in (0..len).step_by(STEP_BYTES) {
+                fadvise(file, at, NonZeroU64::new(STEP_BYTES as u64), Advice::WillNeed)?;
+            }
+            Ok(())
+        });
     }
 
     fn open(&self) -> MutexGuard<'_, Option<File>> {

@@ -127,6 +127,8 @@ fn a_history_has_one_id_from_its_first_moment_and_another_history_another() {
     };
     let first = history(&folder);
     assert_eq!(history(&folder), first, "it stays when the file is opened again");
+    let told = DataDir::open(folder.path()).unwrap().history();
+    assert_eq!(told, Some(first), "its sign tells before the file is open");
     assert_ne!(history(&other), first);
     assert_ne!(first.bytes(), [0; 16]);
 }

@@ -25,21 +25,25 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Ahead {
     folder: Arc<Folder>,
+    model: String,
+    dim: usize,
     history: HistoryId,
     state: State,
     position: u64,
 }
 
 impl SegmentIndex {
-    /// Reads the index of `history` that is kept in `dir`, for [`open_ahead`](Self::open_ahead) with the
-    /// same options; `None` where there is none that can be used. Blocks on the disk.
+    /// Reads the index of `history` that is kept in `dir`, for [`open_ahead`](Self::open_ahead); `None`
+    /// where there is none that can be used. Takes away the files that this one does not name. Blocks on
+    /// the disk.
     #[must_use]
     pub fn ahead(dir: &Path, dim: usize, options: &Options, history: HistoryId) -> Option<Ahead> {
         let origin = Some(Origin { history, latest: u64::MAX });
-        let kind = Kind { model: &options.model, dim, origin };
+        let model = options.model.clone();
+        let kind = Kind { model: &model, dim, origin };
         let folder = dump::is_in(dir).then(|| Folder::at(dir).ok()).flatten()?;
         let (state, position) = dump::open(&folder, &kind, options.room()).ok().flatten()?;
-        Some(Ahead { folder, history, state, position })
+        Some(Ahead { folder, model, dim, history, state, position })
     }
 
     /// Opens the index that is kept in `dir`, which is made if need be. Blocks on the disk.
@@ -58,7 +62,7 @@ impl SegmentIndex {
         Self::open_ahead(None, dir, dim, options, tasks)
     }
 
-    /// As [`open`](Self::open), of what was read `ahead` in `dir`, if it is of these records.
+    /// As [`open`](Self::open), of what was read `ahead` in `dir`, if it is of these records and this model.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -69,7 +73,7 @@ impl SegmentIndex {
         options: Options,
         tasks: Tasks,
     ) -> Result<Opened, DumpError> {
-        let found = match ahead.filter(|ahead| ahead.is_of(options.origin.as_ref())) {
+        let found = match ahead.filter(|ahead| ahead.is_of(&options, dim)) {
             Some(Ahead { folder, state, position, .. }) => (folder, state, position, None),
             None => read(dir, dim, &options)?,
         };
@@ -100,7 +104,9 @@ fn read(dir: &Path, dim: usize, options: &Options) -> Result<Read, DumpError> {
 }
 
 impl Ahead {
-    fn is_of(&self, origin: Option<&Origin>) -> bool {
-        origin.is_some_and(|origin| origin.refuses(self.history, self.position).is_none())
+    fn is_of(&self, options: &Options, dim: usize) -> bool {
+        let refused = |origin: Origin| origin.refuses(self.history, self.position);
+        (self.model.as_str(), self.dim) == (options.model.as_str(), dim)
+            && options.origin.is_some_and(|origin| refused(origin).is_none())
     }
 }

@@ -86,7 +86,6 @@ impl TextIndex {
     /// # Errors
     /// [`OpenError`] when not even an empty index can be made there.
     pub fn open(folder: &Path, origin: &Origin, tasks: Tasks) -> Result<Opened, OpenError> {
-        room::sweep(folder);
         Self::open_ahead(None, folder, origin, tasks)
     }
 
@@ -102,7 +101,10 @@ impl TextIndex {
     ) -> Result<Opened, OpenError> {
         let read = match ahead {
             Some(ahead) => Some(Ok(ahead)),
-            None => is_there(folder).then(|| believed(folder, origin.history)),
+            None => {
+                room::sweep(folder);
+                is_there(folder).then(|| believed(folder, origin.history))
+            }
         };
         let rebuilt = match read.map(|read| read.and_then(|ahead| ahead.of(origin))) {
             Some(Ok(state)) => {
