@@ -9,8 +9,8 @@
 //! - [`Tasks::thread`] for a thread that lives as long as its owner.
 //!
 //! To add one, name it where it is started: `const KEEP: TaskKind = TaskKind::new("memory.keep");`
-//! and say what its failure and the shutdown mean for it. [`Panics`] catches those of libraries. Decides no order of stopping: the
-//! lifecycle does. Knows no part of the product.
+//! and say what its failure and the shutdown mean for it. [`Panics`] catches those of libraries.
+//! Decides no order of stopping: the lifecycle does. Knows no part of the product.
 
 mod failure;
 mod home;
