@@ -165,7 +165,7 @@ async fn no_file_holds_a_byte_of_what_was_purged_and_the_rest_answers() -> anyho
     ensure!(!scanned(&server, is_gone)?.is_empty(), "free pages hold them still");
 
     let told = maintain(&client).await?;
-    ensure!(told.contains("made anew after a purge"), "{told}");
+    ensure!(told.contains("was made anew"), "{told}");
     let left = scanned(&server, is_gone)?;
     ensure!(left.is_empty(), "{told}; {left:#?}");
     let others = scanned(&server, |number| !is_gone(number))?;
@@ -249,7 +249,7 @@ async fn no_file_holds_a_byte_of_a_purged_conversation() -> anyhow::Result<()> {
     }
     let maintained = wait::until("the maintenance", PATIENCE, async || {
         let told = server.command(["memory", "maintain"]).run().await?;
-        Ok(told.stderr.contains("made anew after a purge").then_some(told))
+        Ok(told.stderr.contains("was made anew").then_some(told))
     });
     maintained.await?;
     let left = scanned(&server, |number| number.is_multiple_of(2))?;

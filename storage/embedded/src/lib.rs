@@ -18,6 +18,7 @@ mod database;
 mod draft;
 mod engine;
 mod fault;
+mod fill;
 mod handle;
 mod history;
 mod hot;

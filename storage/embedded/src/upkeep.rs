@@ -1,16 +1,25 @@
-//! The port [`Upkeep`] on the store: sweeps in short commits, and has the file made anew after a purge.
+//! The port [`Upkeep`] on the store: sweeps in short commits, weighs the file, and has it made anew.
+
+use std::sync::Arc;
 
 use appliance_core::{
     StoreError, Timestamp,
-    ports::{Rewritten, Sweep, Swept, Upkeep},
+    ports::{Fill, Rewritten, Sweep, Swept, Upkeep},
 };
+use appliance_tasks::TaskKind;
 use async_trait::async_trait;
 use storage_rules::{Draft, View, bus::sweep, rewrite, sessions};
 
-use crate::Store;
+use crate::{Store, fill};
 
 /// The operation that errors of a sweep name.
 const SWEEP: &str = "upkeep.sweep";
+
+/// The operation that errors of a weighing name.
+const FILL: &str = "upkeep.fill";
+
+/// Weighing the file.
+const WEIGH: TaskKind = TaskKind::new("records.weigh");
 
 /// Rows that one commit of a sweep takes away at most.
 const AT_ONCE: usize = 500;
@@ -42,10 +51,20 @@ impl Upkeep for Store {
         Ok(known.due().filter(|_| known.done_at.is_none_or(|at| at <= since)))
     }
 
+    async fn fill(&self, since: Timestamp) -> Result<Option<Fill>, StoreError> {
+        let known = self.read("upkeep.rewrite", rewrite::find)?;
+        if known.done_at.is_some_and(|at| at > since) {
+            return Ok(None);
+        }
+        let (shared, place) = (Arc::clone(self.shared()), Arc::clone(self.place()));
+        let weigh = move || fill::weigh(&shared, place.path()).map_err(|fault| fault.at(FILL));
+        self.off(WEIGH, FILL, weigh).await.map(Some)
+    }
+
     async fn rewrite(&self, seen: u64) -> Result<Rewritten, StoreError> {
         let done = self.rewrite_file(seen).await?;
         let Rewritten { before, after } = done;
-        tracing::info!(before, after, "state.redb was made anew without what was purged");
+        tracing::info!(before, after, "state.redb was made anew");
         Ok(done)
     }
 }

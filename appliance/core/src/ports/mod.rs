@@ -47,7 +47,7 @@ pub use streams::{Attach, Streams, Take};
 pub use tasks::{TaskFilter, Tasks};
 pub use text_index::{TakenOut, TextChanges, TextEntry, TextFault, TextIndex};
 pub use trail::AuditTrail;
-pub use upkeep::{Rewritten, Sweep, Swept, Upkeep};
+pub use upkeep::{Fill, Rewritten, Sweep, Swept, Upkeep};
 pub use users::Users;
 pub use vector_home::{Serving, VectorHome};
 pub use vector_index::{IndexEntry, VectorIndex};

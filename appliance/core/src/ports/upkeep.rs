@@ -1,5 +1,5 @@
-//! The role that keeps the records small and clean: takes away what nobody asks for any more, and what
-//! a purge has left in free pages. Decides no time: the caller does.
+//! The role that keeps the records small and clean: takes away what nobody asks for any more, what a
+//! purge has left in free pages, and pages that are half empty. Decides no time: the caller does.
 
 use std::fmt;
 
@@ -36,6 +36,15 @@ pub struct Rewritten {
     pub after: u64,
 }
 
+/// What the records' file takes on the disk, and what a copy of its rows would.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fill {
+    /// Bytes on the disk.
+    pub file: u64,
+    /// Bytes that its rows take where every page is full.
+    pub rows: u64,
+}
+
 /// Keeps the records small. An entry that any group still has to acknowledge MUST stay.
 #[async_trait]
 pub trait Upkeep: fmt::Debug + Send + Sync {
@@ -51,6 +60,13 @@ pub trait Upkeep: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Unavailable`, `Corrupt`.
     async fn rewrite_due(&self, since: Timestamp) -> Result<Option<u64>, StoreError>;
+
+    /// Returns how full the records' file is, unless it was rewritten after `since`: then nobody has to
+    /// know. Reads the whole file.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Corrupt`.
+    async fn fill(&self, since: Timestamp) -> Result<Option<Fill>, StoreError>;
 
     /// Copies what lives into a new file, which takes the place of the old one: no byte of what was
     /// purged is left. Nothing is written meanwhile, and readers notice nothing.

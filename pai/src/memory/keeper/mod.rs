@@ -61,7 +61,7 @@ pub struct KeeperParts {
     pub care: Arc<Care>,
     /// Saved by each run.
     pub indexes: Arc<dyn Indexes>,
-    /// Makes the records' file anew after a purge.
+    /// Makes the records' file anew.
     pub upkeep: Arc<dyn Upkeep>,
     /// The cache of vectors, where the embedder has one.
     pub vectors: Option<Arc<dyn VectorCache>>,
@@ -77,13 +77,19 @@ pub struct Keeper {
     parts: KeeperParts,
     counted: metrics::Counted,
     turn: Mutex<()>,
+    weighed: clean::Weighed,
 }
 
 impl Keeper {
     /// Joins the parts; nothing runs yet.
     #[must_use]
     pub fn new(parts: KeeperParts) -> Self {
-        Self { parts, counted: metrics::Counted::default(), turn: Mutex::default() }
+        Self {
+            parts,
+            counted: metrics::Counted::default(),
+            turn: Mutex::default(),
+            weighed: clean::Weighed::default(),
+        }
     }
 
     /// Takes all steps once. A step that fails is logged, and the next ones are taken.
@@ -94,7 +100,7 @@ impl Keeper {
         self.run_cleaning(Clean::Daily).await
     }
 
-    /// As [`run_once`](Self::run_once), and says when files are made anew after a purge.
+    /// As [`run_once`](Self::run_once), and says when files are made anew.
     ///
     /// # Errors
     /// As there.

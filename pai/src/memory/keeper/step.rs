@@ -25,7 +25,7 @@ pub enum Step {
     Vectors,
     /// The indexes are saved.
     Save,
-    /// After a purge: what was purged leaves every file.
+    /// What was purged leaves every file; a records' file that is half empty is made anew.
     Clean,
 }
 
@@ -74,7 +74,7 @@ impl Step {
             Self::Purge => "deleting what was forgotten long ago",
             Self::Vectors => "dropping vectors that nobody asks for",
             Self::Save => "saving the indexes",
-            Self::Clean => "making files anew without what was purged",
+            Self::Clean => "making files anew",
         }
     }
 }
@@ -92,7 +92,7 @@ pub struct Report {
     pub took: Duration,
 }
 
-/// When files are made anew after a purge.
+/// When files are made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clean {
     /// A day after the last time at the earliest.
@@ -120,7 +120,8 @@ impl Report {
         if let Some(Rewritten { before, after }) = self.rewritten {
             let kb = |bytes: u64| bytes.div_ceil(1_000);
             let (before, after) = (kb(before), kb(after));
-            sentence = format!("{sentence}; files made anew after a purge: {before} -> {after} kB");
+            sentence =
+                format!("{sentence}; the records' file was made anew: {before} -> {after} kB");
         }
         for (step, why) in &self.failed {
             sentence = format!("{sentence}; {} failed: {why}", step.as_str());
