@@ -202,7 +202,7 @@ async fn a_login_holds_until_logout_and_a_link_works_once() -> anyhow::Result<()
     let login = r#"{"email": "ANNA@example.com", "password": "a long enough password"}"#;
     let login = stranger.send(Method::POST, "/api/auth/login", JSON, login.into()).await?;
     let cookie = login.headers.get("set-cookie").context("a cookie")?.to_str()?;
-    for flag in ["__Host-ai_session=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+    for flag in ["__Host-ai_session_", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(flag), "{flag} is missing in {cookie}");
     }
     let pair = cookie.split(';').next().unwrap_or_default();

@@ -33,6 +33,9 @@ pub struct Conversation {
     pub title: Option<String>,
     /// Where it stands.
     pub status: ConversationStatus,
+    /// Whether it was opened for one question and nothing more was said in it.
+    #[serde(default)]
+    pub once: bool,
     /// Sequence of its last change, set by the store; lists order by it, newest first.
     pub updated_seq: u64,
     /// When it was opened.
@@ -106,22 +109,85 @@ impl Message {
     }
 }
 
-/// Returns the first line of `content` cut to a title, or `None` if there is nothing to show.
+/// Words that a person begins with and that tell nothing about what follows.
+const OPENINGS: [&str; 14] = [
+    "hello",
+    "hi",
+    "hey",
+    "please",
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "i want you to",
+    "i would like you to",
+    "tell me",
+    "remember that",
+    "remember",
+    "note that",
+];
+
+/// Returns the first line of `content` that tells something, without the command and the courtesies it
+/// begins with, cut to a title; `None` if there is nothing to show.
 #[must_use]
 pub fn title_from(content: &str) -> Option<String> {
+    let mut lines = content.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    Some(cut(telling(first).or_else(|| lines.find_map(telling)).unwrap_or(first)))
+}
+
+/// Tells whether `title` was taken from `content`, by today's rule or by the one before it, which took
+/// the first line as it stood.
+#[must_use]
+pub fn is_title_of(title: Option<&str>, content: &str) -> bool {
+    let before = content.lines().map(str::trim).find(|line| !line.is_empty()).map(cut);
+    title == title_from(content).as_deref() || title == before.as_deref()
+}
+
+fn cut(line: &str) -> String {
     const WANTED_CHARS: usize = 60;
-    let line = content.lines().map(str::trim).find(|line| !line.is_empty())?;
     if line.chars().count() <= WANTED_CHARS {
-        return Some(line.to_owned());
+        return line.to_owned();
     }
     let cut: String = line.chars().take(WANTED_CHARS).collect();
     let whole_words = cut.rfind(char::is_whitespace).filter(|at| *at > WANTED_CHARS / 2);
-    Some(format!("{}…", cut[..whole_words.unwrap_or(cut.len())].trim_end()))
+    format!("{}…", cut[..whole_words.unwrap_or(cut.len())].trim_end())
+}
+
+/// What is left of a line without command and courtesies; `None` when that is nothing.
+fn telling(line: &str) -> Option<&str> {
+    let mut rest = without_command(line);
+    while let Some(shorter) = OPENINGS.iter().find_map(|opening| after(rest, opening)) {
+        rest = shorter;
+    }
+    rest.chars().any(char::is_alphanumeric).then_some(rest)
+}
+
+/// Takes `/ask code`, `/remember` and the like away.
+fn without_command(line: &str) -> &str {
+    let Some((command, rest)) = line.split_once(char::is_whitespace) else { return line };
+    let is_command =
+        command.strip_prefix('/').is_some_and(|it| it.bytes().all(|b| b.is_ascii_lowercase()));
+    match (is_command, command) {
+        (true, "/ask") => rest.trim_start().split_once(char::is_whitespace).map_or(rest, |it| it.1),
+        (true, _) => rest,
+        (false, _) => line,
+    }
+    .trim_start()
+}
+
+/// What follows `opening` in `text`, if it begins with it as whole words.
+fn after<'a>(text: &'a str, opening: &str) -> Option<&'a str> {
+    let head = text.get(..opening.len()).filter(|head| head.eq_ignore_ascii_case(opening))?;
+    let rest = &text[head.len()..];
+    let rest = rest.strip_prefix([',', ':', '!']).unwrap_or(rest);
+    let shorter = rest.trim_start();
+    (shorter.len() < rest.len()).then_some(shorter)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::title_from;
+    use super::{is_title_of, title_from};
 
     #[test]
     fn a_title_is_the_first_line_cut_at_a_word() {
@@ -133,5 +199,27 @@ mod tests {
             Some("what is the name of the staging database that we moved last…")
         );
         assert_eq!(title_from(&"é".repeat(90)).map(|t| t.chars().count()), Some(61));
+    }
+
+    #[test]
+    fn a_title_leaves_out_commands_and_courtesies() {
+        for (said, title) in [
+            ("/ask code why does the build fail?", "why does the build fail?"),
+            ("/remember the mailer is postmark", "the mailer is postmark"),
+            ("remember that the mailer is postmark", "the mailer is postmark"),
+            ("/recall pager", "pager"),
+            ("Hi, can you please restart nginx", "restart nginx"),
+            ("hello\nwhat is tea?", "hello"),
+            ("hello!\n", "hello!"),
+            ("/help", "/help"),
+            ("/etc/nginx is full", "/etc/nginx is full"),
+            ("hike plans for May", "hike plans for May"),
+            ("hé", "hé"),
+        ] {
+            assert_eq!(title_from(said).as_deref(), Some(title), "{said}");
+            assert!(is_title_of(Some(title), said), "{said}");
+        }
+        assert!(is_title_of(Some("/recall pager"), "/recall pager\nnow"), "a title from before");
+        assert!(!is_title_of(Some("another"), "/recall pager") && !is_title_of(None, "tea"));
     }
 }

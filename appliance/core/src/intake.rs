@@ -119,6 +119,7 @@ pub fn conversation(mint: &IdMint, owner: UserId, title: Option<String>) -> Conv
         owner,
         title,
         status: ConversationStatus::Active,
+        once: false,
         updated_seq: 0,
         created_at: now,
         updated_at: now,

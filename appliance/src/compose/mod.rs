@@ -172,7 +172,10 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         care,
         desk,
         fleet: fleet.clone(),
-        settings: edge_settings(&settings, bound, (jwt_key, people_key), model.as_ref()),
+        settings: web_api::Settings {
+            instance: store.history().to_string(),
+            ..edge_settings(&settings, bound, (jwt_key, people_key), model.as_ref())
+        },
         model,
         redactor,
         mint: mint.clone(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use appliance_core::{
-    ConversationId, ConversationStatus, Message, PageRequest, Role, StoreError, Timestamp, UserId,
-    Write,
+    Conversation, ConversationId, ConversationStatus, Message, PageRequest, Role, StoreError,
+    Timestamp, UserId, Write,
 };
 
 use crate::{
@@ -135,6 +135,23 @@ pub async fn a_title_comes_from_the_first_words(it: &mut impl StoreFixture) -> C
     Ok(())
 }
 
+/// A thread opened for one question is such a one until a person says more in it.
+pub async fn a_thread_for_one_question_is_one_until_more_is_said(
+    it: &mut impl StoreFixture,
+) -> Checked {
+    let (owner, _) = a_person(it).await?;
+    let thread = Conversation { once: true, ..given::thread(&it.mint(), owner) };
+    it.write(vec![Write::PutConversation(thread.clone())]).await?;
+    say(it, thread.id, "what is tea?").await?;
+    let answer =
+        Message { role: Role::Assistant, ..given::message(&it.mint(), thread.id, "a leaf") };
+    it.write(vec![Write::AppendMessage(answer)]).await?;
+    assert!(opened_once(it, owner, thread.id).await?);
+    say(it, thread.id, "and coffee?").await?;
+    assert!(!opened_once(it, owner, thread.id).await?);
+    Ok(())
+}
+
 /// A message's id is used once, in whatever thread.
 pub async fn a_message_is_appended_once(it: &mut impl StoreFixture) -> Checked {
     let (owner, thread) = a_person(it).await?;
@@ -170,6 +187,14 @@ async fn rename(it: &impl StoreFixture, id: ConversationId, title: &str) -> Chec
     it.write(vec![Write::ChangeConversation { id, title, status: None, at }]).await
 }
 
+async fn opened_once(
+    it: &impl StoreFixture,
+    owner: UserId,
+    thread: ConversationId,
+) -> Result<bool, StoreError> {
+    Ok(it.conversations().get(owner, thread).await?.is_some_and(|thread| thread.once))
+}
+
 async fn title(
     it: &impl StoreFixture,
     owner: UserId,
@@ -198,6 +223,7 @@ macro_rules! conversations_contract {
             a_deleted_thread_is_hidden_everywhere,
             a_thread_is_in_the_list_of_its_status,
             a_title_comes_from_the_first_words,
+            a_thread_for_one_question_is_one_until_more_is_said,
             a_message_is_appended_once,
         );
     };

@@ -83,6 +83,7 @@ fn thread() -> Conversation {
         owner: user().id,
         title: Some("staging".to_owned()),
         status: ConversationStatus::Active,
+        once: false,
         updated_seq: 2, // one for making it, one for the message
         created_at: at(7),
         updated_at: at(8),

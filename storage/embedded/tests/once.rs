@@ -76,6 +76,7 @@ fn person() -> Vec<Write> {
         owner: owner(),
         title: Some("databases".to_owned()),
         status: ConversationStatus::Active,
+        once: false,
         updated_seq: 0,
         created_at: at(2),
         updated_at: at(2),

@@ -7,7 +7,8 @@ use appliance_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Draft, Entity, Fault, Refusal, codec,
+    Draft, Entity, Fault, Refusal,
+    codec::{self, Place},
     codes::{Code, UnknownCode},
     counters::next,
     damage,
@@ -47,13 +48,17 @@ pub struct ConversationV1 {
     last_message: u64,
 }
 
-impl Entity for ConversationRow {
-    type Frozen = ConversationV1;
-    const KIND: &'static Kind = &CONVERSATIONS;
+/// The frozen form, version 2: whether it was opened for one question is kept.
+#[derive(Serialize, Deserialize)]
+pub struct ConversationV2 {
+    before: ConversationV1,
+    once: bool,
+}
 
-    fn freeze(&self) -> ConversationV1 {
-        let thread = &self.conversation;
-        ConversationV1 {
+impl From<&ConversationRow> for ConversationV1 {
+    fn from(row: &ConversationRow) -> Self {
+        let thread = &row.conversation;
+        Self {
             id: thread.id.bytes(),
             owner: thread.owner.bytes(),
             title: thread.title.clone(),
@@ -61,21 +66,47 @@ impl Entity for ConversationRow {
             updated_seq: thread.updated_seq,
             created_at: thread.created_at.unix_micros(),
             updated_at: thread.updated_at.unix_micros(),
-            last_message: self.last_message,
+            last_message: row.last_message,
         }
     }
+}
 
-    fn thaw(_id: &[u8], frozen: ConversationV1) -> Result<Self, UnknownCode> {
+impl TryFrom<ConversationV1> for ConversationRow {
+    type Error = UnknownCode;
+
+    fn try_from(frozen: ConversationV1) -> Result<Self, UnknownCode> {
         let conversation = Conversation {
             id: ConversationId::from_bytes(frozen.id),
             owner: UserId::from_bytes(frozen.owner),
             title: frozen.title,
             status: ConversationStatus::from_code(frozen.status)?,
+            once: false,
             updated_seq: frozen.updated_seq,
             created_at: Timestamp::from_unix_micros(frozen.created_at),
             updated_at: Timestamp::from_unix_micros(frozen.updated_at),
         };
         Ok(Self { conversation, last_message: frozen.last_message })
+    }
+}
+
+impl Entity for ConversationRow {
+    type Frozen = ConversationV2;
+    const KIND: &'static Kind = &CONVERSATIONS;
+    const VERSION: u8 = 2;
+
+    fn freeze(&self) -> ConversationV2 {
+        ConversationV2 { before: ConversationV1::from(self), once: self.conversation.once }
+    }
+
+    fn thaw(_id: &[u8], frozen: ConversationV2) -> Result<Self, UnknownCode> {
+        let mut row = Self::try_from(frozen.before)?;
+        row.conversation.once = frozen.once;
+        Ok(row)
+    }
+
+    fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
+        let read = |_| Ok(Self::try_from(codec::open::<ConversationV1>(place, 1, sealed)?)?);
+        sealed.first().filter(|version| **version == 1).map(read)
     }
 
     fn id(&self) -> Vec<u8> {
@@ -124,6 +155,7 @@ pub fn take_in(draft: &mut Draft<'_>, message: &Message) -> Result<u64, Refusal>
     if row.conversation.title.is_none() && message.role == Role::User {
         row.conversation.title = title_from(&message.content);
     }
+    row.conversation.once &= message.role != Role::User || row.last_message == 0;
     let seq = next(&mut row.last_message);
     moved(draft, Some(&before), row, message.created_at)?;
     Ok(seq)

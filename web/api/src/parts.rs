@@ -18,11 +18,12 @@ use appliance_tasks::Tasks as Home;
 use secrecy::{SecretBox, SecretString};
 
 use crate::{
-    auth::{Devices, Endings, LoginLimits, Passwords, PeopleKey, Tokens},
+    auth::{Cookies, Devices, Endings, LoginLimits, Passwords, PeopleKey, Tokens},
     edge::Proxies,
     logs::LogTail,
     metrics::Metrics,
     readiness::Readiness,
+    socket::Lines,
 };
 
 /// How long a login lasts.
@@ -90,6 +91,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// How long a login lasts.
     pub session_ttl: Duration,
+    /// The id of the records: cookies and what browsers keep are named by it. Empty for none.
+    pub instance: String,
     /// Signs the tokens of API clients.
     pub jwt_key: SecretBox<[u8; 32]>,
     /// What callers on the people's socket show.
@@ -114,6 +117,7 @@ impl Settings {
             allowed_hosts: Vec::new(),
             proxies: Proxies::default(),
             session_ttl: SESSION_TTL,
+            instance: String::new(),
             jwt_key,
             people_key,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -143,24 +147,30 @@ pub(crate) struct App {
     pub(crate) parts: Parts,
     pub(crate) passwords: Passwords,
     pub(crate) logins: LoginLimits,
+    pub(crate) cookies: Arc<Cookies>,
     pub(crate) devices: Devices,
     /// Logins that have ended although the store could not write it down.
     pub(crate) endings: Endings,
     pub(crate) tokens: Tokens,
     pub(crate) people_key: PeopleKey,
     pub(crate) readiness: Readiness,
+    /// Clients that listen by long polls.
+    pub(crate) lines: Lines,
 }
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
+        let cookies = Arc::new(Cookies::of(&parts.settings.instance));
         Self {
             passwords: Passwords::new(parts.home.clone()),
             logins: LoginLimits::new(),
-            devices: Devices::new(&parts.settings.jwt_key),
+            devices: Devices::new(&parts.settings.jwt_key, Arc::clone(&cookies)),
+            cookies,
             endings: Endings::default(),
             tokens: Tokens::new(&parts.settings.jwt_key),
             people_key: PeopleKey::new(&parts.settings.people_key),
             readiness: Readiness::default(),
+            lines: Lines::default(),
             parts,
         }
     }

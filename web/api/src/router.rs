@@ -67,6 +67,7 @@ fn people() -> Router<Shared> {
         .route("/api/auth/me", get(auth::me))
         .route("/api/auth/session", get(auth::session))
         .route("/api/auth/setup", post(auth::setup))
+        .route("/api/auth/setup/check", post(auth::setup_check))
         .route("/api/auth/setup-link", post(auth::setup_link))
         .route("/api/conversations", get(conversations::list).post(conversations::post))
         .route(
@@ -105,6 +106,7 @@ fn people() -> Router<Shared> {
         .route("/api/logs", get(logs::get))
         .route("/api/settings", get(settings::get))
         .route("/ws", get(socket::get))
+        .route("/api/live", post(socket::post))
         .route("/mcp", any(mcp::any))
 }
 

@@ -40,6 +40,20 @@ impl fmt::Debug for SetUp {
     }
 }
 
+/// Body of `POST /api/auth/setup/check`: whether a link can still be used.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetUpCheck {
+    /// The token from the link's fragment.
+    pub token: String,
+}
+
+impl fmt::Debug for SetUpCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetUpCheck").finish_non_exhaustive()
+    }
+}
+
 /// Answer to a log-in or a set-up; the cookie is set beside it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoggedIn {
@@ -60,6 +74,9 @@ impl fmt::Debug for LoggedIn {
 /// Answer of `GET /api/auth/me`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
+    /// Which server this is: what a browser keeps for it is named by that.
+    #[serde(default)]
+    pub instance: String,
     /// The account.
     pub id: String,
     /// Its e-mail, once set up.

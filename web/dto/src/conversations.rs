@@ -9,6 +9,9 @@ pub struct NewConversation {
     /// At most 255 characters; left out, the first message names it.
     #[serde(default)]
     pub title: Option<String>,
+    /// Whether it is opened for one question: lists keep such ones together.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
 }
 
 /// Body of `PATCH /api/conversations/{id}`.
@@ -32,6 +35,9 @@ pub struct ConversationView {
     pub title: Option<String>,
     /// `active` or `archived`.
     pub status: String,
+    /// Whether it was opened for one question and nothing more was said in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.

@@ -17,7 +17,7 @@ mod socket;
 mod tasks;
 
 pub use agents::{AgentList, AgentLog, AgentView};
-pub use auth::{LoggedIn, Login, Me, SetUp, SetupLinkView};
+pub use auth::{LoggedIn, Login, Me, SetUp, SetUpCheck, SetupLinkView};
 pub use clock::ClockView;
 pub use conversations::{
     Accepted, CitationView, ConversationDetail, ConversationList, ConversationPatch,
@@ -36,7 +36,7 @@ pub use purge::{PurgeConfirmed, PurgeMemories, PurgedView};
 pub use settings::{SettingList, SettingView};
 pub use socket::{
     AgentStatusPayload, Channel, ChunkPayload, ClientFrame, ClientPayload, ConnectedPayload,
-    ErrorPayload, MessagePayload, Place, ResyncPayload, ServerFrame, ServerPayload,
+    ErrorPayload, Heard, Listen, MessagePayload, Place, ResyncPayload, ServerFrame, ServerPayload,
     SubscribedPayload, TaskRef, TaskUpdatePayload,
 };
 pub use tasks::{TaskList, TaskView};

@@ -251,3 +251,25 @@ pub struct ErrorPayload {
     /// What happened, with the way out.
     pub message: String,
 }
+
+/// Body of `POST /api/live`, which takes the place of `/ws` where that is blocked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// The line, as the server named it; left out, another is opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// What the client says. A request that says something is answered at once and hears nothing; one
+    /// that says nothing waits for what there is to hear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub say: Vec<ClientFrame>,
+}
+
+/// Answer of `POST /api/live`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The line; a client names it in every further request.
+    pub line: String,
+    /// What was heard, as it comes over `/ws`; empty after a while without anything.
+    pub frames: Vec<ServerFrame>,
+}

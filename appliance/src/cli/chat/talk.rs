@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use appliance_tasks::TaskKind;
 use rustyline::{DefaultEditor, error::ReadlineError};
+use web_dto::NewConversation;
 
 use super::turn::{self, Heard};
 use crate::cli::{Client, Context, arguments::Chat, print};
@@ -17,7 +18,7 @@ const LINE: TaskKind = TaskKind::new("chat.line");
 /// # Errors
 /// When the server cannot be reached, or the terminal cannot be read.
 pub async fn run(context: &Context, client: &Client, options: &Chat) -> anyhow::Result<ExitCode> {
-    let conversation = turn::conversation(client, options).await?;
+    let conversation = turn::conversation(client, options, &NewConversation::default()).await?;
     context.say(&format!("conversation {conversation}; Ctrl-C stops an answer, Ctrl-D ends"));
     let mut editor = DefaultEditor::new().context("while preparing the terminal")?;
     loop {

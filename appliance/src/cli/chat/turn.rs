@@ -79,7 +79,8 @@ pub async fn one_shot(
     options: &Chat,
     text: &str,
 ) -> anyhow::Result<ExitCode> {
-    let conversation = conversation(client, options).await?;
+    let opened = NewConversation { title: None, once: true };
+    let conversation = conversation(client, options, &opened).await?;
     let Heard::Whole(turn) = take(context, client, &conversation, text).await? else {
         context.say(&format!("go on with: ai-infra chat -c {conversation} \"...\""));
         return Ok(ExitCode::from(INTERRUPTED));
@@ -98,19 +99,22 @@ pub async fn one_shot(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns the conversation asked for, or a new one.
+/// Returns the conversation asked for, or opens a new one.
 ///
 /// # Errors
 /// When there is no such conversation of ours.
-pub async fn conversation(client: &Client, options: &Chat) -> anyhow::Result<String> {
+pub async fn conversation(
+    client: &Client,
+    options: &Chat,
+    opened: &NewConversation,
+) -> anyhow::Result<String> {
     if let Some(id) = &options.conversation {
         let id: appliance_core::ConversationId = id.parse().map_err(|error| {
             Failure::new(2, format!("{error}"), "take one from `ai-infra chat --json`")
         })?;
         return Ok(id.to_string());
     }
-    let made: ConversationView =
-        client.post("/api/conversations", &NewConversation::default()).await?;
+    let made: ConversationView = client.post("/api/conversations", opened).await?;
     Ok(made.id)
 }
 

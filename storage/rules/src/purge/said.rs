@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{ConversationId, Message, MessageId, Role, TaskId, conversation::title_from};
+use appliance_core::{ConversationId, Message, MessageId, Role, TaskId, conversation::is_title_of};
 
 use super::{
     traces,
@@ -43,7 +43,9 @@ pub(super) fn empty(
         Sought::Nowhere => return Ok(()),
     };
     done.threads.insert(message.conversation_id);
-    untitle(draft, message.conversation_id, |title| *title == title_from(&message.content))?;
+    untitle(draft, message.conversation_id, |title| {
+        is_title_of(title.as_deref(), &message.content)
+    })?;
     let (asked, task) = (message.role == Role::User, message.task_id);
     let (citations, leans_on) = (Vec::new(), Vec::new());
     let blank = Message { content: String::new(), citations, leans_on, ..message.clone() };
@@ -89,7 +91,7 @@ fn take_out(
     // The thread may be named after it, if it is not after what can be read.
     let said = traces::messages(draft.view(), thread)?;
     let names = |title: &Option<String>| {
-        said.iter().any(|it| it.role == Role::User && *title == title_from(&it.content))
+        said.iter().any(|it| it.role == Role::User && is_title_of(title.as_deref(), &it.content))
     };
     untitle(draft, thread, |title| !names(title))?;
     for row in unread::tasks_of(draft.view(), thread)? {

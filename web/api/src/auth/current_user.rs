@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use web_dto::Code;
 
-use super::{SecretToken, bearer::bearer, cookie::session_cookie, session::is_live};
+use super::{SecretToken, bearer::bearer, session::is_live};
 use crate::{
     edge::Drain,
     error::ApiError,
@@ -67,7 +67,7 @@ impl FromRequestParts<Shared> for CurrentUser {
                 Some(session) => by_session(app, session).await?,
                 None => None,
             }
-        } else if let Some(token) = session_cookie(&parts.headers) {
+        } else if let Some(token) = app.cookies.session(&parts.headers) {
             by_cookie(app, token).await?
         } else {
             return Err(ApiError::new(Code::AuthRequired, "the request carries no login"));

@@ -3,7 +3,7 @@
 //!
 //! Source: OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue};
@@ -14,7 +14,7 @@ use ring::{
 use secrecy::{ExposeSecret as _, SecretBox};
 use web_dto::Code;
 
-use super::cookie::{device_cookie, marking};
+use super::Cookies;
 use crate::error::ApiError;
 
 /// How long a browser keeps the mark: 400 days, the most that browsers grant a cookie.
@@ -29,7 +29,10 @@ const NONCE_BYTES: usize = 16;
 pub(crate) type Device = [u8; NONCE_BYTES];
 
 /// Makes and checks marks.
-pub(crate) struct Devices(hmac::Key);
+pub(crate) struct Devices {
+    key: hmac::Key,
+    cookies: Arc<Cookies>,
+}
 
 impl std::fmt::Debug for Devices {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -38,9 +41,9 @@ impl std::fmt::Debug for Devices {
 }
 
 impl Devices {
-    /// Starts with the server's key.
-    pub(crate) fn new(key: &SecretBox<[u8; 32]>) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret()))
+    /// Starts with the server's key and the names of its cookies.
+    pub(crate) fn new(key: &SecretBox<[u8; 32]>, cookies: Arc<Cookies>) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret()), cookies }
     }
 
     /// Returns the `Set-Cookie` value that marks a device for the account of `email`.
@@ -51,16 +54,16 @@ impl Devices {
         let failed = || ApiError::new(Code::Internal, "no mark was made for this device");
         let mut nonce = [0; NONCE_BYTES];
         SystemRandom::new().fill(&mut nonce).map_err(|_| failed())?;
-        let tag = hmac::sign(&self.0, &signed(&nonce, email));
+        let tag = hmac::sign(&self.key, &signed(&nonce, email));
         let mark = URL_SAFE_NO_PAD.encode([&nonce, tag.as_ref()].concat());
-        marking(&mark, TTL).ok_or_else(failed)
+        self.cookies.marking(&mark, TTL).ok_or_else(failed)
     }
 
     /// Returns the device that sent these headers, if it was marked for the account of `email`.
     pub(crate) fn known(&self, headers: &HeaderMap, email: &str) -> Option<Device> {
-        let mark = URL_SAFE_NO_PAD.decode(device_cookie(headers)?).ok()?;
+        let mark = URL_SAFE_NO_PAD.decode(self.cookies.device(headers)?).ok()?;
         let (nonce, tag) = mark.split_first_chunk::<NONCE_BYTES>()?;
-        hmac::verify(&self.0, &signed(nonce, email), tag).ok().map(|()| *nonce)
+        hmac::verify(&self.key, &signed(nonce, email), tag).ok().map(|()| *nonce)
     }
 }
 
@@ -75,7 +78,7 @@ mod tests {
     use super::*;
 
     fn devices(key: u8) -> Devices {
-        Devices::new(&SecretBox::new(Box::new([key; 32])))
+        Devices::new(&SecretBox::new(Box::new([key; 32])), Arc::new(Cookies::of("")))
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod session;
 mod token;
 
 pub(crate) use bearer::bearer;
-pub(crate) use cookie::{clearing, session_cookie};
+pub(crate) use cookie::Cookies;
 pub(crate) use current_agent::{Arriving, CurrentAgent};
 pub(crate) use current_user::{Admin, CurrentUser, Via};
 pub(crate) use device::{Device, Devices};

@@ -8,7 +8,7 @@ use axum::{
 use http::{HeaderMap, header};
 use web_dto::{Code, LoggedIn};
 
-use super::{SecretToken, cookie};
+use super::SecretToken;
 use crate::{error::ApiError, gate::Caller, parts::App, view};
 
 /// Most bytes of a client's description of itself that are kept.
@@ -62,10 +62,12 @@ pub(crate) fn logged_in(app: &App, user: &User, opened: &Opened) -> Result<Respo
     let body = LoggedIn {
         token: app.tokens.issue(session.id, user.id, life)?,
         expires_at: session.expires_at.to_string(),
-        user: view::me(user),
+        user: view::me(&app.parts.settings.instance, user),
     };
     let mut response = Json(body).into_response();
-    let cookie = cookie::setting(opened.token.expose(), app.parts.settings.session_ttl)
+    let cookie = app
+        .cookies
+        .setting(opened.token.expose(), app.parts.settings.session_ttl)
         .ok_or_else(|| ApiError::new(Code::Internal, "no cookie was made"))?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     if let Some(email) = &user.email {

@@ -17,7 +17,7 @@ use web_dto::Code;
 
 use super::{Caller, host::addressed};
 use crate::{
-    auth::{bearer, session_cookie},
+    auth::{Cookies, bearer},
     error::ApiError,
     parts::{App, Settings, Shared},
 };
@@ -40,7 +40,7 @@ fn check(app: &App, request: &Request) -> Result<(), ApiError> {
         return Err(foreign_host(named.as_ref()));
     };
     if needs_origin(request) && bearer(request.headers()).is_none() {
-        own_origin(settings, &caller, host, request.headers())?;
+        own_origin(settings, &app.cookies, &caller, host, request.headers())?;
     }
     Ok(())
 }
@@ -78,6 +78,7 @@ fn needs_origin(request: &Request) -> bool {
 /// without either, only requests that carry no cookie.
 fn own_origin(
     settings: &Settings,
+    cookies: &Cookies,
     caller: &Caller,
     host: &Authority,
     headers: &HeaderMap,
@@ -89,7 +90,7 @@ fn own_origin(
     match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         Some(b"same-origin" | b"none") => Ok(()),
         Some(_) => Err(foreign_origin("its Sec-Fetch-Site is another site")),
-        None if session_cookie(headers).is_none() => Ok(()),
+        None if cookies.session(headers).is_none() => Ok(()),
         None => Err(foreign_origin("it carries the cookie but no Origin")),
     }
 }

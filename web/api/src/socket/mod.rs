@@ -1,4 +1,4 @@
-//! `GET /ws`: the live feed. Who may connect is decided here, the rest in the session.
+//! `GET /ws`: the live feed, and `POST /api/live` where a proxy lets no WebSocket through. Who may connect is decided here, the rest in the session.
 //!
 //! Step 7 of the walkthrough. Cookie or bearer token first (Origin was checked at the gate), then
 //! the upgrade; frames as `web_dto` has them. Loses what a slow client does not read and says so
@@ -6,6 +6,9 @@
 
 mod feed;
 mod frames;
+mod limits;
+mod lines;
+mod poll;
 mod session;
 
 use axum::{
@@ -13,6 +16,9 @@ use axum::{
     response::Response,
 };
 use web_dto::Code;
+
+pub(crate) use lines::Lines;
+pub(crate) use poll::post;
 
 use crate::{auth::CurrentUser, edge::Drain, error::ApiError, gate::Caller, parts::Shared};
 

@@ -10,7 +10,7 @@ use appliance_core::{Timestamp, Topic};
 use appliance_redact::Redactor;
 use appliance_tasks::TaskKind;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
+use futures_util::{SinkExt as _, Stream, StreamExt as _, stream::SplitSink};
 use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval, timeout},
@@ -23,6 +23,7 @@ use web_dto::{
 use super::{
     feed::{self, Feed},
     frames::{self, Followed},
+    limits::{QUEUE, SILENCE},
 };
 use crate::{
     auth::CurrentUser,
@@ -37,17 +38,11 @@ use crate::{
 /// Sends one client's frames.
 const WRITE: TaskKind = TaskKind::new("socket.write");
 
-/// Frames waiting for one client.
-const QUEUE: usize = 256;
-
 /// How often the login is looked up and the client's silence is measured.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the client is pinged.
 const PING_EVERY: Duration = Duration::from_secs(30);
-
-/// Longest silence of a client, pongs included.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// Longest time one frame may take to go out.
 const SEND_TIME: Duration = Duration::from_secs(10);
@@ -60,7 +55,7 @@ const MAX_FEEDS: usize = 64;
 
 /// Why a socket is closed from this side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bye {
+pub(super) enum Bye {
     /// The client left or is gone.
     Gone,
     /// Its login has ended.
@@ -79,44 +74,15 @@ pub(super) async fn run(
     drain: Drain,
     socket: WebSocket,
 ) {
-    let (sink, mut incoming) = socket.split();
+    let (sink, incoming) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
     let write = write(sink, queue, app.parts.redactor.clone());
     let mut writer = app.parts.home.spawn(WRITE, write);
-    let mut session =
-        Session { app, user, caller, out: out.clone(), feeds: HashMap::new(), bad_frames: 0 };
-    session.greet().await;
-
-    let mut check = interval(CHECK_EVERY);
-    check.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut heard, mut pinged) = (Instant::now(), Instant::now());
-    let bye = loop {
-        tokio::select! {
-            message = incoming.next() => {
-                let Some(Ok(message)) = message else { break Bye::Gone };
-                heard = Instant::now();
-                if let Err(bye) = session.hear(message).await {
-                    break bye;
-                }
-            }
-            _ = check.tick() => {
-                if heard.elapsed() >= SILENCE {
-                    break Bye::Gone;
-                }
-                if let Err(bye) = session.still_welcome().await {
-                    break bye;
-                }
-                if pinged.elapsed() >= PING_EVERY {
-                    pinged = Instant::now();
-                    // A full queue has plenty for the client to answer to already.
-                    let _ = out.try_send(Message::Ping(bytes::Bytes::new()));
-                }
-            }
-            () = writer.ended() => return,
-            () = drain.begun() => break Bye::Draining,
-        }
+    let session = Session::new(app, user, caller, out.clone());
+    let bye = tokio::select! {
+        bye = session.serve(incoming.map(Result::ok), &drain) => bye,
+        () = writer.ended() => return,
     };
-    drop(session);
     let farewell = async {
         // Behind what is already queued, so that the client reads why.
         let _ = out.send(Message::Close(close_frame(bye))).await;
@@ -157,7 +123,7 @@ async fn write(
 }
 
 /// What one client has said and follows.
-struct Session {
+pub(super) struct Session {
     app: Shared,
     user: CurrentUser,
     caller: Caller,
@@ -167,6 +133,53 @@ struct Session {
 }
 
 impl Session {
+    /// Begins with a client that follows nothing yet; what it is told goes to `out`.
+    pub(super) fn new(
+        app: Shared,
+        user: CurrentUser,
+        caller: Caller,
+        out: mpsc::Sender<Message>,
+    ) -> Self {
+        Self { app, user, caller, out, feeds: HashMap::new(), bad_frames: 0 }
+    }
+
+    /// Hears the client and tells it what it follows, until one of both has to go.
+    pub(super) async fn serve(
+        mut self,
+        mut incoming: impl Stream<Item = Option<Message>> + Unpin,
+        drain: &Drain,
+    ) -> Bye {
+        self.greet().await;
+        let mut check = interval(CHECK_EVERY);
+        check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut heard, mut pinged) = (Instant::now(), Instant::now());
+        loop {
+            tokio::select! {
+                message = incoming.next() => {
+                    let Some(Some(message)) = message else { return Bye::Gone };
+                    heard = Instant::now();
+                    if let Err(bye) = self.hear(message).await {
+                        return bye;
+                    }
+                }
+                _ = check.tick() => {
+                    if heard.elapsed() >= SILENCE {
+                        return Bye::Gone;
+                    }
+                    if let Err(bye) = self.still_welcome().await {
+                        return bye;
+                    }
+                    if pinged.elapsed() >= PING_EVERY {
+                        pinged = Instant::now();
+                        // A full queue has plenty for the client to answer to already.
+                        let _ = self.out.try_send(Message::Ping(bytes::Bytes::new()));
+                    }
+                }
+                () = drain.begun() => return Bye::Draining,
+            }
+        }
+    }
+
     fn now(&self) -> Timestamp {
         self.app.parts.mint.clock().now()
     }

@@ -11,8 +11,9 @@ use web_dto::{AgentView, CitationView, ConversationView, InFlightView, Me, Messa
 
 pub(crate) use memory::{action, held, job, memory, memory_hit, outcome, signal, stats};
 
-pub(crate) fn me(user: &User) -> Me {
+pub(crate) fn me(instance: &str, user: &User) -> Me {
     Me {
+        instance: instance.to_owned(),
         id: user.id.to_string(),
         email: user.email.clone(),
         display_name: user.display_name.clone(),
@@ -35,6 +36,7 @@ pub(crate) fn conversation(it: Conversation) -> ConversationView {
             ConversationStatus::Deleted => "deleted",
         }
         .to_owned(),
+        once: it.once,
         created_at: it.created_at.to_string(),
         updated_at: it.updated_at.to_string(),
     }

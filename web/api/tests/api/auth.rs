@@ -305,3 +305,42 @@ async fn a_token_in_the_query_is_no_login() {
     let path = format!("/api/auth/me?token={0}&access_token={0}", ann.jwt);
     house.get(&path, As::Nobody).await.refused(401, "auth.required");
 }
+
+#[tokio::test]
+async fn the_log_ins_of_two_servers_on_one_host_live_side_by_side() {
+    let server = |id: &'static str| House::with(|parts| parts.settings.instance = id.to_owned());
+    let (one, two) = (server("5be10a37-c2d1"), server("77f00a37-c2d1"));
+    let (ann, bob) =
+        (one.person("ann", UserRole::Admin).await, two.person("bob", UserRole::Admin).await);
+    let names = [&ann, &bob].map(|it| it.cookie.split_once('=').unwrap().0.to_owned());
+    assert!(names[0] != names[1] && names.iter().all(|it| it.starts_with("__Host-")), "{names:?}");
+    // A browser sends the cookies of the host, whatever the port.
+    for (house, person) in [(&one, &ann), (&two, &bob)] {
+        let mut both = request(Method::GET, "/api/auth/me", As::Cookie(person), Body::empty());
+        let jar = format!("{}; {}", ann.cookie, bob.cookie);
+        both.headers_mut().insert(header::COOKIE, jar.parse().unwrap());
+        let me: Value = house.send(both).await.json();
+        assert_eq!(me["id"], person.id.to_string());
+    }
+    let out = one.post("/api/auth/logout", As::Cookie(&ann), &json!({})).await;
+    let cleared = out.headers[header::SET_COOKIE].to_str().unwrap();
+    assert!(cleared.starts_with(&format!("{}=;", names[0])), "{cleared}");
+}
+
+#[tokio::test]
+async fn a_link_says_beforehand_whether_it_can_be_used_and_is_not_used_up_by_that() {
+    let house = House::new();
+    let id = house.account(UserRole::Admin).await;
+    let token = house.link(id).await;
+    let check = json!({"token": token});
+    for _ in 0..30 {
+        let answer = house.post("/api/auth/setup/check", As::Nobody, &check).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+    }
+    assert_eq!(house.set_up(&token, "ann").await.status, StatusCode::OK);
+    for token in [token.as_str(), "", "unknown"] {
+        let check = json!({"token": token});
+        let answer = house.post("/api/auth/setup/check", As::Nobody, &check).await;
+        answer.refused(410, "setup.link_invalid");
+    }
+}

@@ -73,6 +73,7 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("GET", "/api/settings", "", Refused),
     ("POST", "/api/memory/purge", r#"{"ids":["{memory}"],"confirm":true}"#, Own),
     ("POST", "/api/conversations/{id}/purge", r#"{"confirm":true}"#, Own),
+    ("POST", "/api/live", "{}", Own),
     // Last: it ends the stranger's own login.
     ("POST", "/api/auth/logout", "{}", Own),
 ];
@@ -82,6 +83,7 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
 const OPEN: &[&str] = &[
     "/api/auth/login",
     "/api/auth/setup",
+    "/api/auth/setup/check",
     "/api/auth/session",
     "/api/info",
     "/api/health/live",

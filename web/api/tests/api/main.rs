@@ -18,6 +18,7 @@ mod gateway;
 mod heads;
 mod house;
 mod isolation;
+mod live_poll;
 mod log_in_limits;
 mod log_out;
 mod looked_after;

@@ -10,7 +10,7 @@ use http::{StatusCode, header};
 
 use crate::{
     audit::Line,
-    auth::{CurrentUser, Via, clearing},
+    auth::{CurrentUser, Via},
     error::ApiError,
     gate::Caller,
     parts::{App, Shared},
@@ -28,7 +28,7 @@ pub(crate) async fn post(State(app): State<Shared>, caller: Caller, user: Curren
     };
     let mut response =
         ended.map_or_else(IntoResponse::into_response, |()| StatusCode::NO_CONTENT.into_response());
-    if let Some(cookie) = clearing() {
+    if let Some(cookie) = app.cookies.clearing() {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response

@@ -1,11 +1,11 @@
 //! `GET /api/auth/me`: who this request is.
 
-use axum::Json;
+use axum::{Json, extract::State};
 use web_dto::Me;
 
-use crate::{auth::CurrentUser, view};
+use crate::{auth::CurrentUser, parts::Shared, view};
 
 /// Answers with the account behind the request.
-pub(crate) async fn get(user: CurrentUser) -> Json<Me> {
-    Json(view::me(&user.user))
+pub(crate) async fn get(State(app): State<Shared>, user: CurrentUser) -> Json<Me> {
+    Json(view::me(&app.parts.settings.instance, &user.user))
 }

@@ -11,7 +11,7 @@ pub(crate) use login::post as login;
 pub(crate) use logout::post as logout;
 pub(crate) use me::get as me;
 pub(crate) use session::get as session;
-pub(crate) use setup::post as setup;
+pub(crate) use setup::{check as setup_check, post as setup};
 pub(crate) use setup_link::post as setup_link;
 
 use web_dto::Code;

@@ -1,4 +1,5 @@
-//! `POST /api/auth/setup`: the holder of the one-time link chooses e-mail and password.
+//! `POST /api/auth/setup`: the holder of the one-time link chooses e-mail and password; `/check` asks
+//! beforehand whether the link can still be used.
 //!
 //! One batch: the link must hold, is used up, the account gets its name and hash, and the first
 //! session opens. Logins of the account from before die with the change.
@@ -7,8 +8,8 @@ use std::time::Duration;
 
 use appliance_core::{Actor, Batch, Condition, Conflict, RiskLevel, Thing, TokenHash, User, Write};
 use axum::{extract::State, response::Response};
-use http::HeaderMap;
-use web_dto::{Code, SetUp};
+use http::{HeaderMap, StatusCode};
+use web_dto::{Code, SetUp, SetUpCheck};
 
 use super::MAX_LOGIN_BYTES;
 use crate::{
@@ -53,6 +54,18 @@ pub(crate) async fn post(
         }
     }
     Err(ApiError::new(Code::Conflict, "the account is being changed just now; try again"))
+}
+
+/// Says whether a link can still be used, so that nobody fills a form in for nothing. Uses nothing up.
+///
+/// # Errors
+/// 410 `setup.link_invalid`.
+pub(crate) async fn check(
+    State(app): State<Shared>,
+    Json(body): Json<SetUpCheck, MAX_LOGIN_BYTES>,
+) -> Result<StatusCode, ApiError> {
+    holder(&app, SecretToken::hash_of(&body.token)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// What the holder of a link chose.

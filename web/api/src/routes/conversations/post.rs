@@ -32,8 +32,14 @@ pub(crate) async fn post(
 ) -> Result<Response, ApiError> {
     super::check_title(body.title.as_deref())?;
     let owner = user.id();
-    let key = key.batch_key(owner, ROUTE, &[body.title.as_deref().unwrap_or_default()]);
+    let title = body.title.as_deref().unwrap_or_default();
+    // As it was before there was another kind: a key from then still means the same.
+    let key = match body.once {
+        false => key.batch_key(owner, ROUTE, &[title]),
+        true => key.batch_key(owner, ROUTE, &[title, "once"]),
+    };
     let mut opened = intake::conversation(&app.parts.mint, owner, body.title);
+    opened.once = body.once;
     let line = Line::data(owner, caller.ip, "conversation.post").on("conversation", &opened.id);
     let batch = Batch {
         key,
