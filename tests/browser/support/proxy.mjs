@@ -4,6 +4,8 @@
 
 import net from 'node:net';
 
+const REFUSAL = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
+
 // Listens on a free port and passes everything on to `target` (host:port).
 export async function startProxy(t, target) {
   const proxy = new Proxy(target);
@@ -18,6 +20,7 @@ class Proxy {
     this.target = { host, port: Number(port) };
     this.pairs = new Set();
     this.isCut = false;
+    this.isBlind = false;
     this.listener = net.createServer((near) => this.join(near));
   }
 
@@ -35,6 +38,11 @@ class Proxy {
     this.isCut = false;
   }
 
+  // Refuses WebSockets and lets everything else through, as some proxies do; `false` ends that.
+  blind(isBlind = true) {
+    this.isBlind = isBlind;
+  }
+
   end() {
     this.cut();
     this.listener.close();
@@ -42,15 +50,22 @@ class Proxy {
 
   join(near) {
     if (this.isCut) return near.resetAndDestroy();
-    const far = net.connect(this.target);
-    const pair = [near, far];
+    const pair = [near];
     this.pairs.add(pair);
     const part = () => {
       this.pairs.delete(pair);
       pair.forEach((end) => end.destroy());
     };
-    pair.forEach((end) => end.on('error', part).on('close', part));
-    near.pipe(far).pipe(near);
+    const watch = (end) => end.on('error', part).on('close', part);
+    watch(near);
+    near.once('data', (first) => {
+      if (this.isBlind && /^upgrade: *websocket/im.test(first.toString('latin1'))) return near.end(REFUSAL);
+      const far = net.connect(this.target);
+      pair.push(far);
+      watch(far).write(first);
+      near.pipe(far).pipe(near);
+      return undefined;
+    });
     return undefined;
   }
 }

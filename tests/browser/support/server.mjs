@@ -54,8 +54,13 @@ class Server {
 
   // The one-time link, by the command that makes one: the server says it to nobody but a terminal.
   async askForLink() {
-    const { stdout } = await promisify(execFile)(binary(), ['setup-link', ...this.places()], { env: this.variables() });
-    return /http\S+#t=\S+/.exec(stdout)[0];
+    return /http\S+#t=\S+/.exec(await this.command('setup-link'))[0];
+  }
+
+  // What a command says that is typed on the server's own machine.
+  async command(name, ...words) {
+    const all = [name, ...this.places(), ...words];
+    return (await promisify(execFile)(binary(), all, { env: this.variables() })).stdout;
   }
 
   // As a power cut would: no goodbye to anybody.

@@ -7,14 +7,16 @@ use gloo_net::http::{Request, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use web_dto::{
     Accepted, ActionList, ActionView, AgentList, AgentLog, AgentView, ConversationList,
-    ConversationPatch, ConversationView, LoggedIn, Login, Me, MemoryList, MemoryView, MessageList,
-    NewConversation, NewMemories, NewMemory, NewMessage, PurgeConfirmed, PurgeMemories, PurgedView,
-    Remembered, ServerInfo, SetUp, SettingList, TaskList, TaskView,
+    ConversationPatch, ConversationView, Listen, LoggedIn, Login, Me, MemoryList, MemoryView,
+    MessageList, NewConversation, NewMemories, NewMemory, NewMessage, PurgeConfirmed,
+    PurgeMemories, PurgedView, Remembered, ServerFrame, ServerInfo, SetUp, SetUpCheck, SettingList,
+    TaskList, TaskView,
 };
 
 use crate::model::{
     Checks, Failure,
     memory::{Asked, Figures, Found, read_deed},
+    read_heard,
 };
 
 /// What every route answers.
@@ -48,6 +50,18 @@ pub async fn login(body: &Login) -> Answer<LoggedIn> {
 /// Sets the account up with the token of the one-time link; the answer sets the cookie.
 pub async fn set_up(body: &SetUp) -> Answer<LoggedIn> {
     post("/api/auth/setup", body).await
+}
+
+/// Asks whether the token of a one-time link can still be used.
+pub async fn check_set_up(token: &str) -> Answer<()> {
+    let body = SetUpCheck { token: token.to_owned() };
+    sent(Request::post("/api/auth/setup/check"), written(&body)).await.map(drop)
+}
+
+/// Listens to or speaks on a line of long polls.
+pub async fn live(body: Listen) -> Answer<(String, Vec<ServerFrame>)> {
+    let answer = sent(Request::post("/api/live"), written(&body)).await?;
+    read_heard(&answer).map_err(|_| Failure::from_answer(200, ""))
 }
 
 /// Ends the session.
@@ -206,13 +220,16 @@ fn parsed<T: DeserializeOwned>(answer: &str) -> Answer<T> {
 /// Sends a request and returns the answer's text; everything but a 2xx is a failure.
 async fn sent(request: RequestBuilder, body: Option<String>) -> Answer<String> {
     match answered(request, body).await? {
-        (200..=299, text) => Ok(text),
-        (status, text) => Err(Failure::from_answer(status, &text)),
+        (200..=299, text, _) => Ok(text),
+        (status, text, wait) => Err(Failure::from_answer(status, &text).after(wait)),
     }
 }
 
-/// Sends a request and returns the answer's status and text.
-async fn answered(request: RequestBuilder, body: Option<String>) -> Answer<(u16, String)> {
+/// Sends a request and returns the answer's status and text, and how long it tells to wait.
+async fn answered(
+    request: RequestBuilder,
+    body: Option<String>,
+) -> Answer<(u16, String, Option<u32>)> {
     let sent = match body {
         None => request.send().await,
         Some(body) => match request.header("content-type", "application/json").body(body) {
@@ -221,5 +238,6 @@ async fn answered(request: RequestBuilder, body: Option<String>) -> Answer<(u16,
         },
     };
     let response = sent.map_err(|_| Failure::unreachable())?;
-    Ok((response.status(), response.text().await.unwrap_or_default()))
+    let wait = response.headers().get("retry-after").and_then(|wait| wait.parse().ok());
+    Ok((response.status(), response.text().await.unwrap_or_default(), wait))
 }

@@ -59,7 +59,7 @@ fn App(
     let session = Session::provide();
     let portal = Portal::provide(session);
     let place = portal.place;
-    spawn_local(session.refresh());
+    spawn_local(async move { _ = session.refresh().await });
     keep_in_step(portal);
     move_focus(place);
 
@@ -102,10 +102,10 @@ fn keep_in_step(portal: Portal) {
                 place.replace(Page::LogIn);
             }
         }
-        (page, Who::Somebody(_)) => {
+        (page, Who::Somebody(me)) => {
             if !was_inside.get_value() {
                 was_inside.set_value(true);
-                portal.arrive();
+                portal.arrive(&me);
             }
             match page {
                 Page::LogIn => {

@@ -1,9 +1,15 @@
-//! What this browser keeps between visits: drafts, the theme, a switch. Nothing of the server's.
+//! What this browser keeps between visits: what was typed, the theme, a switch. Nothing of the
+//! server's.
 //!
-//! A browser that keeps nothing (private windows, full storage) is fine: everything has a default.
+//! A browser that keeps nothing (private windows, full storage) is fine: what is typed then lives as
+//! long as the page, and everything else has a default.
+
+use std::{cell::RefCell, collections::BTreeMap};
 
 use leptos::prelude::window;
 use web_sys::Storage;
+
+use crate::model::LEFT;
 
 /// The key of the chosen theme; `boot.js` reads it too.
 pub const THEME: &str = "theme";
@@ -11,35 +17,49 @@ pub const THEME: &str = "theme";
 /// The key of the switch for single-key shortcuts.
 pub const KEYS: &str = "single-keys";
 
-/// Returns the key of a conversation's draft; an empty id is the new conversation's.
-pub fn draft(conversation: &str) -> String {
-    format!("draft.{conversation}")
+thread_local! {
+    /// What the browser would not take.
+    static UNTAKEN: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The name of this tab, which `boot.js` has given it.
+pub fn tab() -> String {
+    let storage = window().session_storage().ok().flatten();
+    let name = storage.and_then(|storage| storage.get_item("tab").ok().flatten());
+    name.unwrap_or_else(|| LEFT.to_owned())
 }
 
 /// Returns what was kept under `key`.
 pub fn get(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok().flatten()
+    let untaken = UNTAKEN.with_borrow(|untaken| untaken.get(key).cloned());
+    untaken.or_else(|| storage()?.get_item(key).ok().flatten())
 }
 
 /// Keeps `value`; an empty one is forgotten.
 pub fn set(key: &str, value: &str) {
-    let Some(storage) = storage() else { return };
+    let storage = storage();
     if value.is_empty() {
-        _ = storage.remove_item(key);
-    } else {
-        _ = storage.set_item(key, value);
+        _ = UNTAKEN.with_borrow_mut(|untaken| untaken.remove(key));
+        _ = storage.map(|storage| storage.remove_item(key));
+        return;
     }
+    let taken = storage.is_some_and(|storage| storage.set_item(key, value).is_ok());
+    UNTAKEN.with_borrow_mut(|untaken| {
+        _ = untaken.remove(key);
+        if !taken {
+            _ = untaken.insert(key.to_owned(), value.to_owned());
+        }
+    });
 }
 
-/// Forgets every draft: the next person at this browser has none of them.
-pub fn forget_drafts() {
-    let Some(storage) = storage() else { return };
-    let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
-    for key in keys.collect::<Vec<_>>() {
-        if key.starts_with("draft.") {
-            _ = storage.remove_item(&key);
-        }
+/// Every key that something is kept under.
+pub fn keys() -> Vec<String> {
+    let mut keys: Vec<_> = UNTAKEN.with_borrow(|untaken| untaken.keys().cloned().collect());
+    if let Some(storage) = storage() {
+        let count = storage.length().unwrap_or(0);
+        keys.extend((0..count).filter_map(|at| storage.key(at).ok().flatten()));
     }
+    keys
 }
 
 fn storage() -> Option<Storage> {

@@ -22,12 +22,14 @@ pub enum Who {
 #[derive(Clone, Copy)]
 pub struct Session {
     who: RwSignal<Who>,
+    /// Whether the last one was ended by the server, and not by the person.
+    pub lost: RwSignal<bool>,
 }
 
 impl Session {
     /// Makes the session available to all pages below.
     pub fn provide() -> Self {
-        let session = Self { who: RwSignal::new(Who::Unknown) };
+        let session = Self { who: RwSignal::new(Who::Unknown), lost: RwSignal::new(false) };
         provide_context(session);
         session
     }
@@ -35,7 +37,8 @@ impl Session {
     /// Returns the session of the page.
     pub fn here() -> Self {
         // A page outside `App` has nobody; it cannot happen, and this is what it would show.
-        use_context().unwrap_or_else(|| Self { who: RwSignal::new(Who::Nobody) })
+        use_context()
+            .unwrap_or_else(|| Self { who: RwSignal::new(Who::Nobody), lost: RwSignal::new(false) })
     }
 
     /// Returns who it is, and follows changes.
@@ -55,30 +58,43 @@ impl Session {
 
     /// Notes that somebody is logged in.
     pub fn begin(self, me: Me) {
+        self.lost.set(false);
         let somebody = Who::Somebody(me);
         if self.who.with_untracked(|who| *who != somebody) {
             self.who.set(somebody);
         }
     }
 
-    /// Notes that the session is over.
+    /// Notes that the person has logged out.
     pub fn end(self) {
         self.who.set(Who::Nobody);
     }
 
-    /// Asks the server who is logged in.
-    pub async fn refresh(self) {
+    /// Notes that the server has ended the session, or knows of none.
+    pub fn lose(self) {
+        if self.is_open() {
+            self.lost.set(true);
+        }
+        self.end();
+    }
+
+    /// Asks the server who is logged in; returns whether it answered.
+    pub async fn refresh(self) -> bool {
         match api::session().await {
             Ok(Some(me)) => self.begin(me),
-            Ok(None) => self.end(),
-            Err(failure) => self.notice(&failure),
+            Ok(None) => self.lose(),
+            Err(failure) => {
+                self.notice(&failure);
+                return failure.status != 0;
+            }
         }
+        true
     }
 
     /// Ends the session here when a failure says that the server has ended it.
     pub fn notice(self, failure: &Failure) {
         if failure.is_logged_out() {
-            return self.end();
+            return self.lose();
         }
         if self.who.with_untracked(|who| matches!(who, Who::Unknown | Who::Away(_))) {
             self.who.set(Who::Away(failure.clone()));

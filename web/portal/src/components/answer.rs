@@ -33,6 +33,7 @@ pub fn Answer(
     let phase = Memo::new(move |_| {
         open.get().then(|| portal.board.read().phase(&bubble.read().id)).flatten()
     });
+    let place = NodeRef::<leptos::html::Div>::new();
     let name = move || writer.get().name;
     let pick = Callback::new(move |number: u32| {
         let picked = citations.read_untracked().iter().find(|c| c.number == number).cloned();
@@ -49,15 +50,15 @@ pub fn Answer(
             {move || view! { <Badge face=writer.get()/> }}
             <div class="body">
                 <p class="who">
-                    <b>{name}</b>
+                    <b prop:textContent=name></b>
                     {move || at.get().map(|at| view! { <Clock at/> })}
-                    <span>{about}</span>
+                    <span prop:textContent=about></span>
                 </p>
                 <Shown when=move || open.get() && phase.get().is_some()>
                     <Phases now=phase/>
                 </Shown>
-                <div class="text" class:open=open data-testid="text">
-                    <Markdown text open numbers pick/>
+                <div class="text" class:open=open data-testid="text" node_ref=place>
+                    <Markdown text open numbers pick place/>
                 </div>
                 <Citations citations/>
                 <Shown when=move || !open.get()>

@@ -6,6 +6,7 @@ use web_dto::{CitationView, MemoryView};
 use super::{Dialog, Filled, Made, Shown, deed_of};
 use crate::{
     api, clock,
+    effect::effect,
     model::{Page, memory::words, visible},
     state::Portal,
 };
@@ -46,12 +47,12 @@ pub fn Citations(
 pub fn CitationSheet() -> impl IntoView {
     let citation = Portal::here().ui.citation;
     let open = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         if citation.read().is_some() {
             open.set(true);
         }
     });
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         if !open.get() && citation.read_untracked().is_some() {
             citation.set(None);
         }

@@ -66,7 +66,7 @@ pub fn Composer() -> impl IntoView {
                     on:keydown=pressed
                 ></textarea>
                 <div class="row">
-                    <span id="count" class="hint" class:bad=move || left.get() < 0>{count}</span>
+                    <span id="count" class="hint" class:bad=move || left.get() < 0 prop:textContent=count></span>
                     <span class="space"></span>
                     <Shown when=portal.busy>
                         <button class="stop" type="button" aria-label="Stop" title="Stop (Esc)" on:click=move |_| portal.stop()>

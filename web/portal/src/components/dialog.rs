@@ -3,6 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::{Icon, Shape, Shown};
+use crate::effect::effect;
 
 /// A modal dialog with a heading and a Close button.
 #[component]
@@ -19,7 +20,7 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         let Some(dialog) = node.get() else { return };
         if open.get() && !dialog.open() {
             _ = dialog.show_modal();

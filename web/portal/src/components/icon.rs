@@ -32,6 +32,8 @@ pub enum Shape {
     Retry,
     /// A cross.
     Close,
+    /// Arrow down.
+    Down,
 }
 
 impl Shape {
@@ -57,6 +59,7 @@ impl Shape {
             Self::Details => "M3 4h14v12H3zM12.500 4v12",
             Self::Copy => "M7 7h9v9H7zM4 13V4h9",
             Self::Retry => "M4 10a6 6 0 1 0 2-4.500M6 2v4h4",
+            Self::Down => "M10 4v12m-5-5 5 5 5-5",
             Self::Close => "M5 5l10 10M15 5 5 15",
         }
     }

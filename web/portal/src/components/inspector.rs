@@ -6,6 +6,7 @@ use web_dto::CitationView;
 use super::{Filled, Icon, Made, Shape, Shown, deed_of, phases::Phases};
 use crate::{
     clock,
+    effect::effect,
     model::{Job, face, when},
     state::Portal,
 };
@@ -118,7 +119,7 @@ fn last_answer(portal: Portal) -> Option<String> {
 
 /// Asks for the tasks of an answer that is older than what was read.
 fn look_up(portal: Portal, answer: Memo<Option<String>>) {
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         let Some(id) = answer.get() else { return };
         if portal.board.with_untracked(|board| board.tree(&id).is_some()) {
             return;

@@ -8,7 +8,10 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, Node};
 
-use crate::model::{Face, visible};
+use crate::{
+    effect::effect,
+    model::{Face, visible},
+};
 
 /// An element in the making; nothing when the browser refuses to make one.
 pub struct Made(Option<Element>);
@@ -117,7 +120,7 @@ pub fn Filled(
     parts: Callback<(), Vec<Made>>,
 ) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         if let Some(node) = node.get() {
             refill(&node, parts.run(()));
         }

@@ -1,12 +1,16 @@
 //! Markdown as views: blocks become elements, words become text nodes, and nothing becomes HTML.
 //!
 //! One signal a block: while a text streams only its last blocks are touched, and those are changed
-//! in place, so an open code fence neither jumps nor loses its scroll position.
+//! in place, so an open code fence neither jumps nor loses its scroll position. Where a page translator
+//! has put nodes of its own in the place of ours, a block that changes is made anew: what is written
+//! to a text node that stands nowhere any more is seen by nobody.
 
 use leptos::{html, prelude::*};
+use web_sys::Element;
 
 use super::{Icon, Shape};
 use crate::{
+    effect::effect,
     model::{
         markdown::{Block, Document, Inline, Item},
         visible,
@@ -32,48 +36,94 @@ pub fn Markdown(
     numbers: Memo<Vec<u32>>,
     /// Called with the number of a mark that was pressed.
     pick: Callback<u32>,
+    /// The element it stands in.
+    place: NodeRef<html::Div>,
 ) -> impl IntoView {
     let document = StoredValue::new(Document::default());
-    let blocks = RwSignal::new(Vec::<ArcRwSignal<Block>>::new());
+    let shown = RwSignal::new(Vec::<Row>::new());
     let marks = Marks { known: numbers, pick };
-    let refresh = move |text: &str, open: bool| {
+    let refresh = move |text: &str, open: bool, marked: bool| {
         document.update_value(|document| {
             let mut kept = document.update(text);
             if !open && document.settle() {
                 kept = 0;
             }
-            show(document, kept, blocks);
+            let translated = place.get_untracked().is_some_and(|place| is_translated(&place));
+            let change = match (translated, marked) {
+                (false, _) => Change::InPlace,
+                (true, false) => Change::Anew,
+                (true, true) => Change::AllAnew,
+            };
+            show(document.blocks(), kept, shown, change);
         });
     };
-    refresh(&text.get_untracked(), open.get_untracked());
-    Effect::new(move |_| refresh(&text.read(), open.get()));
-    let rows = move || blocks.get().into_iter().enumerate().collect::<Vec<_>>();
+    refresh(&text.get_untracked(), open.get_untracked(), false);
+    effect(move |before: Option<Vec<u32>>| {
+        let now = numbers.get();
+        refresh(&text.read(), open.get(), before.is_some_and(|before| before != now));
+        now
+    });
     view! {
-        <For each=rows key=|(at, _)| *at let:row>
-            {move || view_block(&row.1.read(), marks)}
+        <For each=move || shown.get() key=|shown| shown.number let:row>
+            {move || view_block(&row.block.read(), marks)}
         </For>
     }
 }
 
-/// Brings the signals in step with the document, from block `kept` on.
-fn show(document: &Document, kept: usize, blocks: RwSignal<Vec<ArcRwSignal<Block>>>) {
-    let have = blocks.with_untracked(Vec::len);
-    let want = document.blocks();
-    blocks.with_untracked(|signals| {
-        for (signal, block) in signals.iter().zip(want).skip(kept) {
-            if *signal.read_untracked() != *block {
-                signal.set(block.clone());
+/// A block on the page.
+#[derive(Clone)]
+struct Row {
+    /// Tells it from every other that stood on the page.
+    number: u32,
+    block: ArcRwSignal<Block>,
+}
+
+/// How blocks on the page follow the document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    InPlace,
+    /// Those that change are made anew.
+    Anew,
+    /// All are, because marks in them change.
+    AllAnew,
+}
+
+/// Whether somebody has put elements between ours: translators wrap words in `font`, which nothing
+/// here makes.
+fn is_translated(place: &Element) -> bool {
+    place.query_selector("font").is_ok_and(|found| found.is_some())
+}
+
+/// Brings what is shown in step with the document, from block `kept` on.
+fn show(want: &[Block], kept: usize, shown: RwSignal<Vec<Row>>, change: Change) {
+    let stale = |row: &Row, block: &Block| *row.block.read_untracked() != *block;
+    if change == Change::InPlace {
+        shown.with_untracked(|rows| {
+            for (row, block) in rows.iter().zip(want).skip(kept) {
+                if stale(row, block) {
+                    row.block.set(block.clone());
+                }
+            }
+        });
+        if shown.with_untracked(Vec::len) == want.len() {
+            return;
+        }
+    }
+    shown.update(|rows| {
+        let mut next = rows.iter().map(|row| row.number + 1).max().unwrap_or(0);
+        let mut fresh = |block: &Block| {
+            next += 1;
+            Row { number: next, block: ArcRwSignal::new(block.clone()) }
+        };
+        rows.truncate(want.len());
+        for (row, block) in rows.iter_mut().zip(want) {
+            if change == Change::AllAnew || stale(row, block) {
+                *row = fresh(block);
             }
         }
+        let new: Vec<_> = want.iter().skip(rows.len()).map(fresh).collect();
+        rows.extend(new);
     });
-    if have != want.len() {
-        blocks.update(|signals| {
-            signals.truncate(want.len());
-            let new = want.iter().skip(signals.len()).cloned().map(ArcRwSignal::new);
-            let new: Vec<_> = new.collect();
-            signals.extend(new);
-        });
-    }
 }
 
 fn view_block(block: &Block, marks: Marks) -> AnyView {

@@ -29,6 +29,7 @@ mod time;
 mod title;
 mod toasts;
 mod transcript;
+mod wait;
 mod welcome;
 
 pub use alert::Alert;
@@ -54,3 +55,4 @@ pub use time::{Ago, Clock};
 pub use title::TopBar;
 pub use toasts::Toasts;
 pub use transcript::Transcript;
+pub use wait::Wait;

@@ -10,6 +10,9 @@ use crate::{
     state::Portal,
 };
 
+/// Conversations of one question that a day shows at once.
+const ONCE_SHOWN: usize = 3;
+
 /// Search field, list, and the two switches below it.
 #[component]
 pub fn Shelf() -> impl IntoView {
@@ -82,14 +85,26 @@ fn Found(found: Vec<ConversationView>, typed: RwSignal<String>) -> impl IntoView
             _ => groups.push((group, vec![conversation])),
         }
     }
-    let group = |(name, items): (&'static str, Vec<ConversationView>)| {
-        let rows = items.into_iter().map(|c| view! { <Row conversation=c/> }).collect_view();
-        view! {
-            <h2 class="caption">{name}</h2>
-            <ul>{rows}</ul>
-        }
+    groups.into_iter().map(|(name, items)| view! { <Group name items/> }).collect_view().into_any()
+}
+
+/// The conversations of a day; those of one question stand together after the others.
+#[component]
+fn Group(name: &'static str, items: Vec<ConversationView>) -> impl IntoView {
+    let (mut once, talks): (Vec<_>, Vec<_>) = items.into_iter().partition(|c| c.once);
+    let more = once.split_off(once.len().min(ONCE_SHOWN));
+    let list = |name: String, items: Vec<ConversationView>| {
+        (!items.is_empty()).then(|| view! { <h2 class="caption">{name}</h2><ul>{rows(items)}</ul> })
     };
-    groups.into_iter().map(group).collect_view().into_any()
+    let words = format!("{} more", more.len());
+    let more = (!more.is_empty()).then(|| {
+        view! { <details class="once"><summary>{words}</summary><ul>{rows(more)}</ul></details> }
+    });
+    (list(name.to_owned(), talks), list(format!("{name}, single questions"), once), more)
+}
+
+fn rows(items: Vec<ConversationView>) -> Vec<AnyView> {
+    items.into_iter().map(|c| view! { <Row conversation=c/> }.into_any()).collect()
 }
 
 /// One conversation in the list.

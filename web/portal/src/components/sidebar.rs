@@ -51,12 +51,14 @@ pub fn Sidebar() -> impl IntoView {
 #[component]
 fn Agent(agent: AgentView) -> impl IntoView {
     let face = face(&agent.name);
+    let portal = Portal::here();
+    let status = move || portal.known_status(&agent.status).to_owned();
     let about = agent.problem.clone().unwrap_or_else(|| agent.description.clone());
     view! {
         <li class="agent" data-agent=face.hue title=about>
             <Badge face/>
-            <span>{face.name} " " <small>{agent.status.clone()}</small></span>
-            <i class="dot" data-state=agent.status aria-hidden="true"></i>
+            <span>{face.name} " " <small prop:textContent=status.clone()></small></span>
+            <i class="dot" data-state=status aria-hidden="true"></i>
         </li>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape, Shown, ailing::AilingStrip};
-use crate::state::Portal;
+use crate::{effect::effect, state::Portal};
 
 /// Heading, connection, and the page's own controls; names the page in the tab too.
 #[component]
@@ -16,7 +16,7 @@ pub fn TopBar(
     children: Option<Children>,
 ) -> impl IntoView {
     let portal = Portal::here();
-    Effect::new(move |_| document().set_title(&format!("{} - ai-infra", title.get())));
+    effect(move |_: Option<()>| document().set_title(&format!("{} - ai-infra", title.get())));
     view! {
         <div>
             <header class="top">
@@ -42,11 +42,8 @@ pub fn TopBar(
 /// Says so when the live line does not stand.
 #[component]
 fn Connection() -> impl IntoView {
-    let online = Portal::here().feed.online;
-    // The first moments are not worth a warning.
-    let settled = RwSignal::new(false);
-    set_timeout(move || settled.set(true), std::time::Duration::from_secs(2));
-    let down = move || settled.get() && !online.get();
+    let feed = Portal::here().feed;
+    let (online, down) = (feed.online, move || feed.is_down());
     view! {
         <span
             class="connection"

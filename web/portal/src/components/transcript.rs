@@ -5,8 +5,8 @@
 use leptos::{html, prelude::*};
 use web_sys::Element;
 
-use super::{Shown, answer::Answer, said::Said, welcome::Welcome};
-use crate::{model::Failure, state::Portal};
+use super::{Icon, Shape, Shown, answer::Answer, said::Said, welcome::Welcome};
+use crate::{effect::effect, model::Failure, state::Portal};
 
 /// Pixels from the end that still count as the end.
 const NEAR_THE_END: i32 = 60;
@@ -25,44 +25,56 @@ pub fn Transcript() -> impl IntoView {
     let portal = Portal::here();
     let log = NodeRef::<html::Section>::new();
     let column = NodeRef::<html::Div>::new();
-    let at_end = RwSignal::new(true);
+    let (at_end, news) = (RwSignal::new(true), RwSignal::new(false));
+    let top = StoredValue::new(0);
+    // A frame may come when the page is gone.
     let to_end = move || {
-        if let Some(log) = log.get_untracked() {
+        if let Some(log) = log.try_get_untracked().flatten() {
             log.set_scroll_top(log.scroll_height());
         }
     };
     let scrolled = move |_| {
-        let Some(log) = log.get_untracked() else { return };
+        let Some(log) = log.try_get_untracked().flatten() else { return };
         let below = log.scroll_height() - log.scroll_top() - log.client_height();
         let near = below < NEAR_THE_END;
-        if at_end.get_untracked() != near {
+        // Only a reader goes up: what grows below while the end is followed takes nobody from it.
+        let went_up = log.scroll_top() < top.get_value();
+        top.set_value(log.scroll_top());
+        if at_end.get_untracked() != near && (near || went_up) {
             at_end.set(near);
+            news.set(false);
         }
         if log.scroll_top() < NEAR_THE_BEGINNING && portal.has_older.get_untracked() {
             portal.load_older();
         }
     };
     follow_growth(column, move || {
-        if at_end.get_untracked() {
-            to_end();
+        match (at_end.try_get_untracked(), portal.busy.get_untracked()) {
+            (Some(true), _) => to_end(),
+            (Some(false), true) => news.set(true),
+            _ => {}
         }
     });
     keep_place(log, portal);
     // Another conversation, and what the person sends, begin at the end.
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         portal.open_id.track();
         at_end.set(true);
         request_animation_frame(to_end);
     });
-    Effect::new(move |before: Option<usize>| {
+    effect(move |before: Option<usize>| {
         let (count, sending) = portal.ids.with(|ids| {
             let last = ids.last().and_then(|id| portal.bubble(id));
             let ours = last.is_some_and(|b| b.read_untracked().role == "user");
             (ids.len(), ours)
         });
-        if before.is_some_and(|before| count == before + 1) && sending {
-            at_end.set(true);
-            request_animation_frame(to_end);
+        if before.is_some_and(|before| count > before) {
+            if sending {
+                at_end.set(true);
+                request_animation_frame(to_end);
+            } else if !at_end.get_untracked() {
+                news.set(true);
+            }
         }
         count
     });
@@ -106,12 +118,15 @@ pub fn Transcript() -> impl IntoView {
                 <button
                     class="pill"
                     type="button"
+                    aria-label=move || if news.get() { "New messages" } else { "To the end" }
+                    title="To the end"
                     on:click=move |_| {
                         at_end.set(true);
                         to_end();
                     }
                 >
-                    "New messages"
+                    <Shown when=news>"New messages"</Shown>
+                    <Icon shape=Shape::Down/>
                 </button>
             </Shown>
         </div>
@@ -188,7 +203,7 @@ fn Broken(failure: Failure) -> impl IntoView {
 fn follow_growth(column: NodeRef<html::Div>, grew: impl Fn() + Copy + 'static) {
     use wasm_bindgen::{JsCast, closure::Closure};
     let watched = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn Fn()>)>);
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         let Some(column) = column.get() else { return };
         let callback = Closure::<dyn Fn()>::new(grew);
         if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
@@ -208,9 +223,9 @@ fn follow_growth(column: NodeRef<html::Div>, grew: impl Fn() + Copy + 'static) {
 /// Older messages go in above what is read, and must not push it away. Browsers see to that
 /// themselves, except at the very top.
 fn keep_place(log: NodeRef<html::Section>, portal: Portal) {
-    Effect::new(move |before: Option<First>| {
+    effect(move |before: Option<First>| {
         let getting = portal.getting_older.get();
-        let log = log.get_untracked()?;
+        let log = log.try_get_untracked().flatten()?;
         if getting {
             return log.query_selector("article").ok().flatten().map(|first| {
                 let at = place_in(&log, &first);

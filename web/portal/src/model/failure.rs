@@ -15,6 +15,8 @@ pub struct Failure {
     pub hint: String,
     /// Wrong fields: name without the leading slash, and what is wrong.
     pub fields: Vec<(String, String)>,
+    /// Seconds after which it may work, where the server says so.
+    pub wait: Option<u32>,
 }
 
 impl Failure {
@@ -27,6 +29,7 @@ impl Failure {
             what: "the server cannot be reached".to_owned(),
             hint: "check that `ai-infra serve` runs, then try again".to_owned(),
             fields: Vec::new(),
+            wait: None,
         }
     }
 
@@ -46,7 +49,21 @@ impl Failure {
             what: if problem.detail.is_empty() { problem.title } else { problem.detail },
             hint: problem.hint,
             fields: fields.collect(),
+            wait: None,
         }
+    }
+
+    /// The same, and when it may work again.
+    #[must_use]
+    pub fn after(mut self, wait: Option<u32>) -> Self {
+        self.wait = wait;
+        if let Some(seconds) = wait {
+            self.hint = format!(
+                "try again in {seconds} {}",
+                if seconds == 1 { "second" } else { "seconds" }
+            );
+        }
+        self
     }
 
     /// Says it in one line.
@@ -80,6 +97,7 @@ impl Failure {
             what: format!("the answer was HTTP {status} without an explanation"),
             hint: "try again; if it stays, look at what stands in front of the server".to_owned(),
             fields: Vec::new(),
+            wait: None,
         }
     }
 }
@@ -112,6 +130,14 @@ mod tests {
             "Message has 50,001 characters. Send at most 50,000 characters, or split it."
         );
         assert_eq!(failure.code, "message.too_long");
+    }
+
+    #[test]
+    fn says_how_long_to_wait() {
+        let problem = Problem::new(Code::AuthLimited, "too many attempts for this address", "r1");
+        let failure = Failure::from_answer(429, &serde_json::to_string(&problem).unwrap());
+        let line = failure.after(Some(42)).line();
+        assert_eq!(line, "Too many attempts for this address. Try again in 42 seconds.");
     }
 
     #[test]

@@ -21,6 +21,14 @@ struct Around<'a> {
     timestamp: String,
 }
 
+/// The answer of a long poll, its frames not read yet.
+#[derive(Deserialize)]
+struct Heard<'a> {
+    line: String,
+    #[serde(borrow)]
+    frames: Vec<&'a RawValue>,
+}
+
 /// Reads a frame.
 ///
 /// # Errors
@@ -30,6 +38,16 @@ pub fn read_frame(text: &str) -> Result<ServerFrame, Error> {
     let payload = read_payload(around.kind, around.payload.map_or("null", RawValue::get))?;
     let place = around.epoch.zip(around.seq).map(|(epoch, seq)| Place { epoch, seq });
     Ok(ServerFrame { payload, id: around.id, place, timestamp: around.timestamp })
+}
+
+/// Reads what a long poll has heard: the line's name and its frames. A frame of a type that came later
+/// is left out.
+///
+/// # Errors
+/// Where it is no such answer.
+pub fn read_heard(text: &str) -> Result<(String, Vec<ServerFrame>), Error> {
+    let Heard { line, frames } = serde_json::from_str(text)?;
+    Ok((line, frames.into_iter().filter_map(|frame| read_frame(frame.get()).ok()).collect()))
 }
 
 fn read_payload(kind: &str, text: &str) -> Result<ServerPayload, Error> {
@@ -89,6 +107,16 @@ mod tests {
                 assert_eq!(read_frame(&written).unwrap(), whole, "{written}");
             }
         }
+    }
+
+    #[test]
+    fn a_long_poll_brings_the_same_frames() {
+        let frame = r#"{"type":"pong","payload":null,"timestamp":""}"#;
+        let later = r#"{"type":"later","timestamp":""}"#;
+        let text = format!(r#"{{"line":"7-0","frames":[{frame},{later}]}}"#);
+        let (line, frames) = read_heard(&text).unwrap();
+        assert_eq!((line.as_str(), frames), ("7-0", vec![read_frame(frame).unwrap()]));
+        assert!(read_heard("{}").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use web_dto::AgentView;
 use crate::{
     api,
     components::{Ago, Alert, Badge, Icon, Shape, Shown, TopBar},
+    effect::effect,
     model::face,
     state::Portal,
 };
@@ -31,6 +32,9 @@ pub fn Agents() -> impl IntoView {
     });
     let ready = move || {
         let rail = portal.rail.read();
+        if portal.feed.is_down() {
+            return "unknown".to_owned();
+        }
         format!("{} of {} ready", rail.ready(), rail.agents.len())
     };
     view! {
@@ -62,8 +66,10 @@ fn Card(name: String) -> impl IntoView {
     let wanted = name.clone();
     let agent =
         Memo::new(move |_| portal.rail.read().agents.iter().find(|a| a.name == wanted).cloned());
-    let status =
-        Memo::new(move |_| agent.read().as_ref().map(|a| a.status.clone()).unwrap_or_default());
+    let status = Memo::new(move |_| {
+        let agent = agent.read();
+        agent.as_ref().map(|a| portal.known_status(&a.status).to_owned()).unwrap_or_default()
+    });
     let title = format!("agent-{name}");
     let steer = StoredValue::new(name.clone());
     view! {
@@ -186,12 +192,14 @@ fn Log(name: String) -> impl IntoView {
     let text = RwSignal::new(None::<Result<String, String>>);
     let name = StoredValue::new(name);
     let read = move || {
+        // Read first: by the time it is asked the page may be gone.
+        let Some(name) = name.try_get_value() else { return };
         spawn_local(async move {
-            let answer = api::agent_log(&name.get_value()).await;
+            let answer = api::agent_log(&name).await;
             text.set(Some(answer.map(|log| log.text).map_err(|failure| failure.line())));
         });
     };
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         if !open.get() {
             return;
         }

@@ -15,10 +15,11 @@ pub fn Away() -> impl IntoView {
         Who::Away(failure) => failure.line(),
         _ => String::new(),
     };
+    let again = move |_| spawn_local(async move { _ = session.refresh().await });
     view! {
         <Card title="No connection">
             <p role="alert">{line}</p>
-            <button class="button main" type="button" on:click=move |_| spawn_local(session.refresh())>
+            <button class="button main" type="button" on:click=again>
                 "Try again"
             </button>
         </Card>

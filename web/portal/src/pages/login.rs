@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{Alert, Card, Field, Shown, typed_in},
+    components::{Alert, Card, Field, Shown, Wait, typed_in},
     model::Failure,
     session::Session,
 };
@@ -16,6 +16,7 @@ pub fn LogIn() -> impl IntoView {
     let (email, password) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<Failure>);
+    let wait = Wait::new(failure);
     let needs_setup = RwSignal::new(false);
     spawn_local(async move {
         if let Ok(info) = api::info().await {
@@ -25,13 +26,16 @@ pub fn LogIn() -> impl IntoView {
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        if wait.is_on() {
+            return;
+        }
         let body = web_dto::Login { email: typed_in(email), password: typed_in(password) };
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
             match api::login(&body).await {
                 Ok(logged_in) => session.begin(logged_in.user),
-                Err(problem) => failure.set(Some(problem)),
+                Err(problem) => wait.failed(problem),
             }
             busy.set(false);
         });
@@ -45,6 +49,11 @@ pub fn LogIn() -> impl IntoView {
                     " on it and open the link that it prints."
                 </p>
             </Shown>
+            <Shown when=session.lost>
+                <p class="note" role="status">
+                    "Your log-in has ended. Log in again; what you typed is kept."
+                </p>
+            </Shown>
             <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
                 <Alert failure/>
                 <Field label="E-mail" kind="email" name="email" autocomplete="username" node=email/>
@@ -55,8 +64,8 @@ pub fn LogIn() -> impl IntoView {
                     autocomplete="current-password"
                     node=password
                 />
-                <button class="button main" type="submit" disabled=busy>
-                    {move || if busy.get() { "Logging in" } else { "Log in" }}
+                <button class="button main" type="submit" disabled=move || busy.get() || wait.is_on()>
+                    {move || wait.or(if busy.get() { "Logging in" } else { "Log in" })}
                 </button>
             </form>
         </Card>

@@ -9,7 +9,7 @@ use web_dto::MIN_PASSWORD_CHARS;
 
 use crate::{
     api,
-    components::{Alert, Card, Field, typed_in},
+    components::{Alert, Card, Field, Wait, typed_in},
     model::{Failure, Page, token_of},
     session::Session,
     state::Portal,
@@ -34,21 +34,35 @@ pub fn SetUp(
     /// The token of the link; without one the page says how to get it.
     token: Option<String>,
 ) -> impl IntoView {
+    let used = RwSignal::new(false);
+    if let Some(token) = token.clone() {
+        // A server that cannot be asked is no reason to hide the form: it says so when it is sent.
+        spawn_local(async move {
+            if let Err(failure) = api::check_set_up(&token).await {
+                used.try_set(failure.code == "setup.link_invalid");
+            }
+        });
+    }
     view! {
         <Card title="Welcome">
-            {match token {
+            {move || match token.clone().filter(|_| !used.get()) {
                 Some(token) => view! { <Form token/> }.into_any(),
-                None => view! { <NoToken/> }.into_any(),
+                None => view! { <NoToken used=used.get_untracked()/> }.into_any(),
             }}
         </Card>
     }
 }
 
-/// What somebody sees who came without a link.
+/// What somebody sees who came without a link, or with one that cannot be used any more.
 #[component]
-fn NoToken() -> impl IntoView {
+fn NoToken(used: bool) -> impl IntoView {
+    let words = if used {
+        "This link cannot be used any more: it works once, for an hour, and a newer one takes its place."
+    } else {
+        "This page needs the one-time link that the server printed when it started."
+    };
     view! {
-        <p>"This page needs the one-time link that the server printed when it started."</p>
+        <p role=used.then_some("alert")>{words}</p>
         <p>"Run " <code>"ai-infra setup-link"</code> " on the server for a new one."</p>
         <p><a class="link" href="/login">"I have an account: log in"</a></p>
     }
@@ -62,8 +76,12 @@ fn Form(token: String) -> impl IntoView {
     let [name, email, password] = [(); 3].map(|()| NodeRef::<html::Input>::new());
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<Failure>);
+    let wait = Wait::new(failure);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        if wait.is_on() {
+            return;
+        }
         let body = web_dto::SetUp {
             token: token.clone(),
             display_name: typed_in(name),
@@ -78,7 +96,7 @@ fn Form(token: String) -> impl IntoView {
                     session.begin(logged_in.user);
                     place.replace(Page::Chat(None));
                 }
-                Err(problem) => failure.set(Some(problem)),
+                Err(problem) => wait.failed(problem),
             }
             busy.set(false);
         });
@@ -120,8 +138,8 @@ fn Form(token: String) -> impl IntoView {
                 node=password
                 wrong=wrong("password")
             />
-            <button class="button main" type="submit" disabled=busy>
-                {move || if busy.get() { "Setting up" } else { "Set up and begin" }}
+            <button class="button main" type="submit" disabled=move || busy.get() || wait.is_on()>
+                {move || wait.or(if busy.get() { "Setting up" } else { "Set up and begin" })}
             </button>
         </form>
     }

@@ -9,6 +9,7 @@ use crate::{
         Announcer, CitationSheet, Palette, PurgeSheet, RenameSheet, ShortcutSheet, Sidebar, Tabs,
         Toasts,
     },
+    effect::effect,
     keys,
     model::Page,
     state::Portal,
@@ -45,7 +46,7 @@ pub fn Shell() -> impl IntoView {
         Page::Settings => Kind::Settings,
         _ => Kind::Chat,
     });
-    Effect::new(move |_| {
+    effect(move |_: Option<()>| {
         portal.place.page();
         portal.ui.close_sheets();
     });

@@ -18,6 +18,11 @@ impl Portal {
         });
     }
 
+    /// An agent's status as far as it can be known now: without a line to the server nobody knows it.
+    pub fn known_status(self, status: &str) -> &str {
+        if self.feed.is_down() { "unknown" } else { status }
+    }
+
     /// Starts, stops or restarts an agent.
     pub fn steer(self, agent: String, verb: &'static str) {
         spawn_local(async move {

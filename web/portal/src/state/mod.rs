@@ -12,18 +12,20 @@ mod send;
 mod shelf;
 mod stop;
 mod talk;
+mod typed;
 
 pub use recall::Recall;
 
 use std::collections::HashMap;
 
 use leptos::prelude::*;
-use web_dto::{Channel, ClientPayload, ConversationView, ServerFrame, ServerInfo, ServerPayload};
+use web_dto::{
+    Channel, ClientPayload, ConversationView, Me, ServerFrame, ServerInfo, ServerPayload,
+};
 
 use crate::{
     api::{self, Answer},
     feed::Feed,
-    keep,
     model::{Ailing, Board, Bubble, Failure, Page, Rail, Thread},
     place::Place,
     session::Session,
@@ -72,6 +74,10 @@ pub struct Portal {
     pub board: RwSignal<Board>,
     thread: StoredValue<Thread>,
     writer: StoredValue<Option<String>>,
+    /// Whose what is typed is.
+    whose: StoredValue<String>,
+    /// The keys of messages that are being sent.
+    on_the_way: StoredValue<Vec<String>>,
     bubbles: StoredValue<HashMap<String, ArcRwSignal<Bubble>>>,
 
     /// The conversations in the list; `None` until it was read.
@@ -110,10 +116,12 @@ impl Portal {
             getting_older: RwSignal::new(false),
             broken: RwSignal::new(None),
             failure: RwSignal::new(None),
-            draft: RwSignal::new(keep::get(&keep::draft("")).unwrap_or_default()),
+            draft: RwSignal::new(String::new()),
             board: RwSignal::new(Board::default()),
             thread: StoredValue::new(Thread::default()),
             writer: StoredValue::new(None),
+            whose: StoredValue::new(String::new()),
+            on_the_way: StoredValue::new(Vec::new()),
             bubbles: StoredValue::new(HashMap::new()),
             shelf: RwSignal::new(None),
             shelf_failure: RwSignal::new(None),
@@ -135,7 +143,8 @@ impl Portal {
     }
 
     /// Begins with somebody who has just come in.
-    pub fn arrive(self) {
+    pub fn arrive(self, me: &Me) {
+        self.find_typed(me);
         self.feed.wake();
         self.refresh_shelf();
         self.refresh_agents();
@@ -158,7 +167,7 @@ impl Portal {
         leptos::task::spawn_local(async move {
             match api::logout().await {
                 Ok(()) => {
-                    keep::forget_drafts();
+                    self.forget_typed();
                     self.session.end();
                 }
                 Err(failure) => self.ui.say(failure.line()),
@@ -188,8 +197,9 @@ impl Portal {
             ServerPayload::AgentStatus(status) => self.rail.update(|rail| rail.patch(status)),
             ServerPayload::TaskUpdate(update) => {
                 self.board.update(|board| board.patch(update, &frame.timestamp));
+                self.note_talk(update);
             }
-            ServerPayload::Error(error) if error.code == "auth.required" => self.session.end(),
+            ServerPayload::Error(error) if error.code == "auth.required" => self.session.lose(),
             ServerPayload::Resync(resync) if resync.channel == Channel::Agents => {
                 self.refresh_agents();
             }

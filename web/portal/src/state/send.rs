@@ -5,29 +5,45 @@ use leptos::{prelude::*, task::spawn_local};
 use super::Portal;
 use crate::{
     api::{self, Answer},
-    keep,
     model::{Failure, Page},
 };
 
 impl Portal {
-    /// Sends what the person typed.
+    /// Sends what the person typed; the draft goes when the message is kept in its place.
     pub fn send(self, text: String) {
-        keep::set(&keep::draft(&self.open_id.get_untracked()), "");
-        self.deliver(new_key(), text);
+        let (key, here) = (new_key(), self.open_id.get_untracked());
+        self.keep_unsent(&here, &key, &text);
+        self.keep_draft(&here, "");
+        self.deliver(key, text);
     }
 
     /// Sends once more what could not be sent; the key is the same, so it cannot arrive twice.
     pub fn resend(self, key: &str) {
-        let text = self.thread(|t| t.bubbles.iter().find(|b| b.id == key).map(|b| b.text.clone()));
-        if let Some(text) = text {
+        if let Some(text) = self.unsent_text(key) {
+            self.keep_unsent(&self.open_id.get_untracked(), key, &text);
             self.deliver(key.to_owned(), text);
         }
+    }
+
+    /// Takes what could not be sent back into the message field.
+    pub fn edit_unsent(self, key: &str) {
+        let here = self.open_id.get_untracked();
+        if let Some(text) = self.unsent_text(key) {
+            self.give_back(&here, &text);
+            self.forget_unsent(&here, key);
+            self.failure.set(None);
+            self.change(|t| t.bubbles.retain(|b| b.id != key));
+        }
+    }
+
+    fn unsent_text(self, key: &str) -> Option<String> {
+        self.thread(|t| t.bubbles.iter().find(|b| b.id == key).map(|b| b.text.clone()))
     }
 
     /// Asks again what the answer `id` failed to answer.
     pub fn ask_again(self, id: &str) {
         if let Some(text) = self.question_of(id) {
-            self.deliver(new_key(), text);
+            self.send(text);
         }
     }
 
@@ -39,31 +55,32 @@ impl Portal {
         })
     }
 
-    /// Notes what stands in the message field, so that a reload finds it.
-    pub fn note_draft(self, text: String) {
-        keep::set(&keep::draft(&self.open_id.get_untracked()), &text);
-        self.draft.set(text);
-    }
-
     fn deliver(self, key: String, text: String) {
         self.failure.set(None);
         self.change(|t| t.typed(&key, &text));
         spawn_local(async move {
-            match self.post(&key, &text).await {
-                Ok(()) => self.refresh_shelf(),
-                Err(failure) => self.keep_unsent(&key, &text, failure),
+            let mut id = self.thread(|t| t.conversation_id.clone());
+            let sent = self.post(&mut id, &key, &text).await;
+            self.is_back(&key);
+            match sent {
+                Ok(()) => {
+                    self.forget_unsent(&id, &key);
+                    self.refresh_shelf();
+                }
+                Err(failure) => self.not_sent(&id, &key, &text, failure),
             }
         });
     }
 
-    async fn post(self, key: &str, text: &str) -> Answer<()> {
-        let mut id = self.thread(|t| t.conversation_id.clone());
+    /// Sends to the conversation `id`, which is made first where it is empty.
+    async fn post(self, id: &mut String, key: &str, text: &str) -> Answer<()> {
         if id.is_empty() {
-            id = api::new_conversation().await?.id;
-            self.adopt(key, &id);
+            *id = api::new_conversation().await?.id;
+            self.move_typed(key, text, id);
+            self.adopt(key, id);
         }
-        let accepted = api::send(&id, key, text).await?;
-        if self.thread(|t| t.conversation_id == id) {
+        let accepted = api::send(id, key, text).await?;
+        if self.thread(|t| t.conversation_id == *id) {
             self.change(|t| t.accepted(key, &accepted.message_id, &accepted.answer_id));
         }
         Ok(())
@@ -80,22 +97,28 @@ impl Portal {
             id.clone_into(&mut thread.conversation_id);
             thread.refetch();
         });
+        // What was typed meanwhile moves along.
+        self.keep_draft("", "");
+        self.keep_draft(id, &self.draft.get_untracked());
         self.open_id.set(id.to_owned());
         self.subscribe_talk("subscribe", id);
         self.fetch(id.to_owned());
         self.place.replace(Page::Chat(Some(id.to_owned())));
     }
 
-    /// Keeps the text of a message that was not sent: on the page, or as the draft of its
-    /// conversation when the person is elsewhere.
-    fn keep_unsent(self, key: &str, text: &str, failure: Failure) {
-        self.session.notice(&failure);
+    /// A message that was not sent stays on the page or waits in its conversation; one that came when
+    /// the session was over goes back to where it was typed.
+    fn not_sent(self, id: &str, key: &str, text: &str, failure: Failure) {
+        if failure.is_logged_out() {
+            self.forget_unsent(id, key);
+            self.give_back(id, text);
+            return self.session.notice(&failure);
+        }
         if self.thread(|t| t.bubbles.iter().any(|b| b.id == key)) {
             self.change(|t| t.failed(key));
             self.failure.set(Some(failure));
         } else {
-            keep::set(&keep::draft(""), text);
-            self.ui.say("A message was not sent. Its text waits in a new conversation.");
+            self.ui.say("A message was not sent. It waits in its conversation.");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The list of conversations: reading it, renaming, putting away and bringing back.
 
 use leptos::{prelude::*, task::spawn_local};
-use web_dto::{ConversationPatch, ConversationView};
+use web_dto::{ConversationPatch, ConversationView, TaskUpdatePayload};
 
 use super::Portal;
 use crate::{api, model::Page};
@@ -34,6 +34,22 @@ impl Portal {
                 self.shelf_next.set(list.next_cursor);
             }
         });
+    }
+
+    /// Reads the list anew when a conversation that it does not have is talked in, or one has come to
+    /// an end: it may have been begun on the command line or in another tab.
+    pub(super) fn note_talk(self, update: &TaskUpdatePayload) {
+        if update.parent_task_id.is_some() || self.archived.get_untracked() {
+            return;
+        }
+        let listed = self.shelf.with_untracked(|shelf| {
+            let same = |c: &ConversationView| c.id == update.conversation_id;
+            shelf.as_ref().is_some_and(|shelf| shelf.iter().any(same))
+        });
+        let ended = matches!(update.status.as_str(), "completed" | "failed" | "cancelled");
+        if !listed || ended {
+            self.refresh_shelf();
+        }
     }
 
     /// Shows the active or the archived conversations.

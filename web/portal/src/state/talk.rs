@@ -8,7 +8,7 @@ use web_dto::{Channel, CitationView, ClientPayload, MessageList, ServerFrame};
 
 use super::Portal;
 use crate::{
-    api, keep,
+    api,
     model::{Bubble, Folded, Thread},
 };
 
@@ -23,11 +23,12 @@ impl Portal {
         self.subscribe_talk("unsubscribe", &before);
         self.forget_talk();
         self.open_id.set(id.clone());
-        self.draft.set(keep::get(&keep::draft(&id)).unwrap_or_default());
+        self.draft.set(self.kept_draft(&id));
         if id.is_empty() {
-            return;
+            return self.show_unsent(&id);
         }
         self.thread.set_value(Thread::opening(&id));
+        self.show_unsent(&id);
         self.show();
         self.subscribe_talk("subscribe", &id);
         self.fetch(id);

@@ -8,6 +8,7 @@ use super::one::reason;
 use crate::{
     clock,
     components::{Made, deed_of, refill},
+    effect::effect,
     focus::focus,
     model::{
         face,
@@ -34,7 +35,7 @@ pub fn draw(
     node: NodeRef<html::Div>,
     scrolls: RwSignal<u32>,
 ) -> WindowListenerHandle {
-    Effect::new(move |before: Option<usize>| {
+    effect(move |before: Option<usize>| {
         scrolls.track();
         let (at, Some(list)) = (recall.at.get(), node.get()) else { return 0 };
         if before != Some(at) {

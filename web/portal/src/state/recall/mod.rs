@@ -120,7 +120,11 @@ impl Recall {
 
     /// Gives the focus to the chosen row, once it is drawn.
     pub fn focus_row(self) {
-        request_animation_frame(move || focus(&format!("memory-{}", self.at.get_untracked())));
+        request_animation_frame(move || {
+            if let Some(at) = self.at.try_get_untracked() {
+                focus(&format!("memory-{at}"));
+            }
+        });
     }
 
     /// Chooses another row.

@@ -1,26 +1,25 @@
-//! The live feed: one WebSocket to `/ws` that comes back by itself.
+//! The live feed: one line to the server that comes back by itself. A WebSocket to `/ws`, and long
+//! polls in its place for as long as none comes through.
 //!
 //! Hands every frame to its owner and sends what the owner says; it understands none of them. The
 //! owner subscribes anew on every `connected` frame, with the place it has seen, so a broken line
 //! loses nothing.
 
+mod poll;
+mod socket;
+
+use std::time::Duration;
+
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures_util::{FutureExt, SinkExt, StreamExt, pin_mut, select};
-use gloo_net::websocket::{Message, futures::WebSocket};
+use futures_util::{FutureExt, StreamExt, pin_mut, select};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{ev, prelude::*, task::spawn_local};
 use web_dto::{ClientFrame, ClientPayload, ServerFrame};
 
-use crate::{
-    model::{read_frame, reconnect_after_ms},
-    session::Session,
-};
+use crate::{model::reconnect_after_ms, session::Session};
 
-/// A ping after this much silence; the server answers at once.
-const PING_AFTER_MS: u32 = 20_000;
-
-/// Silences in a row after which the line counts as dead.
-const MOST_SILENCES: u32 = 2;
+/// How long after the page's start a line that does not stand is said.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// The sending end; cheap to copy into event handlers.
 #[derive(Clone, Copy)]
@@ -29,6 +28,8 @@ pub struct Feed {
     bell: StoredValue<UnboundedSender<()>>,
     /// Whether the line stands.
     pub online: RwSignal<bool>,
+    /// Whether the line has not stood for long enough to be said.
+    down: RwSignal<bool>,
 }
 
 /// The other ends, for [`Feed::run`].
@@ -37,19 +38,37 @@ pub struct Line {
     bell: UnboundedReceiver<()>,
 }
 
+/// How a connection came to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It never stood.
+    Never,
+    /// It stood and broke.
+    Broken,
+    /// Another one is to be made at once.
+    Again,
+}
+
 impl Feed {
     /// Makes a feed that says and hears nothing yet.
     pub fn new() -> (Self, Line) {
         let ((outbox, inbox), (ring, bell)) = (unbounded(), unbounded());
         let (outbox, ring) = (StoredValue::new(outbox), StoredValue::new(ring));
-        (Self { outbox, bell: ring, online: RwSignal::new(false) }, Line { inbox, bell })
+        let (online, down) = (RwSignal::new(false), RwSignal::new(false));
+        (Self { outbox, bell: ring, online, down }, Line { inbox, bell })
     }
 
     /// Connects while somebody is logged in, and keeps connecting.
     pub fn run(self, line: Line, session: Session, on_frame: Callback<ServerFrame>) {
         _ = window_event_listener(ev::online, move |_| self.wake());
         _ = window_event_listener(ev::offline, move |_| self.online.set(false));
+        set_timeout(move || self.down.set(true), SETTLED);
         spawn_local(keep_connected(line, self, on_frame, session));
+    }
+
+    /// Whether the line is down, and not just for the first moments, which are not worth a warning.
+    pub fn is_down(self) -> bool {
+        self.down.get() && !self.online.get()
     }
 
     /// Connects now rather than when the wait is over: somebody logged in, or the network is back.
@@ -81,75 +100,33 @@ async fn keep_connected(
             }
             continue;
         }
-        if converse(&mut line, feed.online, on_frame).await {
-            failures = 0;
-        }
+        let mut end = socket::converse(&mut line, feed.online, on_frame).await;
         feed.online.set(false);
-        failures += 1;
+        // The browser hides why a socket was refused: a session that has ended is one reason, a
+        // proxy that lets none through another.
+        if end == End::Never && session.refresh().await && session.is_open() {
+            end = poll::converse(&mut line, feed.online, on_frame).await;
+            feed.online.set(false);
+        }
+        if end == End::Again {
+            failures = 0;
+            continue;
+        }
+        failures = if end == End::Broken { 1 } else { failures + 1 };
         let wait = TimeoutFuture::new(reconnect_after_ms(failures, js_sys::Math::random())).fuse();
         pin_mut!(wait);
         select! { () = wait => {}, _ = line.bell.next() => {} }
-        // The browser hides why a socket was refused; a session that has ended is one reason.
-        session.refresh().await;
+        if end == End::Broken {
+            _ = session.refresh().await;
+        }
     }
 }
 
-/// Runs one connection to its end; says whether it ever stood.
-async fn converse(
-    line: &mut Line,
-    online: RwSignal<bool>,
-    on_frame: Callback<ServerFrame>,
-) -> bool {
-    let Ok(socket) = WebSocket::open(&address()) else { return false };
-    let (mut write, read) = socket.split();
-    let mut read = read.fuse();
-    let (mut stood, mut silences) = (false, 0);
-    loop {
-        // After a ring the line may be dead without knowing it: ask at once.
-        let silence = TimeoutFuture::new(PING_AFTER_MS).fuse();
-        pin_mut!(silence);
-        let say = select! {
-            heard = read.next() => {
-                let Some(Ok(Message::Text(text))) = heard else { return stood };
-                if !stood {
-                    stood = true;
-                    // What was said to an earlier connection means nothing to this one.
-                    while line.inbox.try_recv().is_ok() {}
-                }
-                online.set(true);
-                silences = 0;
-                if let Ok(frame) = read_frame(&text) {
-                    on_frame.run(frame);
-                }
-                continue;
-            }
-            frame = line.inbox.next() => {
-                let Some(frame) = frame else { return stood };
-                frame
-            }
-            _ = line.bell.next() => ping(),
-            () = silence => {
-                silences += 1;
-                if silences > MOST_SILENCES {
-                    return stood;
-                }
-                ping()
-            }
-        };
-        let Ok(text) = serde_json::to_string(&say) else { continue };
-        if write.send(Message::Text(text)).await.is_err() {
-            return stood;
-        }
-    }
+/// What was said to an earlier connection means nothing to this one.
+fn forget_said(line: &mut Line) {
+    while line.inbox.try_recv().is_ok() {}
 }
 
 fn ping() -> ClientFrame {
     ClientFrame { kind: "ping".to_owned(), payload: ClientPayload::default(), id: String::new() }
-}
-
-/// The feed's address beside the page's own.
-fn address() -> String {
-    let location = window().location();
-    let scheme = if location.protocol().is_ok_and(|p| p == "https:") { "wss" } else { "ws" };
-    format!("{scheme}://{}/ws", location.host().unwrap_or_default())
 }

@@ -1,0 +1,138 @@
+// Nothing that was typed is lost: when the login ends, when the server is gone, between two tabs, and
+// between two servers on one host.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { logIn, setUp } from './support/api.mjs';
+import { assertQuiet, openPage, startBrowser } from './support/browser.mjs';
+import * as portal from './support/portal.mjs';
+import { startServer } from './support/server.mjs';
+import { until } from './support/wait.mjs';
+
+const LONG = `remember that ${'the harbour has a lamp and '.repeat(74)}a bell`;
+const ENDED = /Your log-in has ended/;
+
+test('a text of two thousand characters outlives the login it was typed in', async (t) => {
+  const { page } = await begin(t, { expectFailures: true });
+  // Sent with a login that has ended, and typed in one that ends before it is sent.
+  for (const sends of [true, false]) {
+    await portal.begin(page);
+    await portal.message(page).fill(LONG);
+    await page.evaluate(() => fetch('/api/auth/logout', { method: 'POST' }));
+    if (sends) await portal.message(page).press('Enter').catch(() => {});
+    await page.getByText(ENDED).waitFor();
+    await portal.logIn(page);
+    await holds(page, LONG);
+  }
+  assert.equal(await page.getByText(ENDED).count(), 0);
+  await portal.message(page).press('Enter');
+  await portal.finished(page);
+  assert.equal(await portal.text(portal.said(page)).innerText(), LONG);
+  assert.equal(await portal.message(page).inputValue(), '');
+  assertQuiet(page);
+});
+
+test('whoever logs out leaves nothing of what was typed, and is not told of a lost login', async (t) => {
+  const { page } = await begin(t);
+  await portal.message(page).fill('half a secret');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  assert.equal(await page.getByText(ENDED).count(), 0);
+  assert.doesNotMatch(await page.evaluate(() => JSON.stringify({ ...localStorage })), /half a secret/);
+  await portal.logIn(page);
+  await holds(page, '');
+  assertQuiet(page);
+});
+
+test('each tab has drafts of its own, and what a closed one has left is found', async (t) => {
+  const { page } = await begin(t);
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  const address = page.url();
+  const other = await page.context().newPage();
+  await portal.open(other, address);
+  await portal.message(page).fill('of the one');
+  await portal.message(other).fill('of the other');
+  for (const tab of [page, other]) {
+    await tab.reload();
+    await portal.ready(tab);
+  }
+  await holds(page, 'of the one');
+  await holds(other, 'of the other');
+  // What is kept is named by the server, so that another one at this place finds none of it.
+  const { instance } = await page.evaluate(() => fetch('/api/auth/session').then((answer) => answer.json()));
+  const kept = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('draft.')));
+  assert.ok(instance && kept.length === 2 && kept.every((key) => key.includes(instance)), `${kept}`);
+
+  await portal.message(page).fill('');
+  await other.close();
+  const third = await page.context().newPage();
+  await portal.open(third, address);
+  await holds(third, 'of the other');
+  assertQuiet(page);
+});
+
+test('what could not be sent waits across a reload, is sent once, or is edited', async (t) => {
+  const { page, server } = await begin(t, { expectFailures: true });
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  await server.kill();
+  await portal.say(page, 'remember that the lake is called Onega');
+  await portal.say(page, 'a slip of the pen');
+  await until(20_000, 'both to fail', async () => (await failed(page).count()) === 2);
+  await page.getByText('unknown').first().waitFor();
+
+  await server.start();
+  await page.reload();
+  await portal.ready(page);
+  await until(20_000, 'both to be there', async () => (await failed(page).count()) === 2);
+  await failed(page).filter({ hasText: 'slip' }).getByRole('button', { name: 'Edit' }).click();
+  await holds(page, 'a slip of the pen');
+  await portal.message(page).fill('');
+  await failed(page).getByRole('button', { name: 'Retry' }).click();
+  await until(30_000, 'the answer', async () => (await portal.answers(page).count()) === 2);
+  await portal.finished(page);
+  await page.reload();
+  await portal.ready(page);
+  await until(20_000, 'what was said', async () => (await portal.said(page).count()) === 2);
+  assert.equal(await failed(page).count(), 0);
+  const record = await (await logIn(server)).messages(portal.conversation(page));
+  const said = record.filter(({ role }) => role === 'user').map(({ content }) => content);
+  assert.deepEqual(said, ['remember that the first is red', 'remember that the lake is called Onega']);
+  assertQuiet(page);
+});
+
+test('two servers on one host leave each other logged in', async (t) => {
+  const [one, two, browser] = await Promise.all([startServer(t), startServer(t), startBrowser(t)]);
+  await Promise.all([setUp(one), setUp(two)]);
+  const page = await openPage(browser, one.url);
+  await portal.open(page, '/');
+  await portal.logIn(page);
+  const other = await page.context().newPage();
+  await portal.open(other, two.url);
+  await portal.logIn(other);
+  for (const tab of [page, other]) {
+    await tab.reload();
+    await portal.message(tab).waitFor();
+    await portal.say(tab, 'remember that both are here');
+    await portal.finished(tab);
+  }
+  assertQuiet(page);
+});
+
+function failed(page) {
+  return portal.said(page).and(page.locator('[data-state="failed"]'));
+}
+
+function holds(page, text) {
+  return until(10_000, `the message field to hold ${text.length} characters`, async () => (await portal.message(page).inputValue()) === text);
+}
+
+// A server with its first person logged in, on the chat page.
+async function begin(t, options) {
+  const [server, browser] = await Promise.all([startServer(t), startBrowser(t)]);
+  const page = await openPage(browser, server.url, options);
+  await portal.open(page, server.setupLink);
+  await portal.setUp(page);
+  return { page, server };
+}
