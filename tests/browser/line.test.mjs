@@ -83,13 +83,24 @@ test('one\'s own message is in sight, and an arrow leads back to the end', async
   await log.hover();
   await page.mouse.wheel(0, -250);
   await page.getByRole('button', { name: 'New messages' }).waitFor();
+  // The wheel runs out.
+  const place = () => log.evaluate((element) => element.scrollTop);
+  await until(10_000, 'stillness', async () => {
+    const before = await place();
+    await sleep(200);
+    return (await place()) === before;
+  });
   await portal.say(page, 'and this meanwhile');
   await until(5_000, 'the message in sight', () => isInSight(portal.said(page).last()));
   await portal.stop(page).click();
   await until(30_000, 'quiet', async () => (await log.getAttribute('aria-busy')) === 'false');
-  await log.hover();
-  await page.mouse.wheel(0, -250);
   const arrow = page.getByRole('button', { name: 'To the end' });
+  await log.hover();
+  await until(10_000, 'the arrow', async () => {
+    await page.mouse.wheel(0, -100);
+    await sleep(100);
+    return arrow.isVisible();
+  });
   await arrow.click();
   await arrow.waitFor({ state: 'hidden' });
   assertQuiet(page);
@@ -127,7 +138,10 @@ async function numbers(page) {
 
 function isInSight(element) {
   return element.evaluate((it) => {
-    const [own, log] = [it.getBoundingClientRect(), it.closest('[role="log"]').getBoundingClientRect()];
+    // Once the server has it, it is drawn anew.
+    const around = it.closest('[role="log"]');
+    if (!around) return false;
+    const [own, log] = [it.getBoundingClientRect(), around.getBoundingClientRect()];
     return own.top < log.bottom && own.bottom > log.top;
   });
 }

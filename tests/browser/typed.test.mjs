@@ -7,7 +7,7 @@ import { logIn, setUp } from './support/api.mjs';
 import { assertQuiet, openPage, startBrowser } from './support/browser.mjs';
 import * as portal from './support/portal.mjs';
 import { startServer } from './support/server.mjs';
-import { until } from './support/wait.mjs';
+import { sleep, until } from './support/wait.mjs';
 
 const LONG = `remember that ${'the harbour has a lamp and '.repeat(74)}a bell`;
 const ENDED = /Your log-in has ended/;
@@ -72,6 +72,61 @@ test('each tab has drafts of its own, and what a closed one has left is found', 
   assertQuiet(page);
 });
 
+test('a copy of a tab has drafts of its own', async (t) => {
+  const { page } = await begin(t);
+  const [copy] = await Promise.all([page.context().waitForEvent('page'), page.evaluate(() => { window.open(location.href); })]);
+  await portal.message(copy).waitFor();
+  await portal.message(page).fill('of the one');
+  await portal.message(copy).fill('of the copy');
+  for (const tab of [page, copy]) {
+    await tab.reload();
+    await portal.ready(tab);
+  }
+  await holds(page, 'of the one');
+  await holds(copy, 'of the copy');
+  assertQuiet(page);
+});
+
+test('what a reload cuts off on its way arrives once', async (t) => {
+  const { page, server } = await begin(t);
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  // The server has it, and the page never hears of it.
+  const taken = new Promise((told) => {
+    page.route('**/messages', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      await route.fetch();
+      return told();
+    });
+  });
+  await portal.say(page, 'remember that the second is blue');
+  await taken;
+  await page.unroute('**/messages');
+  await page.reload();
+  await portal.ready(page);
+  await until(20_000, 'both answers', async () => (await portal.answers(page).count()) === 2);
+  await portal.finished(page);
+  await until(10_000, 'it to be there once', async () => (await portal.said(page).count()) === 2);
+  assert.equal(await failed(page).count(), 0);
+  const record = await (await logIn(server)).messages(portal.conversation(page));
+  assert.equal(record.filter(({ role }) => role === 'user').length, 2);
+});
+
+test('two messages that begin a conversation begin one', async (t) => {
+  const { page, server } = await begin(t);
+  await page.route('**/api/conversations', async (route) => {
+    await sleep(route.request().method() === 'POST' ? 500 : 0);
+    return route.continue();
+  });
+  await portal.say(page, 'remember that the first is red');
+  await portal.say(page, 'remember that the second is blue');
+  await until(30_000, 'both answers', async () => (await portal.answers(page).count()) === 2);
+  await until(30_000, 'both to be stored', async () => (await portal.answers(page).and(page.locator('[data-state="stored"]')).count()) === 2);
+  const { items } = await (await logIn(server)).conversations();
+  assert.equal(items.length, 1);
+  assertQuiet(page);
+});
+
 test('what could not be sent waits across a reload, is sent once, or is edited', async (t) => {
   const { page, server } = await begin(t, { expectFailures: true });
   await portal.say(page, 'remember that the first is red');
@@ -81,7 +136,7 @@ test('what could not be sent waits across a reload, is sent once, or is edited',
   await portal.say(page, 'a slip of the pen');
   await until(20_000, 'both to fail', async () => (await failed(page).count()) === 2);
   await page.getByText('unknown').first().waitFor();
-
+  await noted(page, 2);
   await server.start();
   await page.reload();
   await portal.ready(page);
@@ -99,6 +154,20 @@ test('what could not be sent waits across a reload, is sent once, or is edited',
   const record = await (await logIn(server)).messages(portal.conversation(page));
   const said = record.filter(({ role }) => role === 'user').map(({ content }) => content);
   assert.deepEqual(said, ['remember that the first is red', 'remember that the lake is called Onega']);
+  assertQuiet(page);
+});
+
+test('a conversation that could not be begun waits where it was to begin', async (t) => {
+  const { page, server } = await begin(t, { expectFailures: true });
+  await server.kill();
+  await portal.say(page, 'remember that the lake is called Onega');
+  await noted(page, 1);
+  await server.start();
+  await page.reload();
+  await portal.ready(page);
+  await failed(page).getByRole('button', { name: 'Retry' }).click();
+  await portal.finished(page);
+  assert.equal(await portal.said(page).count(), 1);
   assertQuiet(page);
 });
 
@@ -122,6 +191,12 @@ test('two servers on one host leave each other logged in', async (t) => {
 
 function failed(page) {
   return portal.said(page).and(page.locator('[data-state="failed"]'));
+}
+
+// Waits until the browser keeps so many messages as failed: before that a reload would send them.
+function noted(page, count) {
+  const kept = () => Object.keys(localStorage).filter((key) => key.startsWith('unsent.') && localStorage[key].startsWith('0\n')).length;
+  return until(20_000, `${count} to be kept as failed`, async () => (await page.evaluate(kept)) === count);
 }
 
 function holds(page, text) {

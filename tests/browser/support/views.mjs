@@ -53,11 +53,13 @@ export async function loseServer(page) {
 // The views; `world` is what `furnish` returned, `server` the running one.
 export function views(world) {
   return [
-    { name: 'set-up, empty', visitor: true, open: (page, server) => portal.open(page, server.setupLink) },
+    { name: 'set-up, empty', visitor: true, open: goodLink },
     { name: 'set-up, no link', visitor: true, open: (page) => portal.open(page, '/setup') },
+    { name: 'set-up, used link', visitor: true, open: usedLink },
     { name: 'set-up, error', visitor: true, open: refusedLink },
     { name: 'log-in, empty', visitor: true, open: (page) => portal.open(page, '/login') },
     { name: 'log-in, error', visitor: true, open: refusedPassword },
+    { name: 'log-in, limited', visitor: true, open: limited },
     { name: 'nothing here', open: (page) => portal.open(page, '/no/such/page') },
     { name: 'chat, empty', open: chat },
     { name: 'chat, empty conversation', open: (page) => conversation(page, world.silent) },
@@ -65,6 +67,7 @@ export function views(world) {
     { name: 'chat, mark-up', open: (page) => conversation(page, world.long, 1) },
     { name: 'chat, error', open: (page) => failing(page, `/c/${world.memory}`) },
     { name: 'chat, no server', open: (page) => unreachable(page, '/') },
+    { name: 'chat, not sent', open: (page) => notSent(page, world.silent) },
     { name: 'chat, unknown conversation', open: (page) => shown(page, '/c/00000000-0000-7000-8000-000000000000') },
     { name: 'chat, citation', open: (page) => citation(page, world.memory) },
     { name: 'chat, rename', open: (page) => rename(page, world.memory) },
@@ -90,8 +93,20 @@ export function views(world) {
   ];
 }
 
-async function refusedLink(page) {
+// A link that can be used, whatever has become of the server's own.
+async function goodLink(page) {
+  await page.route('**/api/auth/setup/check', (route) => route.fulfill({ status: 204 }));
   await portal.open(page, '/setup#t=worn-out');
+  await page.getByLabel('Your name').waitFor();
+}
+
+async function usedLink(page) {
+  await portal.open(page, '/setup#t=worn-out');
+  await alert(page);
+}
+
+async function refusedLink(page) {
+  await goodLink(page);
   await page.getByLabel('Your name').fill(PERSON.display_name);
   await page.getByLabel('E-mail').fill(PERSON.email);
   await page.getByLabel('Password').fill(PERSON.password);
@@ -99,13 +114,28 @@ async function refusedLink(page) {
   await alert(page);
 }
 
-async function refusedPassword(page) {
+function refusedPassword(page) {
+  return logIn(page, {
+    status: 401, title: 'e-mail or password is wrong', detail: 'e-mail or password is wrong',
+    code: 'auth.failed', hint: 'try again, or run `ai-infra setup-link` on the server',
+  });
+}
+
+function limited(page) {
+  return logIn(page, { status: 429, title: 'too many attempts', detail: 'too many attempts for this address', code: 'auth.limited', hint: '' }, { 'retry-after': '3000' });
+}
+
+async function notSent(page, id) {
+  await page.route('**/messages', (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()));
+  await conversation(page, id);
+  await portal.say(page, 'remember that the lake is called Onega');
+  await page.locator('[data-state="failed"]').waitFor();
+}
+
+async function logIn(page, problem, headers = {}) {
   await page.route('**/api/auth/login', (route) => route.fulfill({
-    status: 401, contentType: 'application/problem+json',
-    body: JSON.stringify({
-      type: 'urn:ai-infra:problem:auth.failed', title: 'e-mail or password is wrong', status: 401, detail: 'e-mail or password is wrong',
-      code: 'auth.failed', hint: 'try again, or run `ai-infra setup-link` on the server', request_id: 'r1',
-    }),
+    status: problem.status, contentType: 'application/problem+json', headers,
+    body: JSON.stringify({ type: `urn:ai-infra:problem:${problem.code}`, request_id: 'r1', ...problem }),
   }));
   await portal.open(page, '/login');
   await page.getByLabel('E-mail').fill(PERSON.email);

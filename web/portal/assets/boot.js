@@ -38,7 +38,9 @@ async function leave() {
     const isTyped = (kind === "draft" || kind === "unsent") && key.split(".").length >= 5;
     if (!isTyped || tab === "left" || alive.has(`tab.${tab}`)) continue;
     const left = `${key.slice(0, -tab.length)}left`;
-    const texts = new Set([localStorage.getItem(left), localStorage.getItem(key)].filter(Boolean));
+    // Of two drafts neither is lost; two of one message are the same.
+    const older = kind === "draft" ? [localStorage.getItem(left)] : [];
+    const texts = new Set([...older, localStorage.getItem(key)].filter(Boolean));
     localStorage.setItem(left, [...texts].join("\n\n"));
     localStorage.removeItem(key);
   }

@@ -14,7 +14,7 @@ pub fn Alert(
     let line = move || failure.read().as_ref().map(Failure::line);
     view! {
         <div role="alert">
-            {move || line().map(|line| view! { <p class="alert">{line}</p> })}
+            {move || line().map(|line| view! { <p class="alert" prop:textContent=line></p> })}
         </div>
     }
 }

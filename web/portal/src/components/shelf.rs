@@ -94,11 +94,13 @@ fn Group(name: &'static str, items: Vec<ConversationView>) -> impl IntoView {
     let (mut once, talks): (Vec<_>, Vec<_>) = items.into_iter().partition(|c| c.once);
     let more = once.split_off(once.len().min(ONCE_SHOWN));
     let list = |name: String, items: Vec<ConversationView>| {
-        (!items.is_empty()).then(|| view! { <h2 class="caption">{name}</h2><ul>{rows(items)}</ul> })
+        (!items.is_empty()).then(
+            || view! { <h2 class="caption" prop:textContent=name></h2><ul>{rows(items)}</ul> },
+        )
     };
     let words = format!("{} more", more.len());
     let more = (!more.is_empty()).then(|| {
-        view! { <details class="once"><summary>{words}</summary><ul>{rows(more)}</ul></details> }
+        view! { <details class="once"><summary prop:textContent=words></summary><ul>{rows(more)}</ul></details> }
     });
     (list(name.to_owned(), talks), list(format!("{name}, single questions"), once), more)
 }
@@ -118,7 +120,7 @@ fn Row(conversation: ConversationView) -> impl IntoView {
     let path = Page::Chat(Some(conversation.id)).path();
     view! {
         <li>
-            <a href=path aria-current=current title=title.clone()>{title.clone()}</a>
+            <a href=path aria-current=current title=title.clone() prop:textContent=title></a>
         </li>
     }
 }

@@ -29,7 +29,7 @@ pub fn TopBar(
                 >
                     <Icon shape=Shape::List/>
                 </button>
-                <h1 id="title" tabindex="-1">{title}</h1>
+                <h1 id="title" tabindex="-1" prop:textContent=title></h1>
                 <span class="space"></span>
                 <Connection/>
                 {children.map(|children| children())}

@@ -19,7 +19,7 @@ pub fn Toasts() -> impl IntoView {
             });
             view! {
                 <div class="toast">
-                    <span>{visible(&toast.text)}</span>
+                    <span prop:textContent=visible(&toast.text)></span>
                     {undo}
                 </div>
             }

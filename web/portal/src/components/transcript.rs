@@ -26,6 +26,10 @@ pub fn Transcript() -> impl IntoView {
     let log = NodeRef::<html::Section>::new();
     let column = NodeRef::<html::Div>::new();
     let (at_end, news) = (RwSignal::new(true), RwSignal::new(false));
+    let stay = move || {
+        at_end.set(true);
+        news.set(false);
+    };
     let top = StoredValue::new(0);
     // A frame may come when the page is gone.
     let to_end = move || {
@@ -59,7 +63,7 @@ pub fn Transcript() -> impl IntoView {
     // Another conversation, and what the person sends, begin at the end.
     effect(move |_: Option<()>| {
         portal.open_id.track();
-        at_end.set(true);
+        stay();
         request_animation_frame(to_end);
     });
     effect(move |before: Option<usize>| {
@@ -70,7 +74,7 @@ pub fn Transcript() -> impl IntoView {
         });
         if before.is_some_and(|before| count > before) {
             if sending {
-                at_end.set(true);
+                stay();
                 request_animation_frame(to_end);
             } else if !at_end.get_untracked() {
                 news.set(true);
@@ -121,7 +125,7 @@ pub fn Transcript() -> impl IntoView {
                     aria-label=move || if news.get() { "New messages" } else { "To the end" }
                     title="To the end"
                     on:click=move |_| {
-                        at_end.set(true);
+                        stay();
                         to_end();
                     }
                 >

@@ -12,6 +12,9 @@ use crate::api;
 /// Longest time a request listens; the server answers after 25 s at the latest.
 const LISTEN_MS: u32 = 40_000;
 
+/// How often a page that nobody sees looks whether that is still so.
+const LOOK_EVERY_MS: u32 = 500;
+
 /// Runs one line to its end, or until a socket would come through.
 pub(super) async fn converse(
     line: &mut Line,
@@ -27,14 +30,23 @@ pub(super) async fn converse(
     hear(first);
     let listen = || {
         let body = Listen { line: Some(name.clone()), say: Vec::new() };
-        in_time(api::live(body)).fuse()
+        async {
+            seen().await;
+            in_time(api::live(body)).await
+        }
+        .fuse()
     };
     let (poll, back) = (listen(), socket::stands_again().fuse());
     pin_mut!(poll, back);
     loop {
         let mut say = select! {
             heard = poll => {
-                let Some(Ok((_, frames))) = heard else { return End::Broken };
+                let frames = match heard {
+                    Some(Ok((_, frames))) => frames,
+                    // Nobody has looked for so long that the server has given the line up.
+                    Some(Err(failure)) if failure.status == 404 => return End::Again,
+                    _ => return End::Broken,
+                };
                 hear(frames);
                 poll.set(listen());
                 continue;
@@ -53,6 +65,14 @@ pub(super) async fn converse(
         if !matches!(said, Some(Ok(_))) {
             return End::Broken;
         }
+    }
+}
+
+/// Waits until somebody can see the page: browsers have few connections for all the tabs of a server,
+/// and one that listens keeps one.
+async fn seen() {
+    while document().hidden() {
+        TimeoutFuture::new(LOOK_EVERY_MS).await;
     }
 }
 

@@ -31,5 +31,8 @@ pub use purged::purged;
 pub use retry::reconnect_after_ms;
 pub use theme::Theme;
 pub use thread::{Folded, Thread};
-pub use typed::{LEFT, draft_name, is_typed_by, joined, read_unsent, unsent_name, whose};
+pub use typed::{
+    LEFT, draft_name, is_typed_by, joined, parse_unsent, read_unsent, unsent_name, whose,
+    write_unsent,
+};
 pub use visible::visible;

@@ -38,6 +38,19 @@ pub fn read_unsent<'a>(
     name.strip_prefix(&unsent_of(whose, conversation))?.rsplit_once('.')
 }
 
+/// How a message is kept: with the moment it was sent at, in ms, or 0 once that has failed.
+#[must_use]
+pub fn write_unsent(sent_ms: u64, text: &str) -> String {
+    format!("{sent_ms}\n{text}")
+}
+
+/// Reads a message that was kept: when it was sent, and its text.
+#[must_use]
+pub fn parse_unsent(kept: &str) -> Option<(u64, &str)> {
+    let (sent_ms, text) = kept.split_once('\n')?;
+    Some((sent_ms.parse().ok()?, text))
+}
+
 /// Whether a name is of something that this person has typed.
 #[must_use]
 pub fn is_typed_by(name: &str, whose: &str) -> bool {
@@ -94,6 +107,14 @@ mod tests {
             assert_eq!(read_unsent(&name, &ann, ""), None);
             assert!(is_typed_by(&name, &ann));
         }
+    }
+
+    #[test]
+    fn a_kept_message_is_read_back_whatever_is_in_it() {
+        for text in ["", "one\ntwo", "17\n", "\u{1f468}\n\n"] {
+            assert_eq!(parse_unsent(&write_unsent(17, text)), Some((17, text)));
+        }
+        assert_eq!(parse_unsent("no number"), None);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn Agents() -> impl IntoView {
     view! {
         <main class="main" id="main">
             <TopBar title=Signal::stored("Agents".to_owned())>
-                <span class="chip">{ready}</span>
+                <span class="chip" prop:textContent=ready></span>
             </TopBar>
             <div class="page">
                 <Alert failure=portal.rail_failure/>
@@ -79,7 +79,7 @@ fn Card(name: String) -> impl IntoView {
                 <h2 id=title.clone()>{face.name}</h2>
                 <span class="status" data-state=status>
                     <i class="dot" data-state=status aria-hidden="true"></i>
-                    {status}
+                    <span prop:textContent=status></span>
                 </span>
             </header>
             <p class="quiet">{move || agent.read().as_ref().map(|a| a.description.clone())}</p>

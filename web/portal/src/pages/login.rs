@@ -17,6 +17,7 @@ pub fn LogIn() -> impl IntoView {
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<Failure>);
     let wait = Wait::new(failure);
+    let words = move || wait.or(if busy.get() { "Logging in" } else { "Log in" });
     let needs_setup = RwSignal::new(false);
     spawn_local(async move {
         if let Ok(info) = api::info().await {
@@ -64,9 +65,7 @@ pub fn LogIn() -> impl IntoView {
                     autocomplete="current-password"
                     node=password
                 />
-                <button class="button main" type="submit" disabled=move || busy.get() || wait.is_on()>
-                    {move || wait.or(if busy.get() { "Logging in" } else { "Log in" })}
-                </button>
+                <button class="button main" type="submit" disabled=move || busy.get() || wait.is_on() prop:textContent=words></button>
             </form>
         </Card>
     }

@@ -77,6 +77,7 @@ fn Form(token: String) -> impl IntoView {
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<Failure>);
     let wait = Wait::new(failure);
+    let words = move || wait.or(if busy.get() { "Setting up" } else { "Set up and begin" });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if wait.is_on() {
@@ -138,9 +139,7 @@ fn Form(token: String) -> impl IntoView {
                 node=password
                 wrong=wrong("password")
             />
-            <button class="button main" type="submit" disabled=move || busy.get() || wait.is_on()>
-                {move || wait.or(if busy.get() { "Setting up" } else { "Set up and begin" })}
-            </button>
+            <button class="button main" type="submit" disabled=move || busy.get() || wait.is_on() prop:textContent=words></button>
         </form>
     }
 }

@@ -18,7 +18,7 @@ pub use recall::Recall;
 
 use std::collections::HashMap;
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use web_dto::{
     Channel, ClientPayload, ConversationView, Me, ServerFrame, ServerInfo, ServerPayload,
 };
@@ -78,6 +78,8 @@ pub struct Portal {
     whose: StoredValue<String>,
     /// The keys of messages that are being sent.
     on_the_way: StoredValue<Vec<String>>,
+    /// Whether a conversation is being made.
+    making: StoredValue<bool>,
     bubbles: StoredValue<HashMap<String, ArcRwSignal<Bubble>>>,
 
     /// The conversations in the list; `None` until it was read.
@@ -122,6 +124,7 @@ impl Portal {
             writer: StoredValue::new(None),
             whose: StoredValue::new(String::new()),
             on_the_way: StoredValue::new(Vec::new()),
+            making: StoredValue::new(false),
             bubbles: StoredValue::new(HashMap::new()),
             shelf: RwSignal::new(None),
             shelf_failure: RwSignal::new(None),
@@ -132,6 +135,13 @@ impl Portal {
         };
         portal.watch_health();
         feed.run(line, session, Callback::new(move |frame| portal.take(&frame)));
+        // What other tabs and programs did meanwhile is seen when the person comes back.
+        _ = window_event_listener(ev::focus, move |_| {
+            if session.is_open() {
+                portal.feed.wake();
+                portal.refresh_shelf();
+            }
+        });
         provide_context(portal);
         portal
     }

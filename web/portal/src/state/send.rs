@@ -1,5 +1,6 @@
 //! Sending: shown at once, confirmed when the server has it, and never lost when it has not.
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::Portal;
@@ -7,6 +8,9 @@ use crate::{
     api::{self, Answer},
     model::{Failure, Page},
 };
+
+/// How often a message looks whether the conversation it waits for is made.
+const LOOK_EVERY_MS: u32 = 20;
 
 impl Portal {
     /// Sends what the person typed; the draft goes when the message is kept in its place.
@@ -55,11 +59,11 @@ impl Portal {
         })
     }
 
-    fn deliver(self, key: String, text: String) {
+    pub(super) fn deliver(self, key: String, text: String) {
         self.failure.set(None);
         self.change(|t| t.typed(&key, &text));
         spawn_local(async move {
-            let mut id = self.thread(|t| t.conversation_id.clone());
+            let mut id = self.conversation_of(&key).await;
             let sent = self.post(&mut id, &key, &text).await;
             self.is_back(&key);
             match sent {
@@ -67,15 +71,32 @@ impl Portal {
                     self.forget_unsent(&id, &key);
                     self.refresh_shelf();
                 }
-                Err(failure) => self.not_sent(&id, &key, &text, failure),
+                Err(failure) => {
+                    self.not_sent(&id, &key, &text, failure);
+                    self.keep_failed(&id, &key, &text).await;
+                }
             }
         });
+    }
+
+    /// The conversation that a message on the page belongs to; empty when there is none yet. While one
+    /// is being made for the message before it, this waits.
+    async fn conversation_of(self, key: &str) -> String {
+        let is_here = || self.thread(|t| t.bubbles.iter().any(|b| b.id == key));
+        let here = || self.thread(|t| t.conversation_id.clone());
+        while here().is_empty() && self.making.get_value() && is_here() {
+            TimeoutFuture::new(LOOK_EVERY_MS).await;
+        }
+        if is_here() { here() } else { String::new() }
     }
 
     /// Sends to the conversation `id`, which is made first where it is empty.
     async fn post(self, id: &mut String, key: &str, text: &str) -> Answer<()> {
         if id.is_empty() {
-            *id = api::new_conversation().await?.id;
+            self.making.set_value(true);
+            let made = api::new_conversation().await;
+            self.making.set_value(false);
+            *id = made?.id;
             self.move_typed(key, text, id);
             self.adopt(key, id);
         }

@@ -1,14 +1,25 @@
 //! What was typed and not sent: drafts, and messages that the server has not confirmed. Kept in the
 //! browser by person, conversation and tab until the server has it.
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use web_dto::Me;
 
 use super::Portal;
 use crate::{
-    keep,
-    model::{LEFT, draft_name, is_typed_by, joined, read_unsent, unsent_name, whose},
+    clock, keep,
+    model::{
+        LEFT, draft_name, is_typed_by, joined, parse_unsent, read_unsent, unsent_name, whose,
+        write_unsent,
+    },
 };
+
+/// Longest time after which a message that was cut off on its way is sent once more by itself: its key
+/// is still known to the server, and the person still means it.
+const SEND_AGAIN_MS: u64 = 10 * 60 * 1_000;
+
+/// Longer than a page lives on when it is left.
+const LEAVING_MS: u32 = 1_000;
 
 impl Portal {
     /// Begins with what this person left unsent where the page is.
@@ -44,11 +55,22 @@ impl Portal {
         keep::set(&ours, text);
     }
 
-    /// Keeps a message until the server has it.
+    /// Keeps a message that is sent now until the server has it.
     pub(super) fn keep_unsent(self, conversation: &str, key: &str, text: &str) {
-        let whose = self.whose.get_value();
-        keep::set(&unsent_name(&whose, conversation, key, &keep::tab()), text);
+        let name = unsent_name(&self.whose.get_value(), conversation, key, &keep::tab());
+        keep::set(&name, &write_unsent(clock::now() as u64, text));
         self.on_the_way.update_value(|keys| keys.push(key.to_owned()));
+    }
+
+    /// Notes for the next visit that a message could not be sent; not at once, because to a page that is
+    /// being left every request fails, whether the server has it or not.
+    pub(super) async fn keep_failed(self, conversation: &str, key: &str, text: &str) {
+        TimeoutFuture::new(LEAVING_MS).await;
+        let name = unsent_name(&self.whose.get_value(), conversation, key, &keep::tab());
+        let again = self.on_the_way.with_value(|keys| keys.iter().any(|its| its == key));
+        if !again && keep::get(&name).is_some() {
+            keep::set(&name, &write_unsent(0, text));
+        }
     }
 
     /// Forgets a message: the server has it, or it is being edited.
@@ -73,27 +95,26 @@ impl Portal {
         self.keep_unsent(id, key, text);
     }
 
-    /// Shows what was not sent in this conversation, as far as this tab answers for it.
+    /// Shows what was not sent in this conversation, as far as this tab answers for it; what was cut
+    /// off on its way a moment ago goes on.
     pub(super) fn show_unsent(self, conversation: &str) {
         let (whose, tab) = (self.whose.get_value(), keep::tab());
-        let mut found = false;
+        let since = (clock::now() as u64).saturating_sub(SEND_AGAIN_MS);
         for name in keep::keys() {
             let Some((key, its)) = read_unsent(&name, &whose, conversation) else { continue };
-            if its != tab && its != LEFT {
-                continue;
-            }
-            let Some(text) = keep::get(&name) else { continue };
-            let on_the_way = self.on_the_way.with_value(|keys| keys.iter().any(|its| its == key));
-            self.thread.update_value(|thread| {
-                thread.typed(key, &text);
-                if !on_the_way {
+            let kept = keep::get(&name).filter(|_| its == tab || its == LEFT);
+            let Some((sent_ms, text)) = kept.as_deref().and_then(parse_unsent) else { continue };
+            if self.on_the_way.with_value(|keys| keys.iter().any(|its| its == key)) {
+                self.change(|thread| thread.typed(key, text));
+            } else if sent_ms > since {
+                self.keep_unsent(conversation, key, text);
+                self.deliver(key.to_owned(), text.to_owned());
+            } else {
+                self.change(|thread| {
+                    thread.typed(key, text);
                     thread.failed(key);
-                }
-            });
-            found = true;
-        }
-        if found {
-            self.change(|_| ());
+                });
+            }
         }
     }
 
