@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logIn, setUp } from './support/api.mjs';
+import { PERSON, logIn, setUp } from './support/api.mjs';
 import { assertQuiet, openPage, startBrowser } from './support/browser.mjs';
 import * as portal from './support/portal.mjs';
 import { startServer } from './support/server.mjs';
@@ -168,6 +168,29 @@ test('a conversation that could not be begun waits where it was to begin', async
   await failed(page).getByRole('button', { name: 'Retry' }).click();
   await portal.finished(page);
   assert.equal(await portal.said(page).count(), 1);
+  assertQuiet(page);
+});
+
+test('no page stops when its login ends under it', async (t) => {
+  const { page } = await begin(t, { expectFailures: true });
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  const talk = new URL(page.url()).pathname;
+  for (const path of [talk, '/', '/agents', '/memory', '/settings', talk]) {
+    await portal.open(page, path);
+    await page.getByRole('button', { name: 'Log out' }).waitFor();
+    if (path === talk) await portal.say(page, '/ask code count to 300');
+    if (path === '/agents') await page.getByText('Recent log').first().click();
+    if (path === '/memory') await page.getByRole('list', { name: 'Memories' }).getByRole('button').first().click();
+    await page.evaluate(() => fetch('/api/auth/logout', { method: 'POST' }));
+    await page.getByText(ENDED).waitFor();
+    await sleep(300);
+    await page.getByLabel('E-mail').fill(PERSON.email);
+    await page.getByLabel('Password').fill(PERSON.password);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Log out' }).waitFor();
+    assert.equal(await page.getByText('The portal has stopped').count(), 0);
+  }
   assertQuiet(page);
 });
 
