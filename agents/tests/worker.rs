@@ -151,6 +151,17 @@ async fn commands_work_without_a_model() {
 }
 
 #[tokio::test]
+async fn a_recall_that_finds_nothing_says_what_it_looked_for() {
+    let rig = Rig::start(Vec::new()).await;
+    let (empty, _) = rig.ask("/recall pager").await;
+    assert_eq!(empty.content, "Nothing about pager is remembered.");
+    rig.ask("/remember the cat is called Minka").await;
+    let (other, _) = rig.ask("/recall pager").await;
+    assert_eq!(other.content, "Nothing about pager is remembered.", "something else is");
+    assert!(other.citations.is_empty());
+}
+
+#[tokio::test]
 async fn plain_words_forget_correct_undo_and_rate_without_a_model() {
     let rig =
         Rig::start(vec![Script::Say(vec!["The staging database is called heron."], NONE)]).await;

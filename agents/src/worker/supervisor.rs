@@ -148,9 +148,10 @@ fn undecided(turn: &Turn<'_>) -> Fault {
 }
 
 async fn recall(turn: &Turn<'_>, query: String) -> Result<Choice, Stop> {
+    let nothing = format!("Nothing about {} is remembered.", quote(&query));
     let ask = Recall { lease: turn.work.lease.clone(), query, limit: RECALLED };
     match turn.client.recall(&ask).await {
-        Ok(hits) if hits.is_empty() => Ok(plain("Nothing is remembered yet.".to_owned())),
+        Ok(hits) if hits.is_empty() => Ok(plain(nothing)),
         Ok(hits) => Ok(listed(&hits)),
         Err(LinkError::Refused { status: 422, detail, .. }) => {
             Ok(plain(format!("This cannot be looked for: {detail}.")))
