@@ -162,6 +162,36 @@ async fn a_recall_that_finds_nothing_says_what_it_looked_for() {
 }
 
 #[tokio::test]
+async fn a_correction_ends_every_copy_of_what_it_corrects() {
+    let say = || Script::Say(vec!["Well."], NONE);
+    let rig = Rig::start(vec![say(), say(), say()]).await;
+    rig.ask("remember that the mailer is postmark").await;
+    rig.ask("/remember the mailer is postmark").await;
+    let (fixed, _) = rig.ask("that is wrong, it is osprey").await;
+    assert!(fixed.content.starts_with("Corrected: "), "{}", fixed.content);
+    rig.ask("what is the mailer?").await;
+    let asked = rig.server.requests.lock().unwrap().last().unwrap()["messages"].clone();
+    let last = asked.as_array().unwrap().last().unwrap().to_string();
+    assert!(last.contains("osprey") && !last.contains("postmark"), "{last}");
+}
+
+#[tokio::test]
+async fn forgetting_after_commands_and_a_rating_means_the_fact_last_used() {
+    let say = || Script::Say(vec!["The staging database is called heron."], NONE);
+    let rig = Rig::start(vec![say(), say(), say()]).await;
+    rig.ask("/remember the staging database is called heron").await;
+    rig.ask("what is the staging database called?").await;
+    rig.ask("/help").await;
+    rig.ask("8 - nice").await;
+    let (gone, _) = rig.ask("/forget").await;
+    assert!(gone.content.starts_with("Forgotten: \"the staging"), "{}", gone.content);
+    let texts = rig.server.house.texts().await;
+    assert!(!texts.iter().any(|text| text.contains("heron")), "{texts:?}");
+    let said = ["/help", "/forget", "nice"];
+    assert!(!texts.iter().any(|text| said.iter().any(|word| text.contains(word))), "{texts:?}");
+}
+
+#[tokio::test]
 async fn plain_words_forget_correct_undo_and_rate_without_a_model() {
     let rig =
         Rig::start(vec![Script::Say(vec!["The staging database is called heron."], NONE)]).await;
