@@ -1,6 +1,6 @@
 //! One run of the `ai-infra` command line in a home: what it printed, when, and how it ended.
 //!
-//! The one door through which tests start processes. Cleared environment, no input, a time limit.
+//! The one door through which tests start processes. Cleared environment, no input unless given, a time limit.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, Command},
     time::{Instant, timeout},
 };
@@ -26,6 +26,7 @@ pub struct Program {
     path: PathBuf,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    input: Option<Vec<u8>>,
 }
 
 /// How a run ended.
@@ -67,7 +68,7 @@ impl Program {
     /// Names a program that gets an empty environment.
     #[must_use]
     pub fn bare(path: &Path) -> Self {
-        Self { path: path.to_owned(), arguments: Vec::new(), environment: Vec::new() }
+        Self { path: path.to_owned(), arguments: Vec::new(), environment: Vec::new(), input: None }
     }
 
     /// Has another program start it, which is given as its path and its arguments.
@@ -95,6 +96,12 @@ impl Program {
         self
     }
 
+    /// Gives it something on standard input, which then ends.
+    #[must_use]
+    pub fn input(self, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { input: Some(bytes.into()), ..self }
+    }
+
     /// Runs it to its end.
     ///
     /// # Errors
@@ -103,6 +110,10 @@ impl Program {
         let began = Instant::now();
         let mut child =
             self.command().spawn().with_context(|| format!("while starting {self:?}"))?;
+        if let (Some(bytes), Some(mut stdin)) = (&self.input, child.stdin.take()) {
+            // Who does not read it has its own reasons.
+            let _ = stdin.write_all(bytes).await;
+        }
         let Ok(read) = timeout(LIMIT, outputs(&mut child, began)).await else {
             bail!("{self:?} did not end within {LIMIT:?}");
         };
@@ -124,7 +135,7 @@ impl Program {
             .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
+            .stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);

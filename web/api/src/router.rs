@@ -86,6 +86,7 @@ fn people() -> Router<Shared> {
         .route("/api/tasks/{id}", get(tasks::get))
         .route("/api/tasks/{id}/cancel", post(tasks::cancel))
         .route("/api/memory", get(memory::list).post(memory::remember))
+        .route("/api/memory/check", post(memory::check))
         .route("/api/memory/search", post(memory::search))
         .route("/api/memory/learnings", get(memory::learnings))
         .route("/api/memory/stats", get(memory::stats))

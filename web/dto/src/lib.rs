@@ -25,11 +25,12 @@ pub use conversations::{
 };
 pub use health::{AgentsHealth, Live, Ready, ServerInfo};
 pub use memory::{
-    ActionList, ActionView, CollectionView, CorrectMemory, Corrected, DamagedView, EXPORT_FORMAT,
-    ExportMark, ExportPlace, ForgetMemories, HotShareView, JobView, LabelsView, MAX_FORGOTTEN,
-    MAX_NEW_MEMORIES, MemoryHitView, MemoryList, MemoryListQuery, MemoryQuery, MemoryQueryFilters,
-    MemoryResults, MemoryStatsView, MemoryView, NewMemories, NewMemory, NewSignal, PinMemory,
-    RatingView, Remembered, SignalList, SignalView, TierView, UndoAction,
+    ActionList, ActionView, CheckedMemories, CollectionView, CorrectMemory, Corrected, DamagedView,
+    EXPORT_FORMAT, ExportMark, ExportPlace, ForgetMemories, HotShareView, JobView, LabelsView,
+    MAX_FORGOTTEN, MAX_NEW_MEMORIES, MemoryHitView, MemoryList, MemoryListQuery, MemoryQuery,
+    MemoryQueryFilters, MemoryResults, MemoryStatsView, MemoryView, NewMemories, NewMemory,
+    NewSignal, PinMemory, RatingView, Remembered, SignalList, SignalView, TierView, UndoAction,
+    WrongMemory,
 };
 pub use problem::{CODES, Code, FieldError, Problem};
 pub use purge::{PurgeConfirmed, PurgeMemories, PurgedView};

@@ -201,10 +201,16 @@ pub enum Memory {
         and, where known, \"kind\"\n(note, said, answer, learning, document), \"created_at\" \
         (2026-05-08T13:56:00Z), \"author\", \"agent\",\n\"conversation\" (any name; equal names \
         belong together), \"phase\", \"outcome\", \"source\", \"domain\",\n\"untrusted\", \"pinned\", \
-        \"valid_from\", \"valid_until\". What is remembered already is not kept again."
+        \"valid_from\", \"valid_until\". What is remembered already is not kept again.\n\nEvery line is \
+        checked before the first is kept; where one cannot be, none is. An import that is cut\noff in \
+        the middle (by a kill, by a full disk) leaves what it had kept: the same import again keeps\nthe \
+        rest, and nothing twice."
     )]
     Import {
-        /// The file; left out, standard input
+        /// The file; left out or `-`, standard input
         file: Option<PathBuf>,
+        /// Leave out the lines that cannot be kept, and say which; exit code 3
+        #[arg(long)]
+        skip_bad: bool,
     },
 }

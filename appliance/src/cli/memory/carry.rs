@@ -11,10 +11,13 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use http_body_util::BodyExt as _;
 
-use super::{Context, bars, lines::Lines};
+use super::{
+    Context, bars,
+    lines::{Line, Lines},
+};
 use crate::{
     cli::Client,
     exit::{self, Failure},
@@ -79,8 +82,12 @@ async fn copy(context: &Context, client: &Client, out: &mut impl Write) -> anyho
         out.write_all(&piece)?;
         rest.extend_from_slice(&piece);
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        for line in std::str::from_utf8(&rest[..whole])?.lines() {
-            bar.inc(u64::from(lines.read(line)?.is_some()));
+        for line in rest[..whole].split_inclusive(|byte| *byte == b'\n') {
+            match lines.read(line)? {
+                Line::Memory(_) => bar.inc(1),
+                Line::Apart => {}
+                Line::Bad(bad) => bail!("line {} of the server's export: {}", bad.line, bad.why),
+            }
         }
         rest.drain(..whole);
     }

@@ -3,8 +3,29 @@
 //! Invariant: a file that begins with a mark and does not end with the right one is refused, before
 //! anything of it is kept.
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
+use serde::Serialize;
 use web_dto::{EXPORT_FORMAT, ExportMark, ExportPlace, NewMemory};
+
+/// What a line is.
+#[derive(Debug)]
+pub(super) enum Line {
+    /// A mark, or blank.
+    Apart,
+    /// A memory.
+    Memory(Box<NewMemory>),
+    /// None of these.
+    Bad(Bad),
+}
+
+/// A line that cannot be kept, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Bad {
+    /// Which, from 1.
+    pub(super) line: usize,
+    /// What is wrong with it.
+    pub(super) why: String,
+}
 
 /// What was read so far.
 #[derive(Debug, Default)]
@@ -17,23 +38,29 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Reads one line; `None` for a mark or a blank line.
+    /// Reads one line, without its end.
     ///
     /// # Errors
-    /// When it is neither a memory nor a mark, or stands in the wrong place.
-    pub(super) fn read(&mut self, line: &str) -> anyhow::Result<Option<NewMemory>> {
+    /// When it stands in the wrong place.
+    pub(super) fn read(&mut self, line: &[u8]) -> anyhow::Result<Line> {
         self.number += 1;
-        if line.trim().is_empty() {
-            return Ok(None);
+        if line.trim_ascii().is_empty() {
+            return Ok(Line::Apart);
         }
         ensure!(!self.ended, "line {} stands behind the export's last line", self.number);
-        if let Ok(mark) = serde_json::from_str::<ExportMark>(line) {
-            return self.mark(&mark.export).map(|()| None);
+        if let Ok(mark) = serde_json::from_slice::<ExportMark>(line) {
+            return self.mark(&mark.export).map(|()| Line::Apart);
         }
-        let item = serde_json::from_str(line)
-            .with_context(|| format!("while reading line {} of the import", self.number))?;
         self.memories += 1;
-        Ok(Some(item))
+        Ok(match memory(line) {
+            Ok(memory) => Line::Memory(Box::new(memory)),
+            Err(why) => Line::Bad(Bad { line: self.number, why }),
+        })
+    }
+
+    /// Returns the number of the line that was read last, from 1.
+    pub(super) const fn number(&self) -> usize {
+        self.number
     }
 
     fn mark(&mut self, place: &ExportPlace) -> anyhow::Result<()> {
@@ -83,6 +110,18 @@ impl Lines {
     }
 }
 
+/// Reads a memory, or says where the line is none.
+fn memory(line: &[u8]) -> Result<NewMemory, String> {
+    let text = std::str::from_utf8(line)
+        .map_err(|no| format!("byte {} of the line is not UTF-8", no.valid_up_to() + 1))?;
+    serde_json::from_str(text).map_err(|no| {
+        let said = no.to_string();
+        // serde counts the lines of what it was given, which is one.
+        let place = format!(" at line {} column {}", no.line(), no.column());
+        format!("column {}: {}", no.column(), said.strip_suffix(&place).unwrap_or(&said))
+    })
+}
+
 fn lacks(left_out: u64, damaged: u64) -> Option<String> {
     let known =
         (left_out > 0).then(|| format!("{left_out} memories could not be read and are left out"));
@@ -104,7 +143,9 @@ mod tests {
     fn read(lines: &[&str]) -> anyhow::Result<u64> {
         let mut reading = Lines::default();
         for line in lines {
-            reading.read(line)?;
+            if let Line::Bad(bad) = reading.read(line.as_bytes())? {
+                bail!("line {}, {}", bad.line, bad.why);
+            }
         }
         reading.end()
     }
@@ -115,7 +156,7 @@ mod tests {
         assert_eq!(read(&[ONE, "", ONE]).unwrap(), 2);
         assert_eq!(read(&[]).unwrap(), 0);
         let mut partly = Lines::default();
-        partly.read(r#"{"export":{"end":{"memories":0,"left_out":2}}}"#).unwrap();
+        partly.read(br#"{"export":{"end":{"memories":0,"left_out":2}}}"#).unwrap();
         assert_eq!(partly.lacks(), Some("2 memories could not be read and are left out"));
         let refused = |lines: &[&str]| format!("{:#}", read(lines).unwrap_err());
         assert!(refused(&[BEGIN, ONE]).contains("cut off after 1"));
@@ -123,6 +164,10 @@ mod tests {
         assert!(refused(&[BEGIN, ONE, END, ONE]).contains("line 4"));
         assert!(refused(&[BEGIN, ONE, BEGIN]).contains("second export"));
         assert!(refused(&[&BEGIN.replace('1', "9")]).contains("form 9"));
-        assert!(refused(&[ONE, r#"{"txt":"b"}"#]).contains("line 2"));
+        let odd = refused(&[ONE, r#"{"txt":"b"}"#]);
+        assert!(odd.starts_with("line 2, column 6: unknown field `txt`"), "{odd}");
+        assert!(!odd.contains("line 1"), "{odd}");
+        let latin = memory(b"{\"text\":\"caf\xe9\"}").unwrap_err();
+        assert_eq!(latin, "byte 13 of the line is not UTF-8");
     }
 }

@@ -8,6 +8,7 @@ mod deed;
 mod find;
 mod forget;
 mod get;
+mod import;
 mod job;
 mod keep;
 mod lines;
@@ -53,7 +54,7 @@ pub fn run(context: &Context, command: &Memory) -> anyhow::Result<ExitCode> {
         Memory::Reindex { detach } => job::reindex(context, *detach),
         Memory::Maintain { detach } => job::maintain(context, *detach),
         Memory::Export { file } => carry::export(context, file.as_deref()),
-        Memory::Import { file } => keep::import(context, file.as_deref()),
+        Memory::Import { file, skip_bad } => import::run(context, file.as_deref(), *skip_bad),
     }
 }
 

@@ -46,6 +46,7 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("POST", "/api/tasks/{id}/cancel", "{}", Absent),
     ("GET", "/api/memory", "", Own),
     ("POST", "/api/memory", r#"{"items":[{"text":"mine"}]}"#, Own),
+    ("POST", "/api/memory/check", r#"{"items":[{"text":"mine"}]}"#, Own),
     ("GET", "/api/memory/{id}", "", Absent),
     ("POST", "/api/memory/search", r#"{"query":"heron","limit":100}"#, Own),
     ("GET", "/api/memory/learnings", "", Own),

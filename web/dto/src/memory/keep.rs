@@ -73,3 +73,21 @@ pub struct Remembered {
     #[serde(default)]
     pub known: Vec<bool>,
 }
+
+/// Answer of `POST /api/memory/check`, which keeps nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedMemories {
+    /// What would be refused, in the order of the items; empty when all of it would be kept.
+    pub wrong: Vec<WrongMemory>,
+}
+
+/// One text that cannot be kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongMemory {
+    /// Which of the items, from 0.
+    pub item: usize,
+    /// The field that makes no sense.
+    pub field: String,
+    /// What is wrong with it.
+    pub detail: String,
+}

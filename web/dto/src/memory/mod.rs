@@ -16,7 +16,9 @@ pub use care::{
 };
 pub(crate) use carry::is_none;
 pub use carry::{EXPORT_FORMAT, ExportMark, ExportPlace};
-pub use keep::{MAX_NEW_MEMORIES, NewMemories, NewMemory, Remembered};
+pub use keep::{
+    CheckedMemories, MAX_NEW_MEMORIES, NewMemories, NewMemory, Remembered, WrongMemory,
+};
 pub use query::{MemoryListQuery, MemoryQuery, MemoryQueryFilters, MemoryResults};
 pub use signals::{NewSignal, RatingView, SignalList, SignalView};
 pub use stats::{CollectionView, DamagedView, HotShareView, JobView, MemoryStatsView, TierView};

@@ -1,7 +1,9 @@
 //! Memory, always the caller's own: find, keep, look after, carry away.
 
 mod actions;
+mod again;
 mod care;
+mod check;
 mod correct;
 mod export;
 mod filter;
@@ -20,9 +22,11 @@ mod search;
 mod signal;
 mod signals;
 mod stats;
+mod understood;
 mod undo;
 
 pub(crate) use actions::get as actions;
+pub(crate) use check::post as check;
 pub(crate) use correct::post as correct;
 pub(crate) use export::get as export;
 pub(crate) use forget::post as forget;

@@ -5,21 +5,20 @@
 //! written is not written twice. A text that is remembered already is not kept again: the answer has
 //! the older one's id and says so. Asks no model.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::net::IpAddr;
 
-use appliance_core::{Batch, ConversationId, Memory, UserId, Write};
+use appliance_core::{Batch, UserId, Write};
 use axum::{Json as Answer, extract::State};
 use http::StatusCode;
-use web_dto::{Code, MAX_NEW_MEMORIES, NewMemories, NewMemory, Remembered};
+use web_dto::{NewMemories, NewMemory, Remembered};
 
-use super::said::{self, Place};
+use super::{again, understood};
 use crate::{
     audit::Line,
     auth::CurrentUser,
     error::ApiError,
     extract::{IdempotencyKey, Json},
     gate::Caller,
-    intake::require_conversation,
     parts::{App, Shared},
 };
 
@@ -53,14 +52,13 @@ pub(crate) async fn remembered(
     key: &IdempotencyKey,
     items: &[NewMemory],
 ) -> Result<Remembered, ApiError> {
-    if items.is_empty() || items.len() > MAX_NEW_MEMORIES {
-        let got = items.len();
-        let detail = format!("{got} items; 1 to {MAX_NEW_MEMORIES} are taken at once");
-        return Err(ApiError::field(Code::BodyInvalid, "/items", detail));
-    }
-    let memories = understood(app, owner, items).await?;
+    understood::bounded(items)?;
+    let mut memories = understood::all(app, owner, items).await?;
+    let minted: Vec<[u8; 16]> = memories.iter().map(|memory| memory.id.bytes()).collect();
+    let still = again::ended(app, owner, &mut memories).await?;
     let mut kept = Remembered::default();
-    for (n, (memories, items)) in memories.chunks(CHUNK).zip(items.chunks(CHUNK)).enumerate() {
+    let chunks = memories.chunks(CHUNK).zip(minted.chunks(CHUNK)).zip(items.chunks(CHUNK));
+    for (n, ((memories, minted), items)) in chunks.enumerate() {
         let said: Vec<String> = items.iter().map(fingerprint).collect();
         let said: Vec<&str> = said.iter().map(String::as_str).collect();
         let line = Line::data(owner, ip, ROUTE).on("memory", &memories[0].id);
@@ -68,11 +66,11 @@ pub(crate) async fn remembered(
         writes.push(line.write(&app.parts.mint));
         let batch = Batch {
             key: key.batch_key(owner, &format!("{ROUTE}.{n}"), &said),
-            conditions: Vec::new(),
+            conditions: still.clone(),
             writes,
-            ids: memories.iter().map(|memory| memory.id.bytes()).collect(),
+            ids: minted.to_vec(),
         };
-        let mut minted = batch.ids.clone();
+        let mut minted = minted.to_vec();
         let applied = app.parts.records.apply(batch).await?;
         if applied.repeated {
             minted = applied.ids;
@@ -82,57 +80,6 @@ pub(crate) async fn remembered(
         kept.known.extend(known);
     }
     Ok(kept)
-}
-
-/// Turns every item into a memory before the first is written.
-async fn understood(
-    app: &App,
-    owner: UserId,
-    items: &[NewMemory],
-) -> Result<Vec<Memory>, ApiError> {
-    let mut places = HashMap::new();
-    let mut memories = Vec::with_capacity(items.len());
-    for (n, item) in items.iter().enumerate() {
-        let wrong = |(field, detail): (&str, String)| {
-            ApiError::field(Code::BodyInvalid, &format!("/items/{n}/{field}"), detail)
-        };
-        let mut memory = said::memory(app, owner, item).map_err(wrong)?;
-        let place = said::place(item).map_err(wrong)?;
-        let found = match places.get(&place) {
-            Some(found) => *found,
-            None => {
-                let found = found(app, owner, &place).await?;
-                places.insert(place, found);
-                found
-            }
-        };
-        memory.provenance.conversation_id = found;
-        memories.push(memory);
-    }
-    Ok(memories)
-}
-
-/// Finds the conversation that a place names.
-async fn found(
-    app: &App,
-    owner: UserId,
-    place: &Place,
-) -> Result<Option<ConversationId>, ApiError> {
-    match place {
-        Place::Nowhere => Ok(None),
-        Place::Here(id) => {
-            require_conversation(app, owner, *id).await?;
-            Ok(Some(*id))
-        }
-        Place::Named(name) => {
-            if let Ok(id) = name.parse()
-                && app.parts.conversations.get(owner, id).await?.is_some()
-            {
-                return Ok(Some(id));
-            }
-            Ok(Some(said::elsewhere(owner, name)))
-        }
-    }
 }
 
 /// Returns what makes two items the same request.
