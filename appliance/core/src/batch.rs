@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionId, AgentName, AuditEvent, Conversation, ConversationId, ConversationStatus, Envelope,
-    Memory, MemoryAction, MemoryId, Message, MessageId, Phase, Session, SessionId, SetupLink,
-    Signal, SignalId, SignalType, StreamName, Task, TaskId, TaskOutcome, TaskStatus, Timestamp,
-    TokenHash, User, UserId, Utility,
+    ActionId, AgentName, ApiToken, AuditEvent, Conversation, ConversationId, ConversationStatus,
+    Envelope, Memory, MemoryAction, MemoryId, Message, MessageId, Phase, Session, SessionId,
+    SetupLink, Signal, SignalId, SignalType, StreamName, Task, TaskId, TaskOutcome, TaskStatus,
+    Timestamp, TokenHash, TokenId, User, UserId, Utility,
 };
 
 /// How long a batch key is remembered at least.
@@ -137,6 +137,22 @@ pub enum Write {
     PutSetupLink(SetupLink),
     /// Uses a link up.
     TakeSetupLink(TokenHash),
+    /// Makes a token for a program; another of that user's with the same name is a conflict.
+    PutToken(ApiToken),
+    /// Notes that a token was shown; one that is gone is passed over, and time goes on only.
+    TouchToken {
+        /// Which.
+        id: TokenId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Takes a token away; one that is gone, or another user's, is passed over.
+    RevokeToken {
+        /// Which.
+        id: TokenId,
+        /// Whose it must be.
+        owner: UserId,
+    },
     /// Makes a conversation; its `updated_seq` is set by the store.
     PutConversation(Conversation),
     /// Renames a conversation or changes its status.

@@ -5,7 +5,7 @@
 
 use crate::{
     ActionId, ConversationId, MemoryId, MessageId, SessionId, SignalId, StreamName, TaskId,
-    TaskStatus, UserId,
+    TaskStatus, TokenId, UserId,
 };
 
 /// The rule that refused a batch whose call was right.
@@ -92,6 +92,10 @@ pub enum Thing {
     SessionToken,
     /// A one-time link.
     SetupLink,
+    /// A token for a program.
+    Token(TokenId),
+    /// The name of a token.
+    TokenName,
     /// A memory.
     Memory(MemoryId),
     /// A deed.
@@ -110,6 +114,8 @@ impl std::fmt::Display for Thing {
             Self::Session(id) => write!(f, "session {id}"),
             Self::SessionToken => f.write_str("the session's token"),
             Self::SetupLink => f.write_str("the set-up link"),
+            Self::Token(id) => write!(f, "token {id}"),
+            Self::TokenName => f.write_str("a token of that name"),
             Self::Memory(id) => write!(f, "memory {id}"),
             Self::Action(id) => write!(f, "action {id}"),
             Self::Signal(id) => write!(f, "signal {id}"),

@@ -91,6 +91,8 @@ id! {
     MemoryId = "memory";
     /// One entry on the bus.
     EnvelopeId = "envelope";
+    /// A token for a program.
+    TokenId = "token";
     /// One line of the audit trail.
     AuditId = "audit";
     /// One thing a person did to their memories.

@@ -8,6 +8,7 @@
 //! and MAY, and a suite in `storage-contract` (or the adapter's own tests) that checks it.
 
 pub mod agent;
+mod api_token;
 pub mod audit;
 pub mod batch;
 pub mod bus;
@@ -28,6 +29,7 @@ pub mod time;
 pub mod user;
 
 pub use agent::{AgentName, AgentState, AgentStatus, Control};
+pub use api_token::{ApiToken, TokenScope};
 pub use audit::{Actor, AuditEvent, EventType, Outcome as AuditOutcome, RiskLevel};
 pub use batch::{Applied, Batch, BatchKey, Condition, Write};
 pub use bus::{Delivery, Incarnation, StreamName};
@@ -38,7 +40,7 @@ pub use error::{ErrorKind, StoreError};
 pub use event::{EventBody, InFlight, LiveEvent, Topic};
 pub use ids::{
     ActionId, AuditId, ConversationId, EnvelopeId, HistoryId, IdMint, IncarnationId, MemoryId,
-    MessageId, SessionId, SignalId, TaskId, UserId,
+    MessageId, SessionId, SignalId, TaskId, TokenId, UserId,
 };
 pub use memory::{
     Collection, Deed, Embedding, Facets, Labels, Memory, MemoryAction, MemoryHit, MemoryKind,

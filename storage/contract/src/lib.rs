@@ -8,6 +8,7 @@
 //! `tests/contract.rs` and write one line a port, such as `records_contract!(Fixture::start());`.
 //! To add a rule: a function in the port's file and its name in the macro below it.
 
+pub mod api_tokens;
 pub mod conversations;
 pub mod deeds;
 pub mod fixture;

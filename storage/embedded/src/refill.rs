@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use appliance_core::{Message, Session, SetupLink};
+use appliance_core::{ApiToken, Message, Session, SetupLink};
 use storage_rules::{
     Counters, Draft, Entity, Key, Kind,
     batch_keys::KeyRow,
@@ -27,10 +27,11 @@ use crate::{
 type Fill = fn(&Tables<'_>, &[&'static Key]) -> Result<(), Fault>;
 
 /// Every kind whose rows say all that their keys are made of.
-static FILLED: [(&Kind, Fill); 11] = [
+static FILLED: [(&Kind, Fill); 12] = [
     of::<UserRow>(),
     of::<Session>(),
     of::<SetupLink>(),
+    of::<ApiToken>(),
     of::<ConversationRow>(),
     of::<Message>(),
     of::<TaskRow>(),

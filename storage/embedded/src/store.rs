@@ -6,9 +6,9 @@
 use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use appliance_core::{
-    AgentName, Applied, AuditEvent, Batch, BatchKey, Clock, Conversation, ConversationId,
+    AgentName, ApiToken, Applied, AuditEvent, Batch, BatchKey, Clock, Conversation, ConversationId,
     ConversationStatus, HistoryId, Message, MessageId, Page, PageRequest, Session, SessionId,
-    SetupLink, StoreError, Task, TaskId, TokenHash, User, UserId,
+    SetupLink, StoreError, Task, TaskId, TokenHash, TokenId, User, UserId,
     ports::{
         AuditTrail, Conversations, Records, Rewritten, StoreHealth, StoreSigns, StoreState,
         TaskFilter, Tasks, Users,
@@ -17,8 +17,8 @@ use appliance_core::{
 use appliance_tasks::{TaskKind, Tasks as Home};
 use async_trait::async_trait;
 use storage_rules::{
-    Draft, Fault as RuleFault, Refusal, View, agents_wanted, audit, batch_keys, conversations,
-    messages, sessions, setup_links, tasks, users,
+    Draft, Fault as RuleFault, Refusal, View, agents_wanted, api_tokens, audit, batch_keys,
+    conversations, messages, sessions, setup_links, tasks, users,
 };
 
 use crate::{
@@ -259,6 +259,18 @@ impl Users for Store {
 
     async fn setup_link(&self, hash: TokenHash) -> Result<Option<SetupLink>, StoreError> {
         self.read("users.setup_link", |file| setup_links::get(file, hash))
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<ApiToken>, StoreError> {
+        self.read("users.token", |file| api_tokens::get(file, id))
+    }
+
+    async fn token_by_hash(&self, hash: TokenHash) -> Result<Option<ApiToken>, StoreError> {
+        self.read("users.token_by_hash", |file| api_tokens::by_hash(file, hash))
+    }
+
+    async fn tokens(&self, owner: UserId) -> Result<Vec<ApiToken>, StoreError> {
+        self.read("users.tokens", |file| api_tokens::of(file, owner))
     }
 }
 

@@ -18,6 +18,7 @@ use storage_embedded::{DataDir, LiveHub, MemoryHotTier, Store};
 use tempfile::TempDir;
 
 storage_contract::records_contract!(Fixture::start());
+storage_contract::api_tokens_contract!(Fixture::start());
 storage_contract::users_contract!(Fixture::start());
 storage_contract::conversations_contract!(Fixture::start());
 storage_contract::deeds_contract!(Fixture::start());

@@ -1,17 +1,17 @@
 //! The query ports over the rules: each method is one question to a view.
 
 use appliance_core::{
-    ActionId, AgentName, Applied, AuditEvent, Batch, BatchKey, Conversation, ConversationId,
-    ConversationStatus, Memory, MemoryAction, MemoryId, Message, MessageId, Page, PageRequest,
-    SearchFilter, Session, SessionId, SetupLink, Signal, SignalId, StoreError, Task, TaskId,
-    Timestamp, TokenHash, User, UserId,
+    ActionId, AgentName, ApiToken, Applied, AuditEvent, Batch, BatchKey, Conversation,
+    ConversationId, ConversationStatus, Memory, MemoryAction, MemoryId, Message, MessageId, Page,
+    PageRequest, SearchFilter, Session, SessionId, SetupLink, Signal, SignalId, StoreError, Task,
+    TaskId, Timestamp, TokenHash, TokenId, User, UserId,
     ports::{
         AuditTrail, Change, Conversations, Deeds, Memories, Records, TaskFilter, Tasks, Users,
     },
 };
 use async_trait::async_trait;
 use storage_rules::{
-    Fault, agents_wanted, audit, batch_keys, conversations,
+    Fault, agents_wanted, api_tokens, audit, batch_keys, conversations,
     memories::{Spot, Texts, actions, read, signals},
     messages, sessions, setup_links, tasks, users,
 };
@@ -71,6 +71,18 @@ impl Users for MemoryStore {
 
     async fn setup_link(&self, hash: TokenHash) -> Result<Option<SetupLink>, StoreError> {
         self.read("users.setup_link", |view| setup_links::get(view, hash))
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<ApiToken>, StoreError> {
+        self.read("users.token", |view| api_tokens::get(view, id))
+    }
+
+    async fn token_by_hash(&self, hash: TokenHash) -> Result<Option<ApiToken>, StoreError> {
+        self.read("users.token_by_hash", |view| api_tokens::by_hash(view, hash))
+    }
+
+    async fn tokens(&self, owner: UserId) -> Result<Vec<ApiToken>, StoreError> {
+        self.read("users.tokens", |view| api_tokens::of(view, owner))
     }
 }
 

@@ -14,6 +14,7 @@ use storage_contract::StoreFixture;
 use storage_memory::MemoryStore;
 
 storage_contract::records_contract!(Fixture::start());
+storage_contract::api_tokens_contract!(Fixture::start());
 storage_contract::users_contract!(Fixture::start());
 storage_contract::conversations_contract!(Fixture::start());
 storage_contract::deeds_contract!(Fixture::start());

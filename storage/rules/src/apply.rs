@@ -3,7 +3,7 @@
 use appliance_core::{Applied, Batch, Condition, MemoryId, Timestamp, Write};
 
 use crate::{
-    Draft, Refusal, agents_wanted, audit, batch_keys,
+    Draft, Refusal, agents_wanted, api_tokens, audit, batch_keys,
     bus::{Spot, tables as bus},
     conversations,
     counters::next,
@@ -109,6 +109,9 @@ fn write(draft: &mut Draft<'_>, write: &Write, held: &mut Held) -> Result<Option
         Write::RevokeSession { id, at } => sessions::revoke(draft, *id, *at),
         Write::PutSetupLink(link) => setup_links::put(draft, link),
         Write::TakeSetupLink(hash) => setup_links::take(draft, *hash),
+        Write::PutToken(token) => api_tokens::put(draft, token),
+        Write::TouchToken { id, at } => api_tokens::touch(draft, *id, *at),
+        Write::RevokeToken { id, owner } => api_tokens::revoke(draft, *id, *owner),
         Write::PutConversation(new) => conversations::put(draft, new),
         Write::ChangeConversation { id, title, status, at } => {
             conversations::change(draft, *id, title.as_deref(), *status, *at)

@@ -5,8 +5,8 @@
 
 use appliance_core::{
     AgentName, AuditOutcome, ConversationStatus, EnvelopeKind, EventType, MemoryKind, MemoryTier,
-    Outcome, Phase, Priority, RiskLevel, Role, SignalType, TaskKind, TaskStatus, UserRole,
-    envelope::Sender,
+    Outcome, Phase, Priority, RiskLevel, Role, SignalType, TaskKind, TaskStatus, TokenScope,
+    UserRole, envelope::Sender,
 };
 
 /// A number in the file that stands for nothing this program knows.
@@ -68,6 +68,7 @@ codes! {
     MemoryTier { Hot = 0, Warm = 1, Cold = 2 }
     EventType { Auth = 0, Data = 1, Agent = 2, System = 3 }
     AuditOutcome { Success = 0, Failure = 1, Denied = 2 }
+    TokenScope { Memory = 0, MemoryRead = 1, Chat = 2, ReadOnly = 3, Full = 4 }
     RiskLevel { Low = 0, Medium = 1, High = 2 }
 }
 
@@ -124,6 +125,7 @@ mod tests {
         assert_eq!(TaskStatus::ALL.map(Code::code), [0, 1, 2, 3, 4, 5, 6]);
         assert_eq!(SignalType::ALL.map(Code::code), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         assert_eq!(MemoryTier::ALL.map(Code::code), [0, 1, 2]);
+        assert_eq!(TokenScope::ALL.map(Code::code), [0, 1, 2, 3, 4]);
         assert!(Role::from_code(4).is_err() && Sender::from_code(7).is_err());
     }
 }

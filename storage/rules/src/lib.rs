@@ -11,6 +11,7 @@
 //! rules in `storage-contract`.
 
 pub mod agents_wanted;
+pub mod api_tokens;
 mod apply;
 pub mod audit;
 pub mod batch_keys;
@@ -52,8 +53,9 @@ pub use fault::{Fault, OP, Refusal, conflict, invalid};
 pub use view::{Counted, Pointed, Read, Span, Stored, View, Way};
 
 /// Every kind of row; an adapter makes their tables and the declared keys' when it opens.
-pub static KINDS: [&Kind; 25] = [
+pub static KINDS: [&Kind; 26] = [
     &agents_wanted::WANTED,
+    &api_tokens::TOKENS,
     &audit::TRAIL,
     &batch_keys::KEYS,
     &bus::tables::CURSORS,

@@ -4,7 +4,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{Session, SessionId, SetupLink, StoreError, TokenHash, User, UserId};
+use crate::{
+    ApiToken, Session, SessionId, SetupLink, StoreError, TokenHash, TokenId, User, UserId,
+};
 
 /// Finds users and sessions. Absent is `Ok(None)`. Contract: `storage_contract::users`.
 #[async_trait]
@@ -29,4 +31,13 @@ pub trait Users: fmt::Debug + Send + Sync {
 
     /// Returns the one-time link whose token has this hash, expired ones too.
     async fn setup_link(&self, hash: TokenHash) -> Result<Option<SetupLink>, StoreError>;
+
+    /// Returns a program's token, expired ones too.
+    async fn token(&self, id: TokenId) -> Result<Option<ApiToken>, StoreError>;
+
+    /// Returns the program's token that has this hash, expired ones too.
+    async fn token_by_hash(&self, hash: TokenHash) -> Result<Option<ApiToken>, StoreError>;
+
+    /// Returns a user's tokens for programs in the order they were made, at most 100.
+    async fn tokens(&self, owner: UserId) -> Result<Vec<ApiToken>, StoreError>;
 }

@@ -3,10 +3,12 @@
 
 use appliance_core::{Batch, Write};
 
-/// Tells whether `batch` begins or ends a login and does nothing beyond what belongs to that.
+/// Tells whether `batch` begins or ends a login, or ends a token, and does nothing beyond what belongs to that.
 pub(super) fn is_essential(batch: &Batch) -> bool {
-    let is_login =
-        |write: &Write| matches!(write, Write::PutSession(_) | Write::RevokeSession { .. });
+    let is_login = |write: &Write| {
+        use Write::{PutSession, RevokeSession, RevokeToken};
+        matches!(write, PutSession(_) | RevokeSession { .. } | RevokeToken { .. })
+    };
     let belongs = |write: &Write| {
         is_login(write)
             || matches!(write, Write::PutUser(_) | Write::TakeSetupLink(_) | Write::AppendAudit(_))

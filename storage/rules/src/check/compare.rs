@@ -1,6 +1,6 @@
 //! The comparison of everything, kind by kind, on one view.
 
-use appliance_core::{MemoryId, Message, Session, SetupLink, ports::Damaged};
+use appliance_core::{ApiToken, MemoryId, Message, Session, SetupLink, ports::Damaged};
 
 use super::{
     findings::{Amiss, Findings, Tallies},
@@ -29,6 +29,7 @@ pub fn compare(view: &dyn View) -> Result<Findings, Fault> {
     alone::<UserRow>(view, &mut found, &mut tallies)?;
     alone::<Session>(view, &mut found, &mut tallies)?;
     alone::<SetupLink>(view, &mut found, &mut tallies)?;
+    alone::<ApiToken>(view, &mut found, &mut tallies)?;
     alone::<ConversationRow>(view, &mut found, &mut tallies)?;
     alone::<Message>(view, &mut found, &mut tallies)?;
     let tasks = rows_of(view, &mut found, &mut tallies, |row: &TaskRow| {
