@@ -10,12 +10,15 @@
 //! modelcontextprotocol.io, revisions 2025-03-26 to 2026-07-28, as the SDK negotiates them.
 
 mod http_face;
+mod lines;
 mod memory;
 mod server;
 mod stdio_face;
 mod tools;
+mod wrong;
 
 pub use http_face::serve_http;
 pub use memory::{Memory, Refused};
 pub use server::Tools;
 pub use stdio_face::{Ended, serve_stdio};
+pub use wrong::{Wrong, check_message};

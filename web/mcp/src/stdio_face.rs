@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rmcp::{ServiceExt as _, service::QuitReason, transport::stdio};
 
-use crate::{Memory, Tools};
+use crate::{Memory, Tools, lines::Lines};
 
 /// How the talk ended.
 #[derive(Debug)]
@@ -19,7 +19,8 @@ pub enum Ended {
 
 /// Speaks MCP on this process's standard streams.
 pub async fn serve_stdio(memory: Arc<dyn Memory>) -> Ended {
-    let begun = match Tools::new(memory).serve(stdio()).await {
+    let (input, output) = stdio();
+    let begun = match Tools::new(memory).serve(Lines::new(input, output)).await {
         Ok(begun) => begun,
         Err(error) => return Ended::Broken(format!("while greeting the client: {error}")),
     };

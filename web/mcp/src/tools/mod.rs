@@ -7,6 +7,7 @@
 mod forget;
 mod recent;
 mod remember;
+mod schema;
 mod search;
 mod seen;
 
@@ -21,7 +22,7 @@ type Answer = (String, Value);
 
 /// Returns the tools as they are listed.
 pub(crate) fn all() -> Vec<Tool> {
-    vec![search::tool(), remember::tool(), forget::tool(), recent::tool()]
+    [search::tool(), remember::tool(), forget::tool(), recent::tool()].map(schema::standard).into()
 }
 
 /// Calls a tool; `None` when there is none of that name.
@@ -53,8 +54,11 @@ fn refused(refused: &Refused) -> CallToolResult {
 
 /// Reads a tool's arguments.
 fn read<T: DeserializeOwned>(tool: &str, arguments: JsonObject) -> Result<T, Refused> {
-    serde_json::from_value(Value::Object(arguments)).map_err(|error| Refused {
-        what: format!("the arguments of `{tool}` are wrong: {error}"),
+    serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| Refused {
+        what: match error.path().to_string().as_str() {
+            "." => format!("the arguments of `{tool}` are wrong: {}", error.inner()),
+            path => format!("the argument `{path}` of `{tool}` is wrong: {}", error.inner()),
+        },
         hint: format!("call `{tool}` again with arguments as its input schema has them"),
     })
 }
@@ -70,6 +74,24 @@ fn written(answer: &impl Serialize) -> Result<Value, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_argument_of_the_wrong_type_is_named() {
+        let arguments = |value| serde_json::from_value::<JsonObject>(value).unwrap();
+        for (given, named) in [
+            (serde_json::json!({"ids": "x"}), "`ids`"),
+            (serde_json::json!({"ids": ["a", 5]}), "`ids[1]`"),
+            (serde_json::json!({}), "`ids`"),
+        ] {
+            #[derive(Debug, serde::Deserialize)]
+            struct Probe {
+                #[expect(dead_code, reason = "only its type matters")]
+                ids: Vec<String>,
+            }
+            let refused = read::<Probe>("forget", arguments(given)).unwrap_err();
+            assert!(refused.what.contains(named), "{}", refused.what);
+        }
+    }
 
     #[test]
     fn every_tool_has_a_schema_for_both_ways_a_description_and_its_hints() {
