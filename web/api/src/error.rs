@@ -85,6 +85,11 @@ impl ApiError {
         &self.detail
     }
 
+    /// Returns the pointer of the first wrong field.
+    pub(crate) fn pointer(&self) -> Option<&str> {
+        self.errors.first().map(|field| field.pointer.as_str()).filter(|it| !it.is_empty())
+    }
+
     /// Logs what an operator has to know of: the server's own failures, once, with their cause.
     pub(crate) fn log(&self) {
         let (code, detail) = (self.code.as_str(), self.detail.as_str());

@@ -9,7 +9,7 @@ use appliance_core::desk::paths;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{any, get, post},
+    routing::{delete, get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 use web_dto::Code;
@@ -21,7 +21,7 @@ use crate::{
     portal,
     routes::{
         agents, auth, clock, conversations, desk, health, info, llm, logs, mcp, memory, messages,
-        metrics, settings, tasks,
+        metrics, settings, tasks, tokens,
     },
     socket,
 };
@@ -106,9 +106,11 @@ fn people() -> Router<Shared> {
         .route("/api/clock/confirm", post(clock::confirm))
         .route("/api/logs", get(logs::get))
         .route("/api/settings", get(settings::get))
+        .route("/api/tokens", get(tokens::list).post(tokens::post))
+        .route("/api/tokens/{id}", delete(tokens::delete))
         .route("/ws", get(socket::get))
         .route("/api/live", post(socket::post))
-        .route("/mcp", any(mcp::any))
+        .route("/mcp", post(mcp::post))
 }
 
 /// What probes and scrapers use.

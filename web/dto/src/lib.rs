@@ -15,6 +15,7 @@ mod purge;
 mod settings;
 mod socket;
 mod tasks;
+mod tokens;
 
 pub use agents::{AgentList, AgentLog, AgentView};
 pub use auth::{LoggedIn, Login, Me, SetUp, SetUpCheck, SetupLinkView};
@@ -41,6 +42,9 @@ pub use socket::{
     SubscribedPayload, TaskRef, TaskUpdatePayload,
 };
 pub use tasks::{TaskList, TaskView};
+pub use tokens::{
+    MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, MintedToken, NewToken, TOKEN_SCOPES, TokenList, TokenView,
+};
 
 /// Most characters a message may have; the server answers 422 `message.too_long` to one more.
 pub const MAX_MESSAGE_CHARS: usize = 50_000;

@@ -85,6 +85,8 @@ codes! {
     BodyInvalid = "body.invalid", 422, "body has wrong fields", "mend the fields listed under `errors`";
     BodyTooLarge = "body.too_large", 413, "body is too large", "send at most 1 MiB";
     BodyNotJson = "body.not_json", 415, "body is not declared as JSON", "set Content-Type: application/json";
+    NotAcceptable = "accept.unusable", 406, "the answer has no form that is accepted", "set Accept: application/json, text/event-stream";
+    McpRefused = "mcp.refused", 400, "this is not how MCP is spoken", "send what `detail` asks for; the revisions spoken are those of modelcontextprotocol.io";
     QueryInvalid = "query.invalid", 422, "query parameter is wrong", "mend the parameter that `detail` names";
     IdInvalid = "id.invalid", 422, "id is not a UUID", "use an id as the API returned it";
     MessageEmpty = "message.empty", 422, "message is empty", "say something";
@@ -102,6 +104,9 @@ codes! {
     EmailTaken = "email.taken", 409, "e-mail belongs to another account", "use another address";
     PasswordWeak = "password.weak", 422, "password is too short or too long", "use 12 to 1,024 characters";
     Forbidden = "forbidden", 403, "not allowed", "ask an admin of this server";
+    TokenScope = "token.scope", 403, "the token does not reach this", "use a token with a scope that `detail` names; `ai-infra token add` makes one, and so does the settings page";
+    TokenInvalid = "token.invalid", 422, "this token cannot be made", "mend the field listed under `errors`";
+    TokenNameTaken = "token.name_taken", 409, "there is a token of that name", "use another name, or revoke the one that has it";
     OriginForeign = "origin.foreign", 403, "request comes from another site", "use the portal's own address";
     HostForeign = "host.foreign", 421, "host name is not this server's", "add the name to server.allowed_hosts";
     NotFound = "not_found", 404, "not found", "check the id; what belongs to another user is not found either";

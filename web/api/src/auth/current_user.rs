@@ -1,14 +1,15 @@
 //! The logged-in person as an extractor: a handler that takes one cannot run without.
 //!
 //! Over the local socket it is the first user; over TCP the session behind the bearer token or the
-//! cookie, looked up on every request so that a logout acts at once. Opens no session.
+//! cookie, or the program's token, looked up on every request so that a logout or a revocation acts at
+//! once. A token opens what its scopes do and nothing else. Opens no session.
 
 use appliance_core::{SessionId, User, UserId, UserRole};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use web_dto::Code;
 
-use super::{SecretToken, bearer::bearer, session::is_live};
+use super::{Grant, SecretToken, bearer::bearer, by_token, session::is_live, token::PREFIX};
 use crate::{
     edge::Drain,
     error::ApiError,
@@ -17,12 +18,14 @@ use crate::{
 };
 
 /// How a person proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Via {
     /// A process of the server's own user on the local socket.
     LocalSocket,
     /// A session, by cookie or bearer token.
     Session(SessionId),
+    /// A program, by a token that its owner made for it.
+    Token(Grant),
 }
 
 /// A person that is logged in.
@@ -43,11 +46,26 @@ impl CurrentUser {
         self.via == Via::LocalSocket || self.user.role == UserRole::Admin
     }
 
+    /// Checks that this request may change memories, which only a token may lack.
+    ///
+    /// # Errors
+    /// `token.scope`.
+    pub(crate) fn writes_memory(&self) -> Result<(), ApiError> {
+        match &self.via {
+            Via::Token(grant) => grant.writes_memory(),
+            Via::LocalSocket | Via::Session(_) => Ok(()),
+        }
+    }
+
     /// Tells whether the login behind this request still counts.
     pub(crate) async fn still_live(&self, app: &App) -> Result<bool, ApiError> {
-        match self.via {
+        match &self.via {
             Via::LocalSocket => Ok(true),
-            Via::Session(id) => Ok(by_session(app, id).await?.is_some()),
+            Via::Session(id) => Ok(by_session(app, *id).await?.is_some()),
+            Via::Token(grant) => match app.parts.users.token(grant.id).await? {
+                Some(token) => Ok(by_token::live_owner(app, &token).await?.is_some()),
+                None => Ok(false),
+            },
         }
     }
 }
@@ -62,6 +80,9 @@ impl FromRequestParts<Shared> for CurrentUser {
             return first_user(app).await;
         }
         let found = if let Some(token) = bearer(&parts.headers) {
+            if token.starts_with(PREFIX) {
+                return by_program(app, token, parts).await;
+            }
             let now = app.parts.mint.clock().lived().unix_micros() / 1_000_000;
             match app.tokens.session(token, now) {
                 Some(session) => by_session(app, session).await?,
@@ -93,6 +114,19 @@ impl FromRequestParts<Shared> for Admin {
         }
         Err(ApiError::new(Code::Forbidden, "this takes an admin"))
     }
+}
+
+async fn by_program(app: &App, token: &str, parts: &Parts) -> Result<CurrentUser, ApiError> {
+    let shown = by_token::shown(app, token).await?;
+    let (token, user) = shown.ok_or_else(|| {
+        ApiError::new(Code::AuthRequired, "the token is unknown, revoked or has expired")
+    })?;
+    if let Some(drain) = parts.extensions.get::<Drain>() {
+        drain.prove();
+    }
+    let grant = Grant::of(token);
+    grant.opens(parts)?;
+    Ok(CurrentUser { user, via: Via::Token(grant) })
 }
 
 async fn first_user(app: &App) -> Result<CurrentUser, ApiError> {

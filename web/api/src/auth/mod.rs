@@ -1,9 +1,10 @@
 //! Who asks: passwords, session tokens, the cookies and the JWT, and the rights as types.
 //!
 //! A handler that takes [`CurrentUser`] runs for a person that is logged in, one that takes
-//! [`Admin`] for an admin, one that takes [`CurrentAgent`] for one of the six. Makes no account.
+//! [`Admin`] for an admin, either of them also for a program with a token whose scopes open the route, one that takes [`CurrentAgent`] for one of the six. Makes no account.
 
 mod bearer;
+mod by_token;
 mod cookie;
 mod current_agent;
 mod current_user;
@@ -12,10 +13,12 @@ mod endings;
 mod limits;
 mod password;
 mod people_key;
+mod scopes;
 mod session;
 mod token;
 
 pub(crate) use bearer::bearer;
+pub(crate) use by_token::has_expired;
 pub(crate) use cookie::Cookies;
 pub(crate) use current_agent::{Arriving, CurrentAgent};
 pub(crate) use current_user::{Admin, CurrentUser, Via};
@@ -24,5 +27,6 @@ pub(crate) use endings::Endings;
 pub(crate) use limits::{Attempt, LoginLimits};
 pub(crate) use password::Passwords;
 pub(crate) use people_key::PeopleKey;
+pub(crate) use scopes::Grant;
 pub(crate) use session::{logged_in, open, require_private};
 pub(crate) use token::{SecretToken, Tokens};

@@ -21,6 +21,9 @@ use web_dto::Code;
 
 use crate::error::ApiError;
 
+/// How a program's token begins, which no JWT does; secret scanners know it by that.
+pub(super) const PREFIX: &str = "aiinfra_";
+
 /// A secret of 256 random bits, as its holder gets it; only its hash is stored.
 #[derive(Debug)]
 pub(crate) struct SecretToken(SecretString);
@@ -31,6 +34,11 @@ impl SecretToken {
         let mut bytes = [0; 32];
         ring::rand::SystemRandom::new().fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
+    }
+
+    /// Draws one for a program, which tells what it is by how it begins.
+    pub(crate) fn for_programs() -> Result<Self, ring::error::Unspecified> {
+        Ok(Self(format!("{}{}", PREFIX, Self::mint()?.expose()).into()))
     }
 
     /// Returns the text, to be handed to its holder and nobody else.

@@ -27,7 +27,11 @@ impl<T: DeserializeOwned, S: Send + Sync, const LIMIT: usize> FromRequest<S> for
     }
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Checks that a body is declared as JSON.
+///
+/// # Errors
+/// `body.not_json`.
+pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = declared.map(|text| text.split(';').next().unwrap_or(text).trim());
     if essence.is_some_and(|text| text.eq_ignore_ascii_case("application/json")) {

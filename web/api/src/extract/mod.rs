@@ -9,7 +9,7 @@ mod params;
 
 pub(crate) use body::read as read_body;
 pub(crate) use id::{AgentPath, Id};
-pub(crate) use json::{Json, parse as parse_json};
+pub(crate) use json::{Json, parse as parse_json, require_json};
 pub(crate) use key::IdempotencyKey;
 pub(crate) use nothing::Nothing;
 pub(crate) use params::{Cursor, PageOnly, Params, page};

@@ -75,6 +75,11 @@ fn dressed(mut response: Response, id: &RequestId) -> Response {
     if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
         error.log();
         write_problem(&mut response, &error, id);
+        if error.code.status() == 401 {
+            // RFC 9110, section 11.6.1: whoever is refused is told how to come in.
+            let how = HeaderValue::from_static("Bearer realm=\"ai-infra\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+        }
     }
     if let Some(value) = id.value() {
         response.headers_mut().insert(request_id::HEADER, value);

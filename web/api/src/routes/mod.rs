@@ -16,3 +16,4 @@ pub(crate) mod messages;
 pub(crate) mod metrics;
 pub(crate) mod settings;
 pub(crate) mod tasks;
+pub(crate) mod tokens;

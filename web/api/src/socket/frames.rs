@@ -3,8 +3,9 @@
 use appliance_core::{EventBody, LiveEvent, Message, Task, TaskOutcome, Timestamp, Topic};
 use axum::extract::ws::Message as WsMessage;
 use web_dto::{
-    AgentStatusPayload, AgentView, Channel, ChunkPayload, ErrorPayload, MessagePayload, Place,
-    ResyncPayload, ServerFrame, ServerPayload, SubscribedPayload, TaskRef, TaskUpdatePayload,
+    AgentStatusPayload, AgentView, Channel, ChunkPayload, Code, ErrorPayload, MessagePayload,
+    Place, ResyncPayload, ServerFrame, ServerPayload, SubscribedPayload, TaskRef,
+    TaskUpdatePayload,
 };
 
 use crate::{error::ApiError, view};
@@ -23,8 +24,37 @@ pub(super) fn answer(payload: ServerPayload, id: &str, now: Timestamp) -> Server
 /// Builds a refusal of a client's frame.
 pub(super) fn refusal(error: &ApiError, id: &str, now: Timestamp) -> ServerFrame {
     let code = error.code.as_str().to_owned();
-    let message = format!("{}: {}", error.detail(), error.code.hint());
+    let message = match error.pointer() {
+        Some(field) => format!("{}: {}: {}", dotted(field), error.detail(), hint(error.code)),
+        None => format!("{}: {}", error.detail(), hint(error.code)),
+    };
     answer(ServerPayload::Error(ErrorPayload { code, message }), id, now)
+}
+
+/// Returns a code's hint in words of frames: they have no headers and no list of errors.
+const fn hint(code: Code) -> &'static str {
+    match code {
+        Code::BodyMalformed => "send one JSON object a frame, as text",
+        Code::BodyInvalid => "mend that field of the frame and send it again",
+        Code::BodyTooLarge => "send a smaller frame",
+        Code::KeyInvalid => "use 1 to 128 visible ASCII characters as the frame's `id`",
+        Code::KeyReused => "use a new `id` for a new message",
+        Code::AuthRequired => "log in, and connect again",
+        Code::RateLimited => "unsubscribe from something first",
+        other => other.hint(),
+    }
+}
+
+/// Writes a pointer as frames' documentation does: `payload.channel`.
+fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
+}
+
+/// Returns the id of a frame that is wrong in something else; empty when it has none.
+pub(super) fn id_in(text: &str) -> String {
+    let frame: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    let id = frame.as_ref().and_then(|frame| frame.get("id")?.as_str());
+    id.unwrap_or_default().to_owned()
 }
 
 /// Builds the frame of an event; an agent's status comes ready-made, because it depends on the eyes.

@@ -224,7 +224,7 @@ impl Session {
         };
         let frame: ClientFrame = match parse_json(text.as_bytes()) {
             Ok(frame) => frame,
-            Err(error) => return self.refuse(&error, "").await,
+            Err(error) => return self.refuse(&error, &frames::id_in(&text)).await,
         };
         match self.obey(&frame.kind, frame.payload, &frame.id).await {
             Ok(()) => Ok(()),

@@ -68,6 +68,9 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("POST", "/api/memory/{id}/forget", "", Absent),
     // Bob has done nothing that he could undo.
     ("POST", "/api/memory/undo", r#"{"action_id":"{action}"}"#, Absent),
+    ("GET", "/api/tokens", "", Own),
+    ("POST", "/api/tokens", r#"{"name":"mine","scopes":["chat"]}"#, Own),
+    ("DELETE", "/api/tokens/{id}", "", Absent),
     ("GET", "/api/clock", "", Refused),
     ("POST", "/api/clock/confirm", "{}", Refused),
     ("GET", "/api/logs", "", Refused),
@@ -104,6 +107,7 @@ struct Scene {
     memory: String,
     spare: String,
     action: String,
+    token: String,
 }
 
 async fn scene() -> Scene {
@@ -120,7 +124,10 @@ async fn scene() -> Scene {
     let path = format!("/api/memory/{memory}/pin");
     let pinned = house.post(&path, As::Bearer(&ann), &json!({"pinned": true})).await;
     let action = pinned.json::<Value>()["id"].as_str().unwrap().to_owned();
-    Scene { house, ann, bob, conversation, task: said.task_id, memory, spare, action }
+    let new = json!({"name": SECRET, "scopes": ["memory"]});
+    let made: Value = house.post("/api/tokens", As::Bearer(&ann), &new).await.json();
+    let token = made["token"]["id"].as_str().unwrap().to_owned();
+    Scene { house, ann, bob, conversation, task: said.task_id, memory, spare, action, token }
 }
 
 impl Scene {
@@ -128,6 +135,7 @@ impl Scene {
         let (method, route, body, _) = row;
         let id = match route {
             _ if route.contains("/tasks/") => &self.task,
+            _ if route.contains("/tokens/") => &self.token,
             _ if route.ends_with("/forget") => &self.spare,
             _ if route.contains("/memory/") => &self.memory,
             _ => &self.conversation,
@@ -150,7 +158,7 @@ impl Scene {
         let text = String::from_utf8_lossy(&answer.body);
         let all: Vec<String> = answer.headers.values().map(|value| format!("{value:?}")).collect();
         let owner = self.ann.id.to_string();
-        let theirs = [SECRET, &self.task, &self.conversation, &self.action, &owner];
+        let theirs = [SECRET, &self.task, &self.conversation, &self.action, &self.token, &owner];
         let echoes = |needle: &str| text.contains(needle) || all.iter().any(|h| h.contains(needle));
         theirs.into_iter().any(echoes)
     }

@@ -28,3 +28,4 @@ mod messages;
 mod operations;
 mod portal;
 mod socket;
+mod tokens;

@@ -43,7 +43,63 @@ async fn nobody_and_foreign_hosts_and_sites_are_refused_before_the_protocol() {
     cross.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
     house.send(cross).await.refused(403, "origin.foreign");
     let get = house.get("/mcp", As::Bearer(&ann)).await;
-    assert_eq!(get.status, 405, "no session, no stream to open");
+    get.refused(405, "method.not_allowed"); // no session, no stream to open
+    assert_eq!(get.headers["allow"], "POST");
+}
+
+#[tokio::test]
+async fn who_is_not_logged_in_is_told_how_to_come_in() {
+    let house = House::new();
+    let refused = ask(&house, As::Nobody, &list(), None).await;
+    refused.refused(401, "auth.required");
+    assert_eq!(refused.headers["www-authenticate"], "Bearer realm=\"ai-infra\"");
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_answered_in_the_protocols_own_words() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    for (body, code, id) in [
+        ("{\"jsonrpc\": ", -32700, Value::Null),
+        ("hello", -32700, Value::Null),
+        ("", -32700, Value::Null),
+        ("[]", -32600, Value::Null),
+        ("{\"id\": 4}", -32600, json!(4)),
+    ] {
+        let mut sent = request(Method::POST, "/mcp", As::Bearer(&ann), Body::from(body));
+        sent.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        let accept = "application/json, text/event-stream".parse().unwrap();
+        sent.headers_mut().insert("accept", accept);
+        let answer = house.send(sent).await;
+        assert_eq!(answer.status, 400, "{body}");
+        let told: Value = answer.json();
+        assert_eq!((&told["error"]["code"], &told["id"]), (&json!(code), &id), "{told}");
+        assert_eq!(told["jsonrpc"], "2.0");
+    }
+}
+
+#[tokio::test]
+async fn heads_that_do_not_fit_are_problem_documents() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    for (kind, accept, version, status, code) in [
+        ("text/plain", "application/json, text/event-stream", "2025-06-18", 415, "body.not_json"),
+        ("application/json", "application/json", "2025-06-18", 406, "accept.unusable"),
+        (
+            "application/json",
+            "application/json, text/event-stream",
+            "1999-01-01",
+            400,
+            "mcp.refused",
+        ),
+    ] {
+        let body = Body::from(list().to_string());
+        let mut sent = request(Method::POST, "/mcp", As::Bearer(&ann), body);
+        sent.headers_mut().insert("content-type", kind.parse().unwrap());
+        sent.headers_mut().insert("accept", accept.parse().unwrap());
+        sent.headers_mut().insert("mcp-protocol-version", version.parse().unwrap());
+        house.send(sent).await.refused(status, code);
+    }
 }
 
 #[tokio::test]

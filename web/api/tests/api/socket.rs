@@ -296,6 +296,27 @@ async fn nonsense_is_answered_and_then_shown_the_door() {
 }
 
 #[tokio::test]
+async fn a_refusal_carries_the_frames_id_and_speaks_of_its_fields() {
+    let scene = scene().await;
+    let mut socket = scene.open(As::Cookie(&scene.ann)).await;
+    for (frame, words) in [
+        (json!({"type": "subscribe", "payload": {"channel": "everything"}}), "payload.channel: "),
+        (json!({"type": "subscribe", "payload": {}}), "payload.channel: "),
+        (json!({"type": "dance"}), "type: "),
+        (json!({"type": 7}), "type: "),
+    ] {
+        let mut frame = frame;
+        frame["id"] = json!("f-1");
+        say(&mut socket, frame.clone()).await;
+        let refused = next(&mut socket).await;
+        assert_eq!(refused["id"], "f-1", "{frame}: {refused}");
+        let message = refused["payload"]["message"].as_str().unwrap();
+        assert!(message.starts_with(words), "{frame}: {message}");
+        assert!(!message.contains("errors") && !message.contains("detail"), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn a_frame_over_the_limit_ends_the_connection() {
     let scene = scene().await;
     let mut socket = scene.open(As::Cookie(&scene.ann)).await;

@@ -22,9 +22,10 @@ use crate::{
 /// As the store's; the cookie is cleared and the session is over even then, and `detail` says what
 /// is not certain.
 pub(crate) async fn post(State(app): State<Shared>, caller: Caller, user: CurrentUser) -> Response {
-    let ended = match user.via {
-        Via::Session(id) => end(&app, id, &user, &caller).await.map_err(unwritten),
-        Via::LocalSocket => Ok(()),
+    let ended = match &user.via {
+        Via::Session(id) => end(&app, *id, &user, &caller).await.map_err(unwritten),
+        // A token opens no log-out; it is revoked.
+        Via::LocalSocket | Via::Token(_) => Ok(()),
     };
     let mut response =
         ended.map_or_else(IntoResponse::into_response, |()| StatusCode::NO_CONTENT.into_response());
