@@ -104,7 +104,7 @@ codes! {
     EmailTaken = "email.taken", 409, "e-mail belongs to another account", "use another address";
     PasswordWeak = "password.weak", 422, "password is too short or too long", "use 12 to 1,024 characters";
     Forbidden = "forbidden", 403, "not allowed", "ask an admin of this server";
-    TokenScope = "token.scope", 403, "the token does not reach this", "use a token with a scope that `detail` names; `ai-infra token add` makes one, and so does the settings page";
+    TokenScope = "token.scope", 403, "the token does not reach this", "use a token with a scope that `detail` names; POST /api/tokens makes one for whoever is logged in";
     TokenInvalid = "token.invalid", 422, "this token cannot be made", "mend the field listed under `errors`";
     TokenNameTaken = "token.name_taken", 409, "there is a token of that name", "use another name, or revoke the one that has it";
     OriginForeign = "origin.foreign", 403, "request comes from another site", "use the portal's own address";
