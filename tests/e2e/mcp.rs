@@ -125,6 +125,38 @@ async fn a_program_elsewhere_logs_in_and_sees_its_own_persons_memory() -> anyhow
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_with_a_token_uses_it_until_it_is_revoked() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).start().await?;
+    server.first_user("anna@example.com", "correct horse battery").await?;
+    let base = format!("http://{}", server.facts()?.listen);
+    let made = server.command(["token", "add", "my editor"]).run().await?.success()?;
+    let secret = made.stdout.trim_end();
+    ensure!(made.stdout.lines().count() == 1 && !made.stderr.contains(secret), "{made:?}");
+    ensure!(made.stderr.contains(&format!("{base}/mcp")), "the running server's own: {made:?}");
+    ensure!(!server.home().log_text().contains(secret), "a secret is never logged");
+    let talk = http(&base, Some(secret)).await?;
+    all_four(&talk).await?;
+
+    let add = ["token", "add", "reader", "--scope", "memory-read", "--expires", "1"];
+    let reader = server.command(add).run().await?.success()?;
+    let reader = http(&base, Some(reader.stdout.trim_end())).await?;
+    done(&reader, "search", json!({"query": "heron"})).await?;
+    let refused = call(&reader, "remember", json!({"text": "the egret"})).await?;
+    ensure!(refused.is_error == Some(true), "{refused:?}");
+    ensure!(serde_json::to_string(&refused)?.contains("memory or full"), "{refused:?}");
+
+    let listed = server.command(["token", "list", "--json"]).run().await?.success()?;
+    let listed: Value = serde_json::from_str(&listed.stdout)?;
+    ensure!(listed["items"][0]["last_used_at"].is_string(), "{listed}");
+    ensure!(listed["items"][1]["expires_at"].is_string(), "{listed}");
+    server.command(["token", "revoke", "my editor"]).run().await?.success()?;
+    ensure!(call(&talk, "recent", json!({})).await.is_err(), "a revoked token is refused at once");
+    let again = server.command(["token", "revoke", "my editor"]).run().await?;
+    ensure!(again.code == Some(1) && again.stderr.contains("token list"), "{again:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_person_finds_nothing_of_another() -> anyhow::Result<()> {
     let mut server = Plan::new(BINARY).start().await?;
     let anna = server.first_user("anna@example.com", "correct horse battery").await?;

@@ -25,6 +25,7 @@ mod serve;
 mod setup_link;
 mod surroundings;
 mod tasks;
+mod token;
 mod top;
 mod version;
 
@@ -102,6 +103,7 @@ fn run(cli: Cli, env: Vec<(String, String)>, typed: Typed) -> anyhow::Result<Exi
         Command::Memory { command } => memory::run(&context, &command),
         Command::Conversation { command } => conversation::run(&context, &command),
         Command::Task { command } => tasks::run(&context, &command),
+        Command::Token { command } => token::run(&context, &command),
         Command::Mcp => mcp::run(&context),
         Command::Logs(options) => logs::run(&context, &options),
         Command::Top => top::run(&context),

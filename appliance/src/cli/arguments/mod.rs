@@ -1,6 +1,7 @@
 //! What can be typed: commands, options and their help. Runs nothing.
 
 mod memory;
+mod token;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use appliance_core::AgentName;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use memory::{Filters, Memory};
+pub use token::Token;
 
 /// Six AI agents, one memory, one binary: server, portal and command line.
 #[derive(Debug, Parser)]
@@ -83,10 +85,17 @@ pub enum Command {
         #[command(subcommand)]
         command: Task,
     },
+    /// Make tokens for programs, list and revoke them
+    Token {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Token,
+    },
     /// Be an MCP server on standard input and output: the memory as tools for other agents
     #[command(after_help = "Speaks for the local user, through the running server. In a client's \
         configuration:\n  {\"mcpServers\": {\"ai-infra\": {\"command\": \"ai-infra\", \"args\": \
-        [\"mcp\"]}}}\nThe server speaks the same over HTTP at /mcp, behind its login.")]
+        [\"mcp\"]}}}\nThe server speaks the same over HTTP at /mcp, for whoever shows a token of \
+        `ai-infra token add`.")]
     Mcp,
     /// Print the server's log
     Logs(Logs),

@@ -119,6 +119,22 @@ impl Client {
         understand(reply, path).await.map(Err)
     }
 
+    /// Asks for something that is answered without a body, and returns the server's no as it stands.
+    ///
+    /// # Errors
+    /// As [`Client::get`], but not for what the server says.
+    pub async fn exchange_empty(
+        &self,
+        method: &Method,
+        path: &str,
+    ) -> anyhow::Result<Result<(), Problem>> {
+        let reply = self.send(self.request(method, path, None, Bytes::new())?).await?;
+        if reply.status().is_success() {
+            return Ok(Ok(()));
+        }
+        understand(reply, path).await.map(Err)
+    }
+
     async fn ask<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> anyhow::Result<T> {
         let asked = format!("{} {}", request.method(), request.uri().path());
         let reply = self.send(request).await?;
