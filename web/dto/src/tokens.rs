@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 pub const TOKEN_SCOPES: [(&str, &str); 5] = [
     ("memory", "search, keep, correct and forget memories; what MCP clients need"),
     ("memory-read", "search and list memories, and change none"),
-    ("chat", "talk to the agents and read conversations"),
+    (
+        "chat",
+        "talk to the agents, who remember and forget as they are told, and read conversations",
+    ),
     ("read-only", "read whatever you may read"),
     ("full", "whatever you may do, but tokens, log-ins and passwords"),
 ];

@@ -90,11 +90,10 @@ fn scene(page: &Page, who: &Who) -> Scene {
 fn keep_in_step(portal: Portal) {
     let (place, session) = (portal.place, portal.session);
     let wanted = StoredValue::new((Page::Chat(None), "/".to_owned()));
-    let was_inside = StoredValue::new(false);
+    let inside = StoredValue::new(None::<String>);
     Effect::new(move |_| match (place.page(), session.who()) {
         (page, Who::Nobody) => {
-            if was_inside.get_value() {
-                was_inside.set_value(false);
+            if inside.try_update_value(Option::take).flatten().is_some() {
                 portal.depart();
             }
             if page.needs_login() {
@@ -103,8 +102,10 @@ fn keep_in_step(portal: Portal) {
             }
         }
         (page, Who::Somebody(me)) => {
-            if !was_inside.get_value() {
-                was_inside.set_value(true);
+            if inside.with_value(|id| id.as_ref() != Some(&me.id)) {
+                if inside.try_update_value(|id| id.replace(me.id.clone())).flatten().is_some() {
+                    portal.depart();
+                }
                 portal.arrive(&me);
             }
             match page {

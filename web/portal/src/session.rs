@@ -65,9 +65,15 @@ impl Session {
         }
     }
 
-    /// Notes that the person has logged out.
+    /// Notes that nobody is logged in.
     pub fn end(self) {
         self.who.set(Who::Nobody);
+    }
+
+    /// Notes that the person has meant to log out.
+    pub fn leave(self) {
+        self.lost.set(false);
+        self.end();
     }
 
     /// Notes that the server has ended the session, or knows of none.

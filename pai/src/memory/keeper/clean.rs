@@ -12,7 +12,7 @@ use std::{
 };
 
 use appliance_core::{
-    StoreError, Timestamp,
+    ErrorKind, StoreError, Timestamp,
     ports::{Changed, Fill, Memories, Rewritten},
 };
 use appliance_phrases::utterance;
@@ -65,12 +65,18 @@ impl Keeper {
         if !self.weighed.is_due(since) {
             return Ok(None);
         }
-        let fill = self.parts.upkeep.fill(since).await?;
         self.weighed.note(self.certainly());
+        let fill = self.parts.upkeep.fill(since).await?;
         if !fill.is_some_and(is_loose) {
             return Ok(None);
         }
-        self.parts.upkeep.rewrite(0).await.map(Some)
+        match self.parts.upkeep.rewrite(0).await {
+            Err(error) if error.kind == ErrorKind::Full => {
+                tracing::info!(%error, "the records' file stays as it is");
+                Ok(None)
+            }
+            done => done.map(Some),
+        }
     }
 }
 

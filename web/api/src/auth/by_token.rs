@@ -1,4 +1,4 @@
-//! Finding the token that a program shows, and noting that it was shown. Opens no route.
+//! Finding the token that a program shows, and noting that it was used. Opens no route.
 
 use std::time::Duration;
 
@@ -14,9 +14,8 @@ const USED_STEP: Duration = Duration::from_secs(60);
 pub(super) async fn shown(app: &App, text: &str) -> Result<Option<(ApiToken, User)>, ApiError> {
     let found = app.parts.users.token_by_hash(SecretToken::hash_of(text)).await?;
     let Some(token) = found else { return Ok(None) };
-    let Some(user) = live_owner(app, &token).await? else { return Ok(None) };
-    note_use(app, &token).await;
-    Ok(Some((token, user)))
+    let owner = live_owner(app, &token).await?;
+    Ok(owner.map(|user| (token, user)))
 }
 
 /// Returns the owner of a token that works: it has not expired, and the account is not switched off.
@@ -33,7 +32,8 @@ pub(crate) fn has_expired(token: &ApiToken, now: Timestamp) -> bool {
     token.expires_at.is_some_and(|end| end <= now)
 }
 
-async fn note_use(app: &App, token: &ApiToken) {
+/// Notes that a token has opened something.
+pub(super) async fn note_use(app: &App, token: &ApiToken) {
     let at = app.parts.mint.clock().now();
     if token.last_used_at.is_some_and(|last| at < last.plus(USED_STEP)) {
         return;

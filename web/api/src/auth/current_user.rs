@@ -124,8 +124,9 @@ async fn by_program(app: &App, token: &str, parts: &Parts) -> Result<CurrentUser
     if let Some(drain) = parts.extensions.get::<Drain>() {
         drain.prove();
     }
-    let grant = Grant::of(token);
+    let grant = Grant::of(token.clone());
     grant.opens(parts)?;
+    by_token::note_use(app, &token).await;
     Ok(CurrentUser { user, via: Via::Token(grant) })
 }
 

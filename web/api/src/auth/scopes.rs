@@ -25,6 +25,7 @@ const OPENED: &[(&str, &str, &[TokenScope])] = &[
     ("GET", "/api/auth/session", &TokenScope::ALL),
     ("GET", "/api/memory", READS_MEMORY),
     ("POST", "/api/memory", WRITES_MEMORY),
+    ("POST", "/api/memory/check", WRITES_MEMORY),
     ("POST", "/api/memory/search", READS_MEMORY),
     ("GET", "/api/memory/learnings", READS_MEMORY),
     ("GET", "/api/memory/stats", READS_MEMORY),

@@ -34,6 +34,9 @@ const MOST_FRAMES: usize = 512;
 /// How often it is looked whether a client still asks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// Longest time that a frame waits to be heard by a session whose client does not listen.
+const SAY_FOR: Duration = Duration::from_secs(5);
+
 /// The open lines, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
@@ -104,7 +107,11 @@ impl Line {
     pub(super) async fn say(&self, frame: &ClientFrame) -> Result<(), ApiError> {
         let text = serde_json::to_string(frame)
             .map_err(|error| ApiError::new(Code::BodyInvalid, error.to_string()))?;
-        self.says.send(Message::Text(text.into())).await.map_err(|_| ended())
+        let said = self.says.send(Message::Text(text.into()));
+        match timeout(SAY_FOR, said).await {
+            Ok(said) => said.map_err(|_| ended()),
+            Err(_) => Err(ApiError::new(Code::RateLimited, "nobody listens to what is said here")),
+        }
     }
 
     /// Waits up to `limit` for frames and takes all there are.

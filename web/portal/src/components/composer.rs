@@ -23,7 +23,9 @@ pub fn Composer() -> impl IntoView {
     let ready = Memo::new(move |_| !text.read().trim().is_empty() && left.get() >= 0);
     let send = move || {
         if ready.get_untracked() {
+            let here = portal.open_id.get_untracked();
             portal.send(text.get_untracked());
+            portal.keep_draft(&here, "");
             text.set(String::new());
         }
         if let Some(field) = field.get_untracked() {

@@ -178,7 +178,7 @@ impl Portal {
             match api::logout().await {
                 Ok(()) => {
                     self.forget_typed();
-                    self.session.end();
+                    self.session.leave();
                 }
                 Err(failure) => self.ui.say(failure.line()),
             }

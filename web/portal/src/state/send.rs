@@ -13,11 +13,10 @@ use crate::{
 const LOOK_EVERY_MS: u32 = 20;
 
 impl Portal {
-    /// Sends what the person typed; the draft goes when the message is kept in its place.
+    /// Sends a message, which is kept until the server has it.
     pub fn send(self, text: String) {
-        let (key, here) = (new_key(), self.open_id.get_untracked());
-        self.keep_unsent(&here, &key, &text);
-        self.keep_draft(&here, "");
+        let key = new_key();
+        self.keep_unsent(&self.open_id.get_untracked(), &key, &text);
         self.deliver(key, text);
     }
 
@@ -62,9 +61,19 @@ impl Portal {
     pub(super) fn deliver(self, key: String, text: String) {
         self.failure.set(None);
         self.change(|t| t.typed(&key, &text));
+        let whose = self.whose.get_value();
         spawn_local(async move {
             let mut id = self.conversation_of(&key).await;
+            if self.whose.get_value() != whose {
+                return; // somebody else is here by now, and sends nothing of this
+            }
+            if !id.is_empty() {
+                self.move_typed(&key, &text, &id);
+            }
             let sent = self.post(&mut id, &key, &text).await;
+            if self.whose.get_value() != whose {
+                return;
+            }
             self.is_back(&key);
             match sent {
                 Ok(()) => {

@@ -50,7 +50,8 @@ impl Portal {
         text
     }
 
-    pub(super) fn keep_draft(self, conversation: &str, text: &str) {
+    /// Keeps a draft of a conversation in the browser.
+    pub fn keep_draft(self, conversation: &str, text: &str) {
         let [ours, _] = self.draft_names(conversation);
         keep::set(&ours, text);
     }
@@ -133,6 +134,7 @@ impl Portal {
         for name in keep::keys().iter().filter(|name| is_typed_by(name, &whose)) {
             keep::set(name, "");
         }
+        self.whose.set_value(String::new()); // what still comes back is kept for nobody
     }
 
     fn draft_names(self, conversation: &str) -> [String; 2] {
