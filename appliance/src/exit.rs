@@ -53,6 +53,11 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// Tells whether an error says that no server answers.
+pub fn is_absent(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == UNAVAILABLE)
+}
+
 /// Ends the process at once, from whatever thread: nothing more is answered and nothing is drained.
 #[expect(clippy::disallowed_methods, reason = "what was written is unknown: nothing may go on")]
 pub fn at_once(code: u8) -> ! {

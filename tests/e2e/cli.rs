@@ -136,7 +136,8 @@ async fn every_command_that_looks_answers_people_and_programs() -> anyhow::Resul
         (vec!["top"], "waiting:"),
         (vec!["logs", "-n", "50"], "ready"),
         (vec!["setup-link"], "/setup#t="),
-        (vec!["config", "show", "--origin"], "AI_INFRA__DATA__DIR"),
+        (vec!["config", "show", "--origin"], "--data"),
+        (vec!["config", "show", "--origin", "--start"], "AI_INFRA__DATA__DIR"),
         (vec!["version"], "ai-infra"),
     ] {
         let told = server.command(words.clone()).run().await?.success()?;

@@ -100,7 +100,9 @@ async fn the_operator_sees_links_logs_settings_and_health() -> anyhow::Result<()
 
     let hours = vec![("JWT_EXPIRY_HOURS".to_owned(), "5".to_owned())];
     let show = server.command(["config", "show", "--origin"]).environment(hours);
-    let settings = show.run().await?.success()?.stdout;
+    let settings = show.clone().run().await?.success()?.stdout;
+    ensure!(!settings.contains("JWT_EXPIRY_HOURS"), "the server never saw it:\n{settings}");
+    let settings = show.arguments(["--start"]).run().await?.success()?.stdout;
     ensure!(settings.contains("JWT_EXPIRY_HOURS"), "the origin is shown:\n{settings}");
     let checked: Value = json(&server, &["config", "check"]).await?;
     assert_eq!(checked["ok"], true, "{checked}");

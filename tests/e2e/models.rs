@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use appliance_tests::{MockMessages, Plan, Server, mock::Behaviour, wait};
+use serde_json::Value;
 use web_dto::{MessageView, TaskView};
 
 const KEY: &str = "sk-ant-mock";
@@ -75,6 +76,57 @@ async fn a_model_that_stalls_holds_up_no_other_and_says_why() -> anyhow::Result<
         assert_eq!(told.role, "system", "{told:?}");
         ensure!(told.content.contains(why), "{}", told.content);
     }
+    Ok(())
+}
+
+/// Returns what the doctor says of one part, and how it went.
+async fn doctor(server: &Server, part: &str) -> anyhow::Result<(String, String)> {
+    let told = server.command(["doctor", "--json"]).run().await?;
+    let report: Value = serde_json::from_str(&told.stdout).with_context(|| told.stderr)?;
+    let checks = report["checks"].as_array().context("checks")?;
+    let check = checks.iter().find(|check| check["name"] == part).context("the part")?;
+    let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
+    Ok((text("level"), text("said")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_the_model_is_what_the_running_server_has() -> anyhow::Result<()> {
+    let mock = MockMessages::with(Some(KEY), Duration::ZERO).await?;
+    let plan = Plan::new(env!("CARGO_BIN_EXE_ai-infra")).anthropic(&mock.base_url(), KEY);
+    let mut server = plan.start().await?;
+    let (level, said) = doctor(&server, "model").await?;
+    ensure!(level == "ok" && said.contains("the key is taken"), "{level}: {said}");
+    let listen = server.facts()?.listen.clone();
+    let (_, said) = doctor(&server, "config").await?;
+    ensure!(said.ends_with(&format!("listens on {listen} (--listen)")), "{said}");
+    let shown = server.command(["config", "show", "--origin"]).run().await?.success()?.stdout;
+    let row = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap_or_default();
+    ensure!(row("model.provider").contains("anthropic"), "{shown}");
+    ensure!(row("model.provider").contains("--model"), "{shown}");
+    ensure!(row("server.listen").contains(&listen), "{shown}");
+    ensure!(!shown.contains(KEY), "{shown}");
+
+    server.set_variable("AI_INFRA__MODEL__NAME", "unknown-1");
+    server.restart().await?;
+    let (level, said) = doctor(&server, "model").await?;
+    ensure!(level == "fail" && said.contains("knows no model `unknown-1`"), "{level}: {said}");
+    server.set_variable("ANTHROPIC_API_KEY", "sk-ant-withdrawn");
+    server.restart().await?;
+    let (level, said) = doctor(&server, "model").await?;
+    ensure!(level == "fail" && said.contains("refuses the key"), "{level}: {said}");
+    ensure!(!said.contains("withdrawn"), "{said}");
+
+    server.stop().await?;
+    let (level, said) = doctor(&server, "model").await?;
+    ensure!(level == "ok" && said.starts_with("a start would use demo"), "{level}: {said}");
+    let shown = server.command(["config", "show"]).run().await?.success()?;
+    ensure!(shown.stderr.contains("this is what a start would use"), "{shown:?}");
+    let given = [("ANTHROPIC_BASE_URL", mock.base_url()), ("ANTHROPIC_API_KEY", "no".to_owned())];
+    let given = given.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let chosen = vec![("AI_INFRA__MODEL__PROVIDER".to_owned(), "anthropic".to_owned())];
+    let asked = server.command(["doctor"]).environment(given).environment(chosen).run().await?;
+    ensure!(asked.stdout.contains("refuses the key (401)"), "{asked:?}");
+    ensure!(mock.requests().is_empty(), "nothing that costs was asked");
     Ok(())
 }
 

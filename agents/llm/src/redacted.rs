@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use appliance_core::ports::{LlmError, Model, ModelCall, ModelReply};
+use appliance_core::ports::{LlmError, Model, ModelCall, ModelReply, Proof};
 use appliance_redact::Redactor;
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
@@ -38,6 +38,10 @@ impl Model for RedactedModel {
         let body = redactor.stream(reply.body);
         let body = body.map(move |piece| piece.map_err(|error| clean(&redactor, error))).boxed();
         Ok(ModelReply { status: reply.status, headers, body })
+    }
+
+    async fn check(&self) -> Result<Proof, LlmError> {
+        self.model.check().await.map_err(|error| clean(&self.redactor, error))
     }
 }
 

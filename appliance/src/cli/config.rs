@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use appliance_config::{Entry, Settings};
+use web_dto::{SettingList, SettingView};
 
 use super::{Context, arguments::Config, print};
+use crate::exit;
 
 /// Runs one of the config commands.
 ///
@@ -12,34 +14,69 @@ use super::{Context, arguments::Config, print};
 /// [`exit::CONFIG`](crate::exit::CONFIG) when the settings are wrong.
 pub fn run(context: &Context, command: &Config) -> anyhow::Result<ExitCode> {
     match command {
-        Config::Show { origin } => show(context, &context.settings(Vec::new())?, *origin)?,
+        Config::Show { origin, start } => show(context, *origin, *start)?,
         Config::Check => check(context)?,
         Config::Example => print::out(&appliance_config::example())?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(context: &Context, settings: &Settings, origin: bool) -> anyhow::Result<()> {
+/// Shows what the running server has, and what a start would use when none runs or that is asked for.
+fn show(context: &Context, origin: bool, start: bool) -> anyhow::Result<()> {
+    if start {
+        return table(context, &here(&context.settings(Vec::new())?), origin, false);
+    }
+    let client = context.client()?;
+    let asked = context.block_on(client.get::<SettingList>("/api/settings"));
+    match asked {
+        Ok(list) => table(context, &list, origin, true),
+        Err(error) if exit::is_absent(&error) => {
+            let hint = "this is what a start would use: ai-infra serve";
+            context.say(&format!("{error:#}; {hint}"));
+            table(context, &here(&context.settings(Vec::new())?), origin, false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Lists the settings that were read here.
+fn here(settings: &Settings) -> SettingList {
+    let view = |entry: &Entry| SettingView {
+        key: entry.key.to_owned(),
+        value: entry.value.clone(),
+        origin: entry.origin.to_string(),
+        doc: entry.doc.clone(),
+    };
+    SettingList {
+        values: settings.entries().iter().map(view).collect(),
+        config_dir: settings.config_dir.display().to_string(),
+        files: settings.files.iter().map(|file| file.display().to_string()).collect(),
+        notes: settings.notes.clone(),
+    }
+}
+
+fn table(context: &Context, list: &SettingList, origin: bool, running: bool) -> anyhow::Result<()> {
     if context.json() {
         return print::json(&serde_json::json!({
-            "config_dir": settings.config_dir,
-            "files": settings.files,
-            "settings": settings.entries(),
-            "notes": settings.notes,
+            "running": running,
+            "config_dir": list.config_dir,
+            "files": list.files,
+            "settings": list.values,
+            "notes": list.notes,
         }));
     }
-    let rows = settings.entries().iter().map(|entry| row(entry, origin)).collect();
+    let rows = list.values.iter().map(|view| row(view, origin)).collect();
     let head: &[&str] = if origin { &["SETTING", "VALUE", "FROM"] } else { &["SETTING", "VALUE"] };
     print::out(&(print::table(head, rows) + "\n"))?;
-    tell_notes(context, settings);
+    tell_notes(context, &list.notes);
     Ok(())
 }
 
-fn row(entry: &Entry, origin: bool) -> Vec<String> {
-    let value = entry.value.clone().filter(|value| !value.is_empty());
-    let mut row = vec![entry.key.to_owned(), value.unwrap_or_else(|| "-".to_owned())];
+fn row(view: &SettingView, origin: bool) -> Vec<String> {
+    let value = view.value.clone().filter(|value| !value.is_empty());
+    let mut row = vec![view.key.clone(), value.unwrap_or_else(|| "-".to_owned())];
     if origin {
-        row.push(entry.origin.to_string());
+        row.push(view.origin.clone());
     }
     row
 }
@@ -57,13 +94,13 @@ fn check(context: &Context) -> anyhow::Result<()> {
     if context.json() {
         return print::json(&serde_json::json!({"ok": true, "notes": settings.notes}));
     }
-    tell_notes(context, &settings);
+    tell_notes(context, &settings.notes);
     context.say(&format!("{} is in order", settings.config_dir.display()));
     Ok(())
 }
 
-fn tell_notes(context: &Context, settings: &Settings) {
-    for note in &settings.notes {
+fn tell_notes(context: &Context, notes: &[String]) {
+    for note in notes {
         context.say(&format!("note: {note}"));
     }
 }

@@ -4,22 +4,20 @@
 //! edge. Starts nothing and binds nothing; [`crate::lifecycle`] does.
 
 pub mod ahead;
+mod edge;
 mod memory;
+pub mod model;
 mod vectors;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use agents::{desk, fleet};
-use agents_llm::{
-    anthropic::{AnthropicModel, AnthropicOptions},
-    demo::{DemoModel, DemoOptions},
-    redacted::RedactedModel,
-};
+use agents_llm::redacted::RedactedModel;
 use anyhow::Context as _;
-use appliance_config::{Provider, Settings, paths::RuntimeDir};
+use appliance_config::{Settings, paths::RuntimeDir};
 use appliance_core::{
     Clock, IdMint,
-    ports::{Embedder, Live, Model, Records},
+    ports::{Live, Model, Records},
 };
 use appliance_redact::Redactor;
 use appliance_tasks::Tasks;
@@ -29,8 +27,6 @@ use pai::{
 };
 use secrecy::{SecretBox, SecretString};
 use storage_embedded::{LiveHub, Store};
-
-use crate::exit::{self, Failure};
 
 /// What is there before the parts are joined.
 pub struct Ground {
@@ -119,7 +115,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         })
         .await?;
     metrics.read_memory_from(figures);
-    let model = RedactedModel::new(model(&settings, words)?, redactor.clone());
+    let model = RedactedModel::new(model::of(&settings, words)?, redactor.clone());
     let model: Arc<dyn Model> = Arc::new(model);
 
     let desk = Arc::new(desk::Service::new(desk::Parts {
@@ -174,7 +170,7 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         fleet: fleet.clone(),
         settings: web_api::Settings {
             instance: store.history().to_string(),
-            ..edge_settings(&settings, bound, (jwt_key, people_key), model.as_ref())
+            ..edge::settings(&settings, bound, (jwt_key, people_key), model.as_ref())
         },
         model,
         redactor,
@@ -184,62 +180,6 @@ pub async fn compose(ground: Ground) -> anyhow::Result<Appliance> {
         home: tasks.clone(),
     };
     Ok(Appliance { store, mint, fleet, search, keeper, tree, reader, edge, tasks })
-}
-
-fn model(settings: &Settings, embedder: Arc<dyn Embedder>) -> anyhow::Result<Arc<dyn Model>> {
-    let chosen = &settings.model;
-    match chosen.provider {
-        Provider::Demo => {
-            let pace = chosen.demo_words_per_second;
-            let words_per_second = (pace > 0).then_some(pace);
-            Ok(Arc::new(DemoModel::new(DemoOptions { words_per_second, embedder })))
-        }
-        Provider::Anthropic => {
-            let api_key = chosen.api_key.clone().ok_or_else(no_key)?;
-            let base_url = chosen.base_url.as_str().to_owned();
-            let options = AnthropicOptions::new(base_url, api_key, chosen.name.clone());
-            Ok(Arc::new(AnthropicModel::connect(options)?))
-        }
-    }
-}
-
-fn no_key() -> Failure {
-    Failure::new(
-        exit::CONFIG,
-        "model.provider is anthropic and there is no key for it",
-        "set ANTHROPIC_API_KEY, or model.api_key in config.yaml, or use --model demo",
-    )
-}
-
-fn edge_settings(
-    settings: &Settings,
-    bound: SocketAddr,
-    (jwt_key, people_key): (SecretBox<[u8; 32]>, SecretString),
-    model: &dyn Model,
-) -> web_api::Settings {
-    let server = &settings.server;
-    let url = server.url(bound);
-    let mut edge = web_api::Settings::new(bound, jwt_key, people_key);
-    edge.public_url = Some(url);
-    edge.allowed_hosts = server.hosts(bound);
-    edge.proxies = web_api::Proxies::new(server.trusted_proxies.iter().copied());
-    edge.session_ttl = Duration::from_secs(u64::from(server.session_hours) * 3_600);
-    edge.model_name = model.name().to_owned();
-    edge.model_provider = match settings.model.provider {
-        Provider::Demo => "demo".to_owned(),
-        Provider::Anthropic => "anthropic".to_owned(),
-    };
-    edge.values = settings.entries().iter().map(shown).collect();
-    edge
-}
-
-fn shown(entry: &appliance_config::Entry) -> web_dto::SettingView {
-    web_dto::SettingView {
-        key: entry.key.to_owned(),
-        value: entry.value.clone(),
-        origin: entry.origin.to_string(),
-        doc: entry.doc.clone(),
-    }
 }
 
 fn roles(settings: &Settings) -> Vec<fleet::RoleSpec> {

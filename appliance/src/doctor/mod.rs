@@ -3,6 +3,7 @@
 //! Asks the running server; with none running it opens the store itself, which changes nothing but
 //! its lock file. Exit code 0 when all is well, 3 with a warning, 1 with a failure.
 
+mod config;
 mod host;
 mod locks;
 mod model;
@@ -11,8 +12,6 @@ mod rows;
 mod server;
 
 use std::process::ExitCode;
-
-use appliance_config::Settings;
 
 use crate::cli::{Client, Context};
 use report::{Check, Report};
@@ -39,29 +38,15 @@ async fn examine(context: &Context) -> Report {
             return report;
         }
     };
-    report.add(config(&settings));
+    let client = context.client();
+    report.add(config::check(&settings, client.as_ref()).await);
     report.extend(host::checks(&settings).await);
     report.add(locks::check());
-    let client = context.client();
     report.extend(server::checks(&settings, client.as_ref()).await);
     report.extend(rows::copies(settings.data.dir.as_path()).into_iter().collect());
-    report.add(model::check(&settings).await);
+    report.add(model::check(&settings, client.as_ref()).await);
     report.add(portal());
     report
-}
-
-fn config(settings: &Settings) -> Check {
-    let files = match settings.files.len() {
-        0 => format!("no files in {}, defaults", settings.config_dir.display()),
-        count => format!("{count} files in {}", settings.config_dir.display()),
-    };
-    match settings.notes.first() {
-        None => Check::ok("config", files),
-        Some(note) => {
-            let count = settings.notes.len();
-            Check::ok("config", format!("{files}; note 1 of {count}: {note}"))
-        }
-    }
 }
 
 fn portal() -> Check {

@@ -9,7 +9,7 @@ use storage_embedded::{DataDir, OpenError, Store};
 use web_dto::{AgentList, AgentView, DamagedView, MemoryStatsView, Ready, ServerInfo};
 
 use super::{Check, Reach, rows};
-use crate::{cli::Client, clock::SystemClock, exit, exit::Failure};
+use crate::{cli::Client, clock::SystemClock, exit};
 
 /// Checks the server, or the store when no server runs.
 pub async fn checks(settings: &Settings, client: Reach<'_>) -> Vec<Check> {
@@ -26,7 +26,7 @@ pub async fn checks(settings: &Settings, client: Reach<'_>) -> Vec<Check> {
             checks.extend(agents(client).await);
             checks
         }
-        Err(error) if is_absent(&error) => offline(settings).await,
+        Err(error) if exit::is_absent(&error) => offline(settings).await,
         Err(error) => vec![Check::fail("server", format!("{error:#}"), "see `ai-infra logs`")],
     }
 }
@@ -146,10 +146,6 @@ fn told(report: DamageReport) -> (Vec<DamagedView>, Vec<DamagedView>) {
         all.into_iter().map(view).collect()
     };
     (view(report.found), view(report.mended))
-}
-
-fn is_absent(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == exit::UNAVAILABLE)
 }
 
 #[cfg(test)]

@@ -32,7 +32,10 @@ pub fn request(headers: &HeaderMap, key: Option<&str>, body: &[u8]) -> Result<Va
 }
 
 /// Takes the key from `x-api-key` or from `Authorization: Bearer`, which the Python package sends.
-fn authenticated(headers: &HeaderMap, key: Option<&str>) -> Result<(), Refusal> {
+///
+/// # Errors
+/// With what the provider answers to a key that is missing or wrong.
+pub fn authenticated(headers: &HeaderMap, key: Option<&str>) -> Result<(), Refusal> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
     match (text("x-api-key").or(bearer), key) {

@@ -20,14 +20,14 @@ use std::{
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::loopback::Loopback;
 
@@ -130,8 +130,10 @@ impl MockMessages {
             queue: Mutex::default(),
             seen: Mutex::default(),
         });
-        let routes =
-            Router::new().route("/v1/messages", post(messages)).route("/_mock/next", post(script));
+        let routes = Router::new()
+            .route("/v1/messages", post(messages))
+            .route("/v1/models/{name}", get(described))
+            .route("/_mock/next", post(script));
         Ok(Self { server: Loopback::serve(routes, &desk).await?, desk })
     }
 
@@ -176,6 +178,24 @@ impl Desk {
 async fn script(State(desk): State<Arc<Desk>>, Json(behaviour): Json<Behaviour>) -> StatusCode {
     desk.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(behaviour);
     StatusCode::NO_CONTENT
+}
+
+/// Describes any model whose name does not begin with `unknown`.
+async fn described(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err((status, kind, message)) = check::authenticated(&headers, desk.key.as_deref()) {
+        return refusal(status, kind, &message, None);
+    }
+    if name.starts_with("unknown") {
+        return refusal(404, "not_found_error", &format!("model: {name}"), None);
+    }
+    let created_at = "2026-01-01T00:00:00Z";
+    let model =
+        json!({"type": "model", "id": name, "display_name": name, "created_at": created_at});
+    Json(model).into_response()
 }
 
 async fn messages(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {

@@ -104,7 +104,7 @@ pub struct Settings {
     /// Who serves that model, such as `demo` or `anthropic`; a metric label.
     pub model_provider: String,
     /// Every value of the configuration with its origin, for `GET /api/settings`; no secrets.
-    pub values: Vec<web_dto::SettingView>,
+    pub shown: web_dto::SettingList,
 }
 
 impl Settings {
@@ -123,7 +123,7 @@ impl Settings {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model_name: "demo".to_owned(),
             model_provider: "demo".to_owned(),
-            values: Vec::new(),
+            shown: web_dto::SettingList::default(),
         }
     }
 

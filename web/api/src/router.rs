@@ -120,6 +120,7 @@ fn machines() -> Router<Shared> {
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready))
         .route("/api/health/agents", get(health::agents))
+        .route("/api/health/model", get(health::model))
         .route("/metrics", get(metrics::get))
 }
 

@@ -35,6 +35,21 @@ pub struct AgentsHealth {
     pub agents: BTreeMap<String, String>,
 }
 
+/// Answer of `GET /api/health/model`, for operators: what the model's provider said when it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelHealth {
+    /// Who serves it, such as `demo` or `anthropic`.
+    pub provider: String,
+    /// The model, such as `demo`.
+    pub model: String,
+    /// `ok`; `reachable` where keys and models cannot be asked about; `unauthorised`, `invalid`,
+    /// `limited` or `unavailable`.
+    pub status: String,
+    /// What is wrong, and what to do; empty when all is well.
+    #[serde(default)]
+    pub said: String,
+}
+
 /// Answer of `GET /api/info`: what a face may show about the server before anybody has logged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerInfo {

@@ -24,7 +24,7 @@ pub use conversations::{
     Accepted, CitationView, ConversationDetail, ConversationList, ConversationPatch,
     ConversationView, InFlightView, MessageList, MessageView, NewConversation, NewMessage,
 };
-pub use health::{AgentsHealth, Live, Ready, ServerInfo};
+pub use health::{AgentsHealth, Live, ModelHealth, Ready, ServerInfo};
 pub use memory::{
     ActionList, ActionView, CheckedMemories, CollectionView, CorrectMemory, Corrected, DamagedView,
     EXPORT_FORMAT, ExportMark, ExportPlace, ForgetMemories, HotShareView, JobView, LabelsView,

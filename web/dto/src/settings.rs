@@ -20,4 +20,13 @@ pub struct SettingView {
 pub struct SettingList {
     /// Every setting.
     pub values: Vec<SettingView>,
+    /// The directory that settings were looked for in.
+    #[serde(default)]
+    pub config_dir: String,
+    /// The files that were read, in order.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// What the operator should know although nothing is wrong.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }

@@ -31,6 +31,14 @@ pub(super) enum Fault {
          where it was sent; set the model's base_url to the final address"
     )]
     Redirected(u16),
+    #[error("the provider refuses the key ({0}); set ANTHROPIC_API_KEY to one that it takes")]
+    Refused(u16),
+    #[error("the provider knows no model `{0}`; name another in model.name")]
+    Unknown(String),
+    #[error("the provider takes nothing more of this key for now; wait, or raise its limits")]
+    Limited,
+    #[error("the provider fails ({0}); try again later")]
+    Failing(u16),
     #[error("the reply broke off after {bytes} bytes: {why}; try again")]
     Cut { bytes: u64, why: String },
     #[error("the reply fell silent for {} s after {bytes} bytes; try again", waited.as_secs_f32())]
@@ -59,10 +67,13 @@ impl Fault {
 
     pub(super) fn at(self, model: &str) -> LlmError {
         let kind = match &self {
-            Self::NoKey | Self::BadKey => LlmErrorKind::Unauthorised,
-            Self::BaseUrl(_) | Self::NoTls | Self::Client(_) | Self::Redirected(_) => {
-                LlmErrorKind::Invalid
-            }
+            Self::NoKey | Self::BadKey | Self::Refused(_) => LlmErrorKind::Unauthorised,
+            Self::BaseUrl(_)
+            | Self::NoTls
+            | Self::Client(_)
+            | Self::Redirected(_)
+            | Self::Unknown(_) => LlmErrorKind::Invalid,
+            Self::Limited => LlmErrorKind::Limited,
             _ => LlmErrorKind::Unavailable,
         };
         let message = self.to_string();

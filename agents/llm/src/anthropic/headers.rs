@@ -15,12 +15,15 @@ const PASSED_BACK: [&str; 5] =
     ["content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"];
 const PASSED_BACK_PREFIX: &str = "anthropic-ratelimit-";
 
+/// Returns the headers of a request that has no body: the key and the version.
+pub(super) fn bare(key: &HeaderValue) -> HeaderMap {
+    HeaderMap::from_iter([(VERSION, DEFAULT_VERSION), (KEY, key.clone())])
+}
+
 /// Returns the request's headers: the key, the version (the caller's or the default), betas.
 pub(super) fn request(call: &ModelCall, key: &HeaderValue) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+    let mut headers = bare(key);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(VERSION, DEFAULT_VERSION);
-    headers.insert(KEY, key.clone());
     for (name, value) in &call.headers {
         let Ok(value) = HeaderValue::from_str(value) else { continue };
         if name.eq_ignore_ascii_case(VERSION.as_str()) {

@@ -8,12 +8,13 @@
 //! Invariant: the key is in one header value marked sensitive, and in no error, log or `Debug`.
 
 mod body;
+mod check;
 mod fault;
 mod headers;
 mod options;
 mod retry;
 
-use appliance_core::ports::{LlmError, Model, ModelCall, ModelReply};
+use appliance_core::ports::{LlmError, Model, ModelCall, ModelReply, Proof};
 use async_trait::async_trait;
 use http::header::HeaderValue;
 use reqwest::{Client, Response, Url};
@@ -114,5 +115,11 @@ impl Model for AnthropicModel {
             tracing::info!(pause_ms = pause.as_millis(), "the model is tried again");
             tokio::time::sleep(pause).await;
         }
+    }
+
+    async fn check(&self) -> Result<Proof, LlmError> {
+        let name = &self.options.model;
+        let asked = check::ask(&self.client, &self.endpoint, &self.key, name).await;
+        asked.map_err(|fault| fault.at(name))
     }
 }

@@ -23,7 +23,7 @@ mod wording;
 use std::sync::Arc;
 
 use appliance_core::ports::{
-    ByteStream, Embedder, LlmError, LlmErrorKind, Model, ModelCall, ModelReply,
+    ByteStream, Embedder, LlmError, LlmErrorKind, Model, ModelCall, ModelReply, Proof,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -88,6 +88,11 @@ impl Model for DemoModel {
                 retry_after: None,
             }),
         }
+    }
+
+    /// Works wherever this program does.
+    async fn check(&self) -> Result<Proof, LlmError> {
+        Ok(Proof::Works)
     }
 }
 

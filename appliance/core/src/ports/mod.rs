@@ -38,7 +38,7 @@ pub use memory_care::{
 };
 pub use memory_search::{MemorySearch, SearchError};
 pub use memory_tiers::{MemoryTiers, Moved, Resident, TierCounts};
-pub use model::{ByteStream, LlmError, LlmErrorKind, Model, ModelCall, ModelReply};
+pub use model::{ByteStream, LlmError, LlmErrorKind, Model, ModelCall, ModelReply, Proof};
 pub use purging::{Purged, Purging};
 pub use records::Records;
 pub use store_damage::{Compared, DamageReport, Damaged, StoreDamage};

@@ -80,6 +80,15 @@ pub struct LlmError {
     pub retry_after: Option<Duration>,
 }
 
+/// What a check of a model has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The provider takes the key and knows the model.
+    Works,
+    /// Somebody answers there, who cannot be asked about keys and models.
+    Reachable,
+}
+
 /// A language model. Contract: the replay tests of `agents-llm`.
 #[async_trait]
 pub trait Model: fmt::Debug + Send + Sync {
@@ -91,4 +100,10 @@ pub trait Model: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`LlmErrorKind`] tells; the body's stream may end in an error too.
     async fn messages(&self, call: ModelCall) -> Result<ModelReply, LlmError>;
+
+    /// Asks the provider whether it would answer: for nothing that costs, and once.
+    ///
+    /// # Errors
+    /// As [`LlmErrorKind`] tells: `Unauthorised` for the key, `Invalid` for the name.
+    async fn check(&self) -> Result<Proof, LlmError>;
 }

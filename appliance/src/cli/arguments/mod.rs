@@ -278,11 +278,14 @@ pub struct Logs {
 /// What to do with the settings.
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Print every setting; secrets are never shown
+    /// Print every setting of the running server, or of a start when none runs; never a secret
     Show {
         /// Also tell where each value came from
         #[arg(long)]
         origin: bool,
+        /// What a start of `serve` would use here, even while a server runs
+        #[arg(long)]
+        start: bool,
     },
     /// Check the settings and name what is wrong
     Check,

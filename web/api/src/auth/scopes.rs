@@ -66,6 +66,7 @@ const OPENED: &[(&str, &str, &[TokenScope])] = &[
     ("POST", "/api/clock/confirm", WRITES),
     ("GET", "/api/logs", READS),
     ("GET", "/api/settings", READS),
+    ("GET", "/api/health/model", READS),
 ];
 
 /// What one token may do.

@@ -8,5 +8,5 @@ use crate::{auth::Admin, parts::Shared};
 
 /// Answers with all values, in the reference's order.
 pub(crate) async fn get(State(app): State<Shared>, Admin(_): Admin) -> Json<SettingList> {
-    Json(SettingList { values: app.parts.settings.values.clone() })
+    Json(app.parts.settings.shown.clone())
 }

@@ -16,7 +16,7 @@ use appliance_core::{
     memory::MemoryHits,
     ports::{
         Desk, DeskError, Fleet, FleetError, LlmError, LlmErrorKind, Memories, MemorySearch, Model,
-        ModelCall, ModelReply, PeerProcess, SearchError,
+        ModelCall, ModelReply, PeerProcess, Proof, SearchError,
     },
 };
 use async_trait::async_trait;
@@ -202,6 +202,18 @@ impl Model for FakeModel {
                 ("content-length".to_owned(), "3".to_owned()),
             ],
             body: body.boxed(),
+        })
+    }
+
+    async fn check(&self) -> Result<Proof, LlmError> {
+        if !*self.away.lock().unwrap() {
+            return Ok(Proof::Works);
+        }
+        Err(LlmError {
+            kind: LlmErrorKind::Unauthorised,
+            model: "fake-1".to_owned(),
+            message: "it refuses the key".to_owned(),
+            retry_after: None,
         })
     }
 }

@@ -75,6 +75,7 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("POST", "/api/clock/confirm", "{}", Refused),
     ("GET", "/api/logs", "", Refused),
     ("GET", "/api/settings", "", Refused),
+    ("GET", "/api/health/model", "", Refused),
     ("POST", "/api/memory/purge", r#"{"ids":["{memory}"],"confirm":true}"#, Own),
     ("POST", "/api/conversations/{id}/purge", r#"{"confirm":true}"#, Own),
     ("POST", "/api/live", "{}", Own),

@@ -215,7 +215,7 @@ async fn the_log_is_shown_and_followed() {
 #[tokio::test]
 async fn the_configuration_is_for_admins_and_shows_where_values_come_from() {
     let house = House::with(|parts| {
-        parts.settings.values = vec![web_dto::SettingView {
+        parts.settings.shown.values = vec![web_dto::SettingView {
             key: "server.listen".to_owned(),
             value: Some("127.0.0.1:8000".to_owned()),
             origin: "--listen".to_owned(),
@@ -237,4 +237,19 @@ async fn asking_who_is_there_is_never_refused() {
     assert_eq!((nobody.status, &nobody.body[..]), (StatusCode::OK, &b"null"[..]));
     let me: web_dto::Me = house.get("/api/auth/session", As::Cookie(&ann)).await.json();
     assert_eq!(me.id, ann.id.to_string());
+}
+
+#[tokio::test]
+async fn the_models_health_is_told_to_operators_with_the_reason() {
+    let house = House::new();
+    let (ann, bob) = house.two_people().await;
+    *house.model.away.lock().unwrap() = true;
+    let health: web_dto::ModelHealth =
+        house.get("/api/health/model", As::Bearer(&ann)).await.json();
+    assert_eq!(
+        (health.status.as_str(), health.said.as_str()),
+        ("unauthorised", "it refuses the key")
+    );
+    house.get("/api/health/model", As::Bearer(&bob)).await.refused(403, "forbidden");
+    house.get("/api/health/model", As::Nobody).await.refused(401, "auth.required");
 }

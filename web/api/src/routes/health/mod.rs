@@ -1,11 +1,14 @@
-//! Health, without a login: opaque codes only, no host, no path, no sentence of a driver.
+//! Health, without a login: opaque codes only, no host, no path, no sentence of a driver. That of the
+//! model, which says more, takes an admin.
 
 mod agents;
 mod live;
+mod model;
 mod ready;
 
 pub(crate) use agents::get as agents;
 pub(crate) use live::get as live;
+pub(crate) use model::get as model;
 pub(crate) use ready::get as ready;
 
 use appliance_core::{AgentState, AgentStatus};
