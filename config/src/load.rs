@@ -41,7 +41,7 @@ fn gather(sources: &Sources, problems: &mut Vec<Problem>) -> Option<Settings> {
         let Some(key) = key(set.key) else { continue };
         layers.put(key.name, Raw::Text(set.value.clone()), origin);
     }
-    fill(&host, &mut layers, problems);
+    fill(&host, &config_dir, &mut layers, problems);
     let roles = keep(roles::load(&config_dir), problems);
     let session = keep(tmux::load(&config_dir), problems);
     let mut from = Reader::new(&layers, problems);
@@ -88,9 +88,9 @@ fn config_dir(sources: &Sources, host: &Host, problems: &mut Vec<Problem>) -> Op
 }
 
 /// Fills in the defaults that depend on the host or on another value.
-fn fill(host: &Host, layers: &mut Layers, problems: &mut Vec<Problem>) {
+fn fill(host: &Host, config_dir: &Path, layers: &mut Layers, problems: &mut Vec<Problem>) {
     if layers.get("data.dir").is_none() {
-        match host.data_dir() {
+        match host.data_dir(config_dir) {
             Ok(dir) => layers.fill("data.dir", dir.display().to_string()),
             Err(error) => problems.push(error.into()),
         }

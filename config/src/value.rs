@@ -86,7 +86,11 @@ pub(crate) fn address(raw: &Raw) -> Result<SocketAddr, String> {
 
 /// A directory, made absolute.
 pub(crate) fn directory(raw: &Raw) -> Result<PathBuf, String> {
-    std::path::absolute(text(raw)?).map_err(|_| "a directory".to_owned())
+    let named = text(raw)?;
+    if named.contains(char::REPLACEMENT_CHARACTER) {
+        return Err("a directory whose name is UTF-8; rename it, or name a link to it".to_owned());
+    }
+    std::path::absolute(named).map_err(|_| "a directory".to_owned())
 }
 
 /// A whole number within bounds.

@@ -26,20 +26,24 @@ fn first(host: &Host, data: &str) -> PathBuf {
 #[test]
 fn root_has_the_systems_places_and_everybody_else_their_own() {
     let root = host(0, &[("HOME", "/root")]);
-    assert_eq!(root.data_dir().unwrap(), Path::new("/var/lib/ai-infrastructure"));
+    let usual = Path::new("/home/ada/.config/ai-infra");
+    assert_eq!(root.data_dir(usual).unwrap(), Path::new("/var/lib/ai-infrastructure"));
     assert_eq!(root.config_dir(), Path::new("/etc/ai-infrastructure"));
     let ada = host(1000, &[("HOME", "/home/ada")]);
-    assert_eq!(ada.data_dir().unwrap(), Path::new("/home/ada/.local/share/ai-infra"));
+    assert_eq!(ada.data_dir(usual).unwrap(), Path::new("/home/ada/.local/share/ai-infra"));
     assert_eq!(ada.config_dir(), Path::new("/home/ada/.config/ai-infra"));
     let moved = host(1000, &[("HOME", "/home/ada"), ("XDG_DATA_HOME", "/d")]);
-    assert_eq!(moved.data_dir().unwrap(), Path::new("/d/ai-infra"));
-    assert!(matches!(host(1000, &[]).data_dir(), Err(PathError::Homeless)));
+    assert_eq!(moved.data_dir(usual).unwrap(), Path::new("/d/ai-infra"));
+    assert!(matches!(host(1000, &[]).data_dir(usual), Err(PathError::Homeless)));
 }
 
 #[test]
 fn a_relative_base_directory_counts_as_unset() {
     let ada = host(1000, &[("HOME", "/home/ada"), ("XDG_DATA_HOME", "d")]);
-    assert_eq!(ada.data_dir().unwrap(), Path::new("/home/ada/.local/share/ai-infra"));
+    assert_eq!(
+        ada.data_dir(Path::new("/c")).unwrap(),
+        Path::new("/home/ada/.local/share/ai-infra")
+    );
 }
 
 #[test]
@@ -48,6 +52,33 @@ fn the_packages_data_has_one_runtime_directory_for_whoever_asks() {
     let ada = host(1000, &[("XDG_RUNTIME_DIR", "/tmp")]);
     assert_eq!(first(&host(0, &[]), system), Path::new("/run/ai-infrastructure"));
     assert_eq!(first(&ada, system), Path::new("/run/ai-infrastructure"));
+}
+
+#[test]
+fn the_packages_service_has_the_packages_places_wherever_its_data_is() {
+    let run = ("RUNTIME_DIRECTORY", "/run/ai-infrastructure");
+    let service = host(990, &[("HOME", "/var/lib/ai-infrastructure"), run]);
+    let etc = Path::new("/etc/ai-infrastructure");
+    assert_eq!(service.data_dir(etc).unwrap(), Path::new("/var/lib/ai-infrastructure"));
+    assert_eq!(first(&service, "/srv/moved"), Path::new("/run/ai-infrastructure"));
+    let with_its_configuration = host(1000, &[("HOME", "/home/ada")]);
+    let found = with_its_configuration.data_dir(etc).unwrap();
+    assert_eq!(found, Path::new("/var/lib/ai-infrastructure"));
+    let another = host(1000, &[("HOME", "/home/ada"), ("RUNTIME_DIRECTORY", "/run/other")]);
+    assert!(!another.is_service() && service.is_service());
+    assert!(first(&another, "/srv/moved") != Path::new("/run/ai-infrastructure"));
+}
+
+#[test]
+fn a_card_says_whose_sockets_they_are() {
+    let place = TempDir::new().unwrap();
+    let home = place.path().display().to_string();
+    let ada = host(1000, &[("XDG_RUNTIME_DIR", &home)]);
+    let runtime = RuntimeDir::of(&ada, Path::new("/srv/one"));
+    assert_eq!(runtime.serves(), None);
+    fs::create_dir(runtime.path()).unwrap();
+    fs::write(runtime.card(), br#"{"pid":1,"data_dir":"/srv/one"}"#).unwrap();
+    assert_eq!(runtime.serves(), Some(PathBuf::from("/srv/one")));
 }
 
 #[test]

@@ -149,6 +149,36 @@ is_watched() {
     soon 30 restarted 0
 }
 
+# The data behind a link, as when it was moved to another disk.
+lies_behind_a_link() {
+    inside systemctl stop "$UNIT"
+    inside sh -c 'mkdir /srv/disk && mv "$1" /srv/disk/data && ln -s /srv/disk/data "$1"' sh "$DATA"
+    restart
+}
+
+# In another place by /etc/default, which the unit does not name yet: refused once, in words that name the way.
+is_refused_elsewhere() {
+    inside systemctl stop "$UNIT"
+    inside sh -c 'rm "$1" && mv /srv/disk/data /srv/disk/moved' sh "$DATA"
+    inside sed -i '$aAI_INFRA__DATA__DIR=/srv/disk/moved' /etc/default/ai-infrastructure
+    ! restart || return 1
+    [ "$(property ExecMainStatus)" = 77 ] && [ "$(property NRestarts)" = 0 ] &&
+        inside journalctl --no-pager --output=cat --unit="$UNIT" | grep -q 'ReadWritePaths=/srv/disk/moved'
+}
+
+lies_elsewhere() {
+    drop_in "ReadWritePaths=/srv/disk/moved"
+    inside systemctl reset-failed "$UNIT"
+    restart && inside ai-infra doctor | grep -q ' data .*/srv/disk/moved'
+}
+
+comes_back() {
+    inside systemctl stop "$UNIT"
+    inside sed -i '/^AI_INFRA__DATA__DIR/d' /etc/default/ai-infrastructure
+    inside sh -c 'rm -rf "$1" && mv /srv/disk/moved "$1" && rmdir /srv/disk' sh "$DATA"
+    restart
+}
+
 traces() {
     inside find / -xdev -not -path '/var/log/*' -not -path '/var/lib/dpkg/*' \( -name '*ai-infra*' -o -name '*ai_infra*' \) |
         grep -v '^/package.deb$'
@@ -189,6 +219,12 @@ check "refuses a bad secret, once" refuses_a_bad_secret
 check "takes a good one" takes_a_good_secret
 check "the watchdog starts it again when it hangs" is_watched
 check "still knows" answers "what is the staging database called?" heron
+check "data behind a link is the same" lies_behind_a_link
+check "still knows behind it" answers "what is the staging database called?" heron
+check "data that the unit does not name is refused in words, once" is_refused_elsewhere
+check "data that it names is served, and said by the doctor" lies_elsewhere
+check "still knows there" answers "what is the staging database called?" heron
+check "the data comes back" comes_back
 
 inside rm -r "/etc/systemd/system/$UNIT.d"
 edit_settings

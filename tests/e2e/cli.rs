@@ -175,3 +175,48 @@ fn level<'a>(report: &'a Value, name: &str) -> Option<&'a str> {
     let mut checks = report["checks"].as_array()?.iter();
     checks.find(|check| check["name"] == name)?["level"].as_str()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_utf_8_is_refused_by_its_byte_with_the_way_out() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).start().await?;
+    let diff = b"--- a/menu\n+++ b/menu\n+caf\xe9\n".to_vec();
+    let told = server.command(["chat"]).input(diff).run().await?;
+    ensure!(told.code == Some(2), "{told:?}");
+    ensure!(
+        told.stderr.contains("byte 27 of it, in line 3, is 0xe9; nothing was sent"),
+        "{told:?}"
+    );
+    ensure!(told.stderr.contains("iconv -f ISO-8859-1 -t UTF-8"), "{told:?}");
+
+    let typed = r#"exec "$0" --data "$(printf '/tmp/caf\351')" chat hi"#;
+    let shell = Program::bare(Path::new("/bin/sh")).arguments(["-c", typed, BINARY]);
+    let told = shell.run().await?;
+    ensure!(told.code == Some(2), "{told:?}");
+    ensure!(
+        told.stderr.contains("byte 9 of /tmp/caf") && told.stderr.contains("ln -s"),
+        "{told:?}"
+    );
+    let named = [("AI_INFRA__DATA__DIR".to_owned(), "/tmp/caf\u{fffd}".to_owned())].to_vec();
+    let told = server.command(["doctor"]).environment(named).run().await?;
+    ensure!(told.stdout.contains("whose name is UTF-8"), "{told:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_that_was_moved_behind_a_link_is_the_same_servers() -> anyhow::Result<()> {
+    let mut server = Plan::new(BINARY).start().await?;
+    server.command(["memory", "add", "the disk is new"]).run().await?.success()?;
+    server.stop().await?;
+    let (data, moved) = (server.home().data(), server.home().root().join("other disk"));
+    std::fs::rename(&data, &moved)?;
+    std::os::unix::fs::symlink(&moved, &data)?;
+    server.start().await?;
+    let real = moved.to_str().context("a name")?;
+    for words in [vec!["memory", "list"], vec!["--data", real, "memory", "list"]] {
+        let told = server.command(words.clone()).run().await?.success()?;
+        ensure!(told.stdout.contains("the disk is new"), "{words:?}: {told:?}");
+    }
+    let told = server.command(["--data", real, "doctor"]).run().await?;
+    ensure!(told.stdout.contains("listens on"), "the server's own word: {told:?}");
+    Ok(())
+}

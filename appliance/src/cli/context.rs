@@ -86,7 +86,8 @@ impl Context {
         let place = RuntimeDir::find(&settings.host, &settings.data.dir);
         place.trust().map_err(|error| place_failure(&error))?;
         let socket = which(&place).map_err(|error| place_failure(&error))?;
-        Ok((socket, settings.data.dir.display().to_string()))
+        let of = place.serves().unwrap_or(settings.data.dir);
+        Ok((socket, of.display().to_string()))
     }
 
     /// Returns where the command's tasks run; they end with it.

@@ -17,6 +17,7 @@ mod context;
 mod conversation;
 mod dashes;
 mod generate;
+mod incoming;
 mod logs;
 mod mcp;
 mod memory;

@@ -1,19 +1,29 @@
 //! The configuration: what the running server read and where it listens; without one, what a start would
 //! read. Checks no value: whoever reads it did.
 
+use std::path::PathBuf;
+
 use appliance_config::Settings;
 use web_dto::SettingList;
 
 use super::{Check, Reach};
 
+/// Asks the running server for its settings.
+pub async fn running(client: Reach<'_>) -> Option<SettingList> {
+    client.ok()?.get::<SettingList>("/api/settings").await.ok()
+}
+
+/// Returns where the data is: the running server's, else where a start would keep it.
+pub fn data_dir(settings: &Settings, running: Option<&SettingList>) -> PathBuf {
+    let named = running.and_then(|list| list.values.iter().find(|value| value.key == "data.dir"));
+    let named = named.and_then(|value| value.value.as_ref());
+    named.map_or_else(|| settings.data.dir.clone(), PathBuf::from)
+}
+
 /// Says where the settings come from.
-pub async fn check(settings: &Settings, client: Reach<'_>) -> Check {
-    let running = match client {
-        Ok(client) => client.get::<SettingList>("/api/settings").await.ok(),
-        Err(_) => None,
-    };
+pub fn check(settings: &Settings, running: Option<&SettingList>) -> Check {
     match running {
-        Some(list) => Check::ok("config", of_the_server(&list)),
+        Some(list) => Check::ok("config", of_the_server(list)),
         None => {
             let dir = settings.config_dir.display().to_string();
             let read = read(&dir, settings.files.len(), &settings.notes);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use agents::spawn;
-use appliance_config::Settings;
+use appliance_config::{Settings, paths::RuntimeDir};
 use rustix::fs::{Access, access, statvfs};
 
 use super::Check;
@@ -15,9 +15,8 @@ const FULL: u64 = 64 * 1024 * 1024;
 const LOW: u64 = 1024 * 1024 * 1024;
 
 /// Checks the host.
-pub async fn checks(settings: &Settings) -> Vec<Check> {
-    let dir = settings.data.dir.as_path();
-    vec![data_dir(dir), disk(dir), sockets(settings), tmux().await]
+pub async fn checks(settings: &Settings, dir: &Path) -> Vec<Check> {
+    vec![data_dir(dir), disk(dir), sockets(settings, dir), tmux().await]
 }
 
 fn data_dir(dir: &Path) -> Check {
@@ -55,8 +54,8 @@ fn disk(dir: &Path) -> Check {
     }
 }
 
-fn sockets(settings: &Settings) -> Check {
-    let place = settings.runtime_dir();
+fn sockets(settings: &Settings, dir: &Path) -> Check {
+    let place = RuntimeDir::find(&settings.host, dir);
     match place.api_socket().and_then(|socket| place.trust().map(|()| socket)) {
         Ok(socket) => Check::ok("socket", socket.display().to_string()),
         Err(error) => Check::fail("socket", error.to_string(), ""),

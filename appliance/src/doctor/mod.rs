@@ -39,11 +39,13 @@ async fn examine(context: &Context) -> Report {
         }
     };
     let client = context.client();
-    report.add(config::check(&settings, client.as_ref()).await);
-    report.extend(host::checks(&settings).await);
+    let running = config::running(client.as_ref()).await;
+    let data_dir = config::data_dir(&settings, running.as_ref());
+    report.add(config::check(&settings, running.as_ref()));
+    report.extend(host::checks(&settings, &data_dir).await);
     report.add(locks::check());
     report.extend(server::checks(&settings, client.as_ref()).await);
-    report.extend(rows::copies(settings.data.dir.as_path()).into_iter().collect());
+    report.extend(rows::copies(&data_dir).into_iter().collect());
     report.add(model::check(&settings, client.as_ref()).await);
     report.add(portal());
     report

@@ -151,7 +151,7 @@ fn print_welcome(settings: &Settings, running: &Running, link: Option<&str>) {
 
 /// The option that a command needs to find this server, when its data is not where it would look.
 fn other_data(settings: &Settings) -> String {
-    match settings.host.data_dir() {
+    match settings.host.data_dir(&settings.config_dir) {
         Ok(usual) if usual == settings.data.dir => String::new(),
         _ => format!(" --data {}", quoted(&settings.data.dir.to_string_lossy())),
     }

@@ -3,17 +3,38 @@
 
 use std::{path::Path, sync::Arc};
 
-use appliance_config::paths::{PathError, RuntimeDir};
+use appliance_config::{
+    Settings,
+    paths::{PathError, RuntimeDir},
+};
 use appliance_core::Clock;
 use appliance_tasks::Tasks;
 use storage_embedded::{DataDir, OpenError, Store};
 
 use super::fatal::Fatal;
-use crate::exit::{self, Failure};
+use crate::{
+    exit::{self, Failure},
+    typed::quoted,
+};
 
 /// Claims the data directory for this process.
-pub fn data_dir(path: &Path) -> Result<DataDir, Failure> {
-    DataDir::open(path).map_err(|error| refused(&error))
+pub fn data_dir(settings: &Settings) -> Result<DataDir, Failure> {
+    let path = &settings.data.dir;
+    DataDir::open(path).map_err(|error| match &error {
+        OpenError::NotWritable { .. } | OpenError::NotOurs { .. } if settings.host.is_service() => {
+            Failure::new(exit::NO_PERMISSION, error.to_string(), service(path))
+        }
+        error => refused(error),
+    })
+}
+
+/// The way to give the package's service another directory: it may write to what its unit names.
+fn service(path: &Path) -> String {
+    let path = quoted(&path.to_string_lossy());
+    format!(
+        "give it to the service: sudo install -d -o ai-infra -g ai-infra -m 700 {path}; then sudo systemctl \
+         edit ai-infrastructure, with the lines [Service] and ReadWritePaths={path}, and start it again"
+    )
 }
 
 /// Makes the runtime directory, or checks the one that is there.

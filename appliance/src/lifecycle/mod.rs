@@ -104,7 +104,7 @@ pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
 
 async fn run(settings: Settings, log: LogTail, redactor: Redactor) -> anyhow::Result<()> {
     let signals = signals::Signals::listen()?;
-    let data_dir = claim::data_dir(&settings.data.dir)?;
+    let data_dir = claim::data_dir(&settings)?;
     let runtime = settings.runtime_dir();
     claim::runtime_dir(&runtime)?;
     let left = Left::default();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{PathError, SYSTEM_CONFIG, SYSTEM_DATA};
+use super::{PathError, SYSTEM_CONFIG, SYSTEM_DATA, SYSTEM_RUN};
 use crate::Sources;
 
 /// The caller's identity and base directories, taken once from the environment.
@@ -13,6 +13,8 @@ pub struct Host {
     data_home: Option<PathBuf>,
     config_home: Option<PathBuf>,
     runtime_home: Option<PathBuf>,
+    /// What the service manager made for the package's service, wherever its data is.
+    service_runtime: Option<PathBuf>,
 }
 
 impl Host {
@@ -33,15 +35,18 @@ impl Host {
             data_home: dir("XDG_DATA_HOME"),
             config_home: dir("XDG_CONFIG_HOME"),
             runtime_home: dir("XDG_RUNTIME_DIR"),
+            service_runtime: dir("RUNTIME_DIRECTORY").filter(|dir| dir == Path::new(SYSTEM_RUN)),
         }
     }
 
-    /// Returns the data directory when none is named.
+    /// Returns the data directory when none is named: the package's for root, and for whoever has the
+    /// package's configuration, as its service does.
     ///
     /// # Errors
     /// [`PathError::Homeless`] without a home.
-    pub fn data_dir(&self) -> Result<PathBuf, PathError> {
-        if self.is_root() {
+    pub fn data_dir(&self, config_dir: &Path) -> Result<PathBuf, PathError> {
+        let has_its_configuration = config_dir == Path::new(SYSTEM_CONFIG) && self.home.is_some();
+        if self.is_root() || self.is_service() || has_its_configuration {
             return Ok(PathBuf::from(SYSTEM_DATA));
         }
         let base =
@@ -61,14 +66,14 @@ impl Host {
 
     /// Returns where the runtime directory of `data_dir` may be; a server takes the first.
     ///
-    /// The package's data has one fixed place. Any other data directory has a name made from its
+    /// The package's data, and its service wherever its data is, have one fixed place. Any other data directory has a name made from its
     /// path, so that two servers never meet. A client that lacks XDG_RUNTIME_DIR (cron, ssh) still
     /// finds a server under /run/user.
     #[must_use]
     pub fn runtime_dirs(&self, data_dir: &Path) -> Vec<PathBuf> {
         let data_dir = settled(data_dir);
-        if data_dir == Path::new(SYSTEM_DATA) {
-            return vec![PathBuf::from("/run/ai-infrastructure")];
+        if self.is_service() || data_dir == settled(Path::new(SYSTEM_DATA)) {
+            return vec![PathBuf::from(SYSTEM_RUN)];
         }
         let named = format!("ai-infra-{}", mark(&data_dir));
         let own =
@@ -85,6 +90,12 @@ impl Host {
         vec![temporary, PathBuf::from(format!("/run/user/{}/{named}", self.uid))]
     }
 
+    /// Tells whether this process is the package's service.
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.service_runtime.is_some()
+    }
+
     /// Returns the user's number.
     #[must_use]
     pub fn uid(&self) -> u32 {
@@ -98,7 +109,7 @@ impl Host {
 
 /// Resolves what exists of a path and keeps the rest, so that it is the same before and after the
 /// directory is made.
-fn settled(path: &Path) -> PathBuf {
+pub(super) fn settled(path: &Path) -> PathBuf {
     for base in path.ancestors() {
         let Ok(real) = base.canonicalize() else { continue };
         let rest = path.strip_prefix(base).unwrap_or_else(|_| Path::new(""));

@@ -17,6 +17,9 @@ pub const SYSTEM_DATA: &str = "/var/lib/ai-infrastructure";
 /// Where the package keeps its configuration.
 pub const SYSTEM_CONFIG: &str = "/etc/ai-infrastructure";
 
+/// Where the package's service has its sockets.
+pub const SYSTEM_RUN: &str = "/run/ai-infrastructure";
+
 /// Longest path of a socket, in bytes: the kernel takes 107, tmux adds some.
 pub const MAX_SOCKET_BYTES: usize = 100;
 

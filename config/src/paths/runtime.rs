@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Host, MAX_SOCKET_BYTES, PathError};
+use super::{Host, MAX_SOCKET_BYTES, PathError, SYSTEM_RUN, host::settled};
 
 /// The file with the key that the people's socket asks for, beside that socket.
 pub const PEOPLE_KEY: &str = "people.key";
@@ -29,13 +29,24 @@ impl RuntimeDir {
         Self { path: first.unwrap_or_default(), uid: host.uid() }
     }
 
-    /// Returns where a server of `data_dir` has its socket now, or the place for one.
+    /// Returns where a server of `data_dir` has its socket now, or the place for one. The package's
+    /// service has its sockets in one place, wherever its data was moved to.
     #[must_use]
     pub fn find(host: &Host, data_dir: &Path) -> Self {
-        let mut places = host.runtime_dirs(data_dir).into_iter();
+        let at = |path| Self { path, uid: host.uid() };
+        let mut places = host.runtime_dirs(data_dir).into_iter().map(at);
+        let service = at(PathBuf::from(SYSTEM_RUN));
         places
-            .find(|place| place.join("api.sock").exists())
-            .map_or_else(|| Self::of(host, data_dir), |path| Self { path, uid: host.uid() })
+            .find(|place| place.path.join("api.sock").exists())
+            .or_else(|| service.serves().filter(|its| *its == settled(data_dir)).map(|_| service))
+            .unwrap_or_else(|| Self::of(host, data_dir))
+    }
+
+    /// Returns the data directory of the server that has, or had, its sockets in here.
+    #[must_use]
+    pub fn serves(&self) -> Option<PathBuf> {
+        let card: serde_json::Value = serde_json::from_slice(&fs::read(self.card()).ok()?).ok()?;
+        Some(settled(Path::new(card.get("data_dir")?.as_str()?)))
     }
 
     /// Returns the directory.
@@ -64,7 +75,7 @@ impl RuntimeDir {
     pub fn trust(&self) -> Result<(), PathError> {
         let Ok(found) = fs::symlink_metadata(&self.path) else { return Ok(()) };
         let system = self.path.starts_with("/run") && (self.uid == 0 || found.uid() == 0);
-        if found.uid() == self.uid || system || self.path == Path::new("/run/ai-infrastructure") {
+        if found.uid() == self.uid || system || self.path == Path::new(SYSTEM_RUN) {
             return Ok(());
         }
         Err(self.not_ours(&self.path, found.uid()))

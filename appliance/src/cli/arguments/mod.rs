@@ -9,6 +9,8 @@ use appliance_core::AgentName;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use memory::{Filters, Memory};
+
+use super::incoming::NamedPath;
 pub use token::Token;
 
 /// Six AI agents, one memory, one binary: server, portal and command line.
@@ -38,13 +40,13 @@ pub struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Global {
     /// Data directory of the server, whether it runs or not
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere", value_parser = NamedPath)]
     pub data: Option<PathBuf>,
     /// Directory with config.yaml and conf.d
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere", value_parser = NamedPath)]
     pub config: Option<PathBuf>,
     /// Socket of the running server, if it is not the data directory's own
-    #[arg(long, global = true, value_name = "PATH", help_heading = "Everywhere")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Everywhere", value_parser = NamedPath)]
     pub socket: Option<PathBuf>,
     /// Print JSON on standard output, for programs
     #[arg(long, global = true, help_heading = "Everywhere")]

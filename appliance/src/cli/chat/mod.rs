@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{Context, arguments::Chat};
+use super::{Context, arguments::Chat, incoming};
 use crate::exit::Failure;
 
 /// Says `text`, or what standard input holds, or talks on a terminal.
@@ -44,8 +44,9 @@ fn text(options: &Chat) -> anyhow::Result<Option<String>> {
     if stdin.is_terminal() {
         return Ok(None);
     }
-    let mut text = String::new();
-    stdin.read_to_string(&mut text).context("while reading the message from standard input")?;
+    let mut bytes = Vec::new();
+    stdin.read_to_end(&mut bytes).context("while reading the message from standard input")?;
+    let text = incoming::text(bytes, "ai-infra chat")?;
     if text.trim().is_empty() {
         return Err(Failure::new(2, "nothing to say: standard input is empty", hint).into());
     }
