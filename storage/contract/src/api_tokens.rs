@@ -11,10 +11,12 @@ use crate::{
     given::{self, a_user, lost_to, refusal},
 };
 
-/// A token is found by its id, by its hash, and among its owner's; another's are not there.
+/// A token is found by its id, by its hash, and among its owner's, oldest first; another's are not there.
 pub async fn a_token_is_found_by_id_hash_and_owner(it: &mut impl StoreFixture) -> Checked {
     let (ada, bob) = (a_user(it).await?, a_user(it).await?);
-    let (first, second) = (token(it, ada, "editor", 1), token(it, ada, "shell", 2));
+    let first = token(it, ada, "editor", 1);
+    it.pass(Duration::from_millis(2)).await; // two mints of one millisecond have no order
+    let second = token(it, ada, "shell", 2);
     it.write(vec![Write::PutToken(first.clone()), Write::PutToken(second.clone())]).await?;
     assert_eq!(it.users().token(first.id).await?, Some(first.clone()));
     assert_eq!(it.users().token_by_hash(second.token_hash).await?, Some(second.clone()));
