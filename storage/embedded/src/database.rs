@@ -100,12 +100,8 @@ struct StateFile {
 }
 
 fn on_disk(place: &Place) -> Result<Box<dyn StorageBackend>, DatabaseError> {
-    let open = || {
-        let file = File::options().read(true).write(true).open(place.path())?;
-        place.note_opened(&file)?;
-        Ok(file)
-    };
-    let file = open().map_err(|error| DatabaseError::Storage(StorageError::Io(error)))?;
+    let file =
+        place.open_file().map_err(|error| DatabaseError::Storage(StorageError::Io(error)))?;
     Ok(Box::new(FileBackend::new(file)?))
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Place {
     path: PathBuf,
     folder: Option<FileId>,
     open: Mutex<Option<OpenFile>>,
+    /// The copy that was put back and is opened next, whatever is laid over it meanwhile.
+    put: Mutex<Option<File>>,
 }
 
 /// The file that is open.
@@ -55,7 +57,8 @@ impl Place {
     /// Knows where the file is, in a directory that is there.
     pub fn at(path: &Path) -> Self {
         let folder = path.parent().and_then(|folder| fs::metadata(folder).ok());
-        Self { path: path.to_owned(), folder: folder.as_ref().map(id), open: Mutex::default() }
+        let (open, put) = (Mutex::default(), Mutex::default());
+        Self { path: path.to_owned(), folder: folder.as_ref().map(id), open, put }
     }
 
     /// Returns the path.
@@ -63,16 +66,14 @@ impl Place {
         &self.path
     }
 
-    /// Notes the file that was opened there.
-    pub fn note_opened(&self, file: &File) -> io::Result<()> {
-        let id_of = |file: &File| file.metadata().map(|found| id(&found));
-        let reader = File::open(&self.path)?;
-        let id = id_of(file)?;
-        if id_of(&reader)? != id {
-            return Err(io::Error::other("another file was laid there meanwhile"));
+    /// Opens the file that lies there, or the copy that was put there last.
+    pub fn open_file(&self) -> io::Result<File> {
+        if let Some(copy) = self.put.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Ok(copy); // noted when it was put back
         }
-        *self.open() = Some(OpenFile { id, reader });
-        Ok(())
+        let file = read_and_write(&self.path)?;
+        *self.open() = Some(noted(&file, &self.path)?);
+        Ok(file)
     }
 
     /// Forgets the file that is open: another one was put in its place, and is opened next.
@@ -121,10 +122,15 @@ impl Place {
         }
     }
 
-    /// Gives a copy the file's name, unless something has it.
+    /// Gives a copy the file's name, unless something has it: it is the file that is opened next.
     pub fn put_back(&self, copy: &Path) -> io::Result<()> {
+        let file = read_and_write(copy)?;
+        let next = noted(&file, copy)?;
         renameat_with(CWD, copy, CWD, &self.path, RenameFlags::NOREPLACE)?;
-        File::open(self.folder_path())?.sync_all()
+        File::open(self.folder_path())?.sync_all()?;
+        *self.open() = Some(next);
+        *self.put.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+        Ok(())
     }
 
     /// Makes a file that no start clears away, under the first name that is free.
@@ -160,6 +166,49 @@ impl Place {
     }
 }
 
+fn read_and_write(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).open(path)
+}
+
+/// Opens `file`, which was just opened at `path`, once more to read it.
+fn noted(file: &File, path: &Path) -> io::Result<OpenFile> {
+    let id_of = |file: &File| file.metadata().map(|found| id(&found));
+    let reader = File::open(path)?;
+    let id = id_of(file)?;
+    if id_of(&reader)? != id {
+        return Err(io::Error::other("another file was laid there meanwhile"));
+    }
+    Ok(OpenFile { id, reader })
+}
+
 fn id(found: &fs::Metadata) -> FileId {
     (found.dev(), found.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_that_was_put_back_is_opened_whatever_is_laid_over_it_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.redb");
+        fs::write(&path, "what was acknowledged").unwrap();
+        let place = Place::at(&path);
+        drop(place.open_file().unwrap());
+        fs::remove_file(&path).unwrap();
+        place.put_back(&place.copy(|| {}).unwrap()).unwrap();
+        assert_eq!(place.stands(), Stands::There);
+
+        fs::write(folder.path().join("other"), "somebody's own").unwrap();
+        fs::rename(folder.path().join("other"), &path).unwrap();
+        let mut text = String::new();
+        place.open_file().unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "what was acknowledged");
+        assert_eq!(place.stands(), Stands::Another);
+        let again = place.copy(|| {}).unwrap();
+        assert_eq!(fs::read(again).unwrap(), b"what was acknowledged");
+    }
 }

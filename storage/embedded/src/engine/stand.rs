@@ -60,7 +60,6 @@ impl Engine {
         match put {
             Ok(()) => {
                 tracing::warn!(event = "mended", "state.redb was taken away: it was put back");
-                place.forget();
                 self.displaced.copy = None;
                 Ok(true)
             }
