@@ -1,8 +1,8 @@
 //! The benches: how fast the appliance starts, how much it holds, how soon it answers.
 //!
 //! [`appliance`] measures the real binary in a home of its own, [`store`] the records and the bus in
-//! this process; [`flood`], [`recall`], [`bytes`], [`day`] and [`vectors`], benches of their own, honest
-//! requests in a flood, remembering and searching through the whole product, what a message weighs on
+//! this process; [`edge`], [`flood`], [`recall`], [`bytes`], [`day`] and [`vectors`], benches of their
+//! own, the edge beside FastAPI, honest requests in a flood, remembering and searching through the whole product, what a message weighs on
 //! disk, a day's load, and the vector index. A report with aims, not a gate: a
 //! shared machine moves absolute figures by two to five times, so a baseline names the machine it was
 //! taken on ([`machine`]).
@@ -14,6 +14,7 @@ pub mod appliance;
 pub mod arguments;
 pub mod bytes;
 pub mod day;
+pub mod edge;
 pub mod flood;
 pub mod machine;
 pub mod recall;
@@ -68,6 +69,14 @@ pub fn run_bytes(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
 /// As [`run`].
 pub fn run_flood(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
     reported("flood", words, flood::measure)
+}
+
+/// As [`run`], of the edge beside FastAPI.
+///
+/// # Errors
+/// As [`run`], and when FastAPI is not installed.
+pub fn run_edge(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    reported("edge", words, edge::measure)
 }
 
 /// As [`run`], of a day's load and what grows by it.

@@ -22,6 +22,9 @@ pub struct Figure {
     pub unit: String,
     /// The aim: at most this much for times and memory; none where there is none.
     pub at_most: Option<f64>,
+    /// The aim where more is better: at least this much.
+    #[serde(default)]
+    pub at_least: Option<f64>,
 }
 
 /// All figures of one run.
@@ -42,12 +45,17 @@ struct Baseline {
 impl Report {
     /// Adds a figure without an aim.
     pub fn push(&mut self, name: &str, value: f64, unit: &str) {
-        self.add(name, value, unit, None);
+        self.add(name, value, unit, (None, None));
     }
 
     /// Adds a figure that should be at most `aim`.
     pub fn push_with_aim(&mut self, name: &str, value: f64, unit: &str, aim: f64) {
-        self.add(name, value, unit, Some(aim));
+        self.add(name, value, unit, (Some(aim), None));
+    }
+
+    /// Adds a figure that should be at least `aim`.
+    pub fn push_with_least(&mut self, name: &str, value: f64, unit: &str, aim: f64) {
+        self.add(name, value, unit, (None, Some(aim)));
     }
 
     /// Returns the table.
@@ -56,13 +64,14 @@ impl Report {
         let Machine { cpu, cores, memory_gib, kernel } = machine;
         let mut table = format!("{cpu}, {cores} cores, {memory_gib} GiB, Linux {kernel}\n\n");
         for figure in &self.figures {
-            let aim = figure.at_most.map_or_else(String::new, |aim| {
-                let verdict = if figure.value <= aim { "met" } else { "MISSED" };
-                format!("aim {aim:>6.1} {verdict}")
-            });
             let Figure { name, value, unit, .. } = figure;
+            let digits = digits(unit);
+            let aim = figure.aim().map_or_else(String::new, |(aim, is_met)| {
+                let verdict = if is_met { "met" } else { "MISSED" };
+                format!("aim {aim:>6.digits$} {verdict}")
+            });
             // Writing into a String cannot fail.
-            let _ok = writeln!(table, "{name:<44} {value:>12.1} {unit:<6} {aim}");
+            let _ok = writeln!(table, "{name:<44} {value:>12.digits$} {unit:<6} {aim}");
         }
         table
     }
@@ -92,8 +101,24 @@ impl Report {
         Ok(path)
     }
 
-    fn add(&mut self, name: &str, value: f64, unit: &str, at_most: Option<f64>) {
-        let value = (value * 10.0).round() / 10.0;
-        self.figures.push(Figure { name: name.to_owned(), value, unit: unit.to_owned(), at_most });
+    fn add(&mut self, name: &str, value: f64, unit: &str, aim: (Option<f64>, Option<f64>)) {
+        let (at_most, at_least) = aim;
+        let part = if digits(unit) == 2 { 100.0 } else { 10.0 };
+        let value = (value * part).round() / part;
+        let (name, unit) = (name.to_owned(), unit.to_owned());
+        self.figures.push(Figure { name, value, unit, at_most, at_least });
     }
+}
+
+impl Figure {
+    /// Returns the aim, and whether it is met.
+    fn aim(&self) -> Option<(f64, bool)> {
+        let most = self.at_most.map(|aim| (aim, self.value <= aim));
+        most.or_else(|| self.at_least.map(|aim| (aim, self.value >= aim)))
+    }
+}
+
+/// Digits behind the point: ratios need two.
+fn digits(unit: &str) -> usize {
+    if unit == "x" { 2 } else { 1 }
 }
