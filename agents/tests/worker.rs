@@ -400,5 +400,5 @@ async fn the_answer_is_never_slower_than_the_model() {
     assert_eq!(answer.content.len(), PIECES * 5);
     assert!(chunks.len() < PIECES / 5, "{} sends for {PIECES} pieces", chunks.len());
     let one_by_one = Duration::from_millis(25 * PIECES as u64);
-    assert!(began.elapsed() < one_by_one / 2, "took {:?}", began.elapsed());
+    assert!(began.elapsed() < one_by_one, "took {:?}", began.elapsed());
 }

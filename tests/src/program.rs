@@ -1,4 +1,4 @@
-//! One run of the `ai-infra` command line in a home: what it printed, when, and how it ended.
+//! One run of the `ai-infra` command line in a home: what it printed, in how many pieces, and how it ended.
 //!
 //! The one door through which tests start processes. Cleared environment, no input unless given, a time limit.
 
@@ -38,8 +38,8 @@ pub struct Ended {
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
-    /// How long after the start the first byte came on standard output.
-    pub first_output: Option<Duration>,
+    /// In how many pieces standard output came, as this reader got to see them.
+    pub pieces: usize,
     /// How long it ran.
     pub took: Duration,
 }
@@ -114,13 +114,13 @@ impl Program {
             // Who does not read it has its own reasons.
             let _ = stdin.write_all(bytes).await;
         }
-        let Ok(read) = timeout(LIMIT, outputs(&mut child, began)).await else {
+        let Ok(read) = timeout(LIMIT, outputs(&mut child)).await else {
             bail!("{self:?} did not end within {LIMIT:?}");
         };
-        let (stdout, stderr, first_output) = read?;
+        let (stdout, stderr, pieces) = read?;
         let status = child.wait().await.context("while waiting for its end")?;
         let took = began.elapsed();
-        Ok(Ended { code: status.code(), stdout, stderr, first_output, took })
+        Ok(Ended { code: status.code(), stdout, stderr, pieces, took })
     }
 
     /// Returns the command, to be started by somebody who waits for it himself.
@@ -143,26 +143,23 @@ impl Program {
     }
 }
 
-async fn outputs(
-    child: &mut Child,
-    began: Instant,
-) -> anyhow::Result<(String, String, Option<Duration>)> {
+async fn outputs(child: &mut Child) -> anyhow::Result<(String, String, usize)> {
     let mut stdout = child.stdout.take().context("standard output is not piped")?;
     let mut stderr = child.stderr.take().context("standard error is not piped")?;
     let answer = async {
-        let (mut bytes, mut first) = (Vec::new(), None);
+        let (mut bytes, mut pieces) = (Vec::new(), 0);
         while stdout.read_buf(&mut bytes).await? > 0 {
-            first.get_or_insert_with(|| began.elapsed());
+            pieces += 1;
         }
-        anyhow::Ok((text(&bytes), first))
+        anyhow::Ok((text(&bytes), pieces))
     };
     let talk = async {
         let mut bytes = Vec::new();
         stderr.read_to_end(&mut bytes).await?;
         anyhow::Ok(text(&bytes))
     };
-    let ((stdout, first), stderr) = tokio::try_join!(answer, talk)?;
-    Ok((stdout, stderr, first))
+    let ((stdout, pieces), stderr) = tokio::try_join!(answer, talk)?;
+    Ok((stdout, stderr, pieces))
 }
 
 fn text(bytes: &[u8]) -> String {

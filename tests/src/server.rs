@@ -356,8 +356,11 @@ impl Drop for Server {
             processes::sweep(runtime);
             let _gone_already = std::fs::remove_dir_all(runtime);
         }
-        if std::thread::panicking() {
+        let is_well = ended.is_none_or(|code| code == Some(0));
+        if std::thread::panicking() || !is_well {
             eprintln!("the server's log ends with:\n{}", self.log_tail());
+        }
+        if std::thread::panicking() {
             return;
         }
         if let Some(code) = ended {

@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::time::Duration;
-
 use appliance_core::{
     SearchFilter,
     ports::{IndexEntry, VectorIndex},
@@ -14,7 +12,7 @@ use support::{facets, id, owner, vector};
 use vector::ExactIndex;
 
 #[tokio::test]
-async fn ten_thousand_rows_are_scanned_in_a_few_milliseconds() {
+async fn each_of_ten_thousand_rows_is_nearest_to_itself() {
     let index = ExactIndex::new(256);
     let rows = (0..10_000_u32).map(|n| IndexEntry {
         id: id(n),
@@ -22,13 +20,9 @@ async fn ten_thousand_rows_are_scanned_in_a_few_milliseconds() {
         embedding: vector(n, 256),
     });
     index.upsert(rows.collect()).await.unwrap();
-    let start = tokio::time::Instant::now();
     for n in 0..20 {
         let query = vector(n * 37, 256);
         let found = index.search(owner(9), &query, &SearchFilter::default(), 10).await.unwrap();
         assert_eq!(found[0].0, id(n * 37), "a row is nearest to itself");
     }
-    let each = start.elapsed() / 20;
-    println!("10,000 rows of 256 dimensions: {each:?} a search");
-    assert!(each < Duration::from_millis(50), "{each:?}: the scan is not optimised any more");
 }

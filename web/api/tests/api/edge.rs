@@ -265,5 +265,5 @@ async fn a_long_poll_ends_with_the_drain() {
     agent.read_to_string(&mut text).await.unwrap();
     assert!(text.starts_with("HTTP/1.1 204"), "{text}");
     agents.close().await;
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(10), "it was told to wait 20 s");
 }
