@@ -38,7 +38,7 @@ section! {
         /// The API's domain.
         api_domain: Option<String> => optional(host), env "API_DOMAIN";
         /// The proxies in front: addresses or nets such as 127.0.0.1 or 10.0.0.0/8. Only what they
-        /// say in X-Forwarded-For and X-Forwarded-Proto is believed; left out, nobody is.
+        /// say in Forwarded or X-Forwarded-For and X-Forwarded-Proto is believed; left out, nobody is.
         trusted_proxies: Vec<IpNet> = "" => needed(nets);
         /// Most connections at a time over TCP; one more takes the place of one that says nothing,
         /// or is refused.

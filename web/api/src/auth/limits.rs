@@ -46,8 +46,10 @@ type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 /// Who tries to log in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attempt<'a> {
-    /// The client's address; `None` when its proxy hides it.
+    /// The client's address.
     pub(crate) ip: Option<IpAddr>,
+    /// Whether that is only its proxy's, which nobody is known by.
+    pub(crate) is_hidden: bool,
     /// The account's e-mail; `None` when a set-up link stands for it.
     pub(crate) account: Option<&'a str>,
     /// The device, when it was marked for that account.
@@ -107,16 +109,19 @@ impl LoginLimits {
         self.all.check().map_err(|until| self.limited(&until, "server"))
     }
 
-    /// Remembers that the account logged in from there.
-    pub(crate) fn meet(&self, ip: Option<IpAddr>, account: &str) {
-        self.met().put(met(ip, account), ());
+    /// Remembers that the account logged in from there; an address that hides many is nobody's.
+    pub(crate) fn meet(&self, ip: Option<IpAddr>, is_hidden: bool, account: &str) {
+        if !is_hidden {
+            self.met().put(met(ip, account), ());
+        }
     }
 
     fn key(&self, attempt: &Attempt<'_>) -> Key {
         if let Some(device) = attempt.device {
             return Key::Device(device);
         }
-        let met = attempt.account.map(|account| met(attempt.ip, account));
+        let account = attempt.account.filter(|_| !attempt.is_hidden);
+        let met = account.map(|account| met(attempt.ip, account));
         match met.filter(|met| self.met().get(met).is_some()) {
             Some(met) => Key::Met(met),
             None => Key::Address(attempt.ip.map(subscriber)),
@@ -163,7 +168,7 @@ mod tests {
     const ANN: &str = "ann@example.com";
 
     fn from(ip: [u8; 4], account: &str) -> Attempt<'_> {
-        Attempt { ip: Some(ip.into()), account: Some(account), device: None }
+        Attempt { ip: Some(ip.into()), is_hidden: false, account: Some(account), device: None }
     }
 
     fn passed(limits: &LoginLimits, tries: impl IntoIterator<Item = [u8; 4]>) -> usize {
@@ -194,7 +199,7 @@ mod tests {
     #[test]
     fn guesses_by_strangers_do_not_stand_in_the_owners_way() {
         let limits = LoginLimits::new();
-        limits.meet(Some([192, 0, 2, 1].into()), ANN);
+        limits.meet(Some([192, 0, 2, 1].into()), false, ANN);
         passed(&limits, (0..200).map(|n| [198, 51, 100, n]));
         assert!(limits.check(&from([192, 0, 2, 1], ANN)).is_ok(), "an address it logged in from");
         let device = Attempt { device: Some([7; 16]), ..from([198, 51, 100, 1], ANN) };
@@ -207,8 +212,21 @@ mod tests {
         let limits = LoginLimits::new();
         let device = Attempt { device: Some([7; 16]), ..from([192, 0, 2, 1], ANN) };
         assert_eq!((0..50).filter(|_| limits.check(&device).is_ok()).count(), 10);
-        limits.meet(device.ip, ANN);
+        limits.meet(device.ip, false, ANN);
         assert_eq!(passed(&limits, [[192, 0, 2, 1]; 50]), 10);
+    }
+
+    #[test]
+    fn whom_a_proxy_hides_nobody_is_known_by_and_none_of_them_uses_up_the_owners_tries() {
+        let limits = LoginLimits::new();
+        limits.meet(Some([10, 0, 0, 1].into()), true, ANN);
+        limits.meet(Some([127, 0, 0, 1].into()), false, ANN);
+        let hidden = |ip| Attempt { is_hidden: true, ..from(ip, ANN) };
+        for ip in [[10, 0, 0, 1], [127, 0, 0, 1]] {
+            assert_eq!((0..50).filter(|_| limits.check(&hidden(ip)).is_ok()).count(), 10);
+        }
+        assert_eq!(passed(&limits, [[127, 0, 0, 1]; 50]), 10, "the owner's own");
+        assert_eq!(passed(&limits, (0..200).map(|n| [198, 51, 100, n])), 10, "of the account's 30");
     }
 
     #[test]
@@ -216,7 +234,7 @@ mod tests {
         let limits = LoginLimits::new();
         let tries = (0..50_u16).filter(|n| {
             let ip = format!("2001:db8::{n:x}").parse().ok();
-            limits.check(&Attempt { ip, account: Some(ANN), device: None }).is_ok()
+            limits.check(&Attempt { ip, ..from([0; 4], ANN) }).is_ok()
         });
         assert_eq!(tries.count(), 10);
     }

@@ -34,7 +34,7 @@ pub(crate) async fn around(
     let endpoint = endpoint(&request);
     let peer = request.extensions().get().cloned();
     let caller = Caller::read(peer, request.headers(), &app.parts.settings.proxies);
-    warn_of_unnamed_proxy(&caller);
+    warn_of_proxies(&caller);
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(id.clone());
     let redactor = &app.parts.redactor;
@@ -52,15 +52,26 @@ pub(crate) async fn around(
     response
 }
 
-/// Says once that a proxy on this machine is not believed, which its operator wants to know.
-fn warn_of_unnamed_proxy(caller: &Caller) {
-    static SAID: Once = Once::new();
+/// Says once, of each thing that is wrong with the proxies in front, what its operator wants to know.
+fn warn_of_proxies(caller: &Caller) {
+    static UNNAMED: Once = Once::new();
+    static DISPUTED: Once = Once::new();
     if caller.passed_on == PassedOn::ByAnother && caller.ip.is_some_and(|ip| ip.is_loopback()) {
-        SAID.call_once(|| {
+        UNNAMED.call_once(|| {
             tracing::warn!(
                 event = "proxy.unnamed",
                 "a proxy on this machine passes requests on, and what it says of them is not \
                  believed: name it in server.trusted_proxies (127.0.0.1 for nginx or Caddy here)"
+            );
+        });
+    }
+    if caller.passed_on == PassedOn::Disputed {
+        DISPUTED.call_once(|| {
+            tracing::warn!(
+                event = "proxy.disputed",
+                "a proxy passed a request on whose Forwarded and X-Forwarded-For name two clients, \
+                 and it counts as the proxy's own: have the proxy remove the header that it does \
+                 not set itself"
             );
         });
     }

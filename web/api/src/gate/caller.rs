@@ -5,19 +5,17 @@
 //! request does not count as this machine's own. Decides nothing; [`admit`](super::admit) and the
 //! log-in do.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-};
+use std::{convert::Infallible, net::IpAddr};
 
 use axum::extract::{FromRequestParts, Request};
-use http::{HeaderMap, request::Parts};
+use http::{HeaderMap, HeaderName, header::FORWARDED, request::Parts};
 
+use super::client::{FORWARDED_FOR, FORWARDED_PROTO, client};
 use crate::edge::{Peer, Proxies};
 
-const FORWARDED_FOR: &str = "x-forwarded-for";
-const FORWARDED_PROTO: &str = "x-forwarded-proto";
-const FORWARDED: [&str; 4] = ["forwarded", FORWARDED_FOR, FORWARDED_PROTO, "x-real-ip"];
+/// What a proxy adds; each of them tells that a request was passed on.
+const ADDED: [HeaderName; 4] =
+    [FORWARDED, FORWARDED_FOR, FORWARDED_PROTO, HeaderName::from_static("x-real-ip")];
 
 /// What is known about the sender of a request before anybody asks who it is.
 #[derive(Debug, Clone)]
@@ -25,8 +23,10 @@ pub(crate) struct Caller {
     /// The other end of the connection; `None` only in tests without an accept loop.
     pub(crate) peer: Option<Peer>,
     /// The client's address; the peer's own unless a proxy of ours names another; `None` for local
-    /// processes and when that proxy hides it.
+    /// processes.
     pub(crate) ip: Option<IpAddr>,
+    /// Whether that is the address of a proxy of ours that hides its client, and so many people's.
+    pub(crate) is_hidden: bool,
     /// True when a proxy of ours says that its client came by TLS.
     pub(crate) https: bool,
     /// How it was passed on, as far as its headers tell.
@@ -40,6 +40,8 @@ pub(crate) enum PassedOn {
     Straight,
     /// A proxy of ours passed it on.
     ByOurs,
+    /// A proxy of ours did, and its two headers name two clients.
+    Disputed,
     /// Its headers say that somebody passed it on, and that is none of our proxies.
     ByAnother,
 }
@@ -56,19 +58,14 @@ impl Caller {
 
     /// Reads it from the peer and, where that is one of `proxies`, from the headers.
     pub(super) fn read(peer: Option<Peer>, headers: &HeaderMap, proxies: &Proxies) -> Self {
-        let Some(Peer::Remote(address)) = &peer else {
-            return Self { peer, ip: None, https: false, passed_on: PassedOn::Straight };
+        let straight = (None, false, false, PassedOn::Straight);
+        let (ip, is_hidden, https, passed_on) = match &peer {
+            Some(Peer::Remote(address)) => {
+                passed_on_by(address.ip().to_canonical(), headers, proxies)
+            }
+            _ => straight,
         };
-        let own = address.ip().to_canonical();
-        let is_passed_on = FORWARDED.iter().any(|name| headers.contains_key(*name));
-        if !is_passed_on || !proxies.contains(own) {
-            let passed_on = if is_passed_on { PassedOn::ByAnother } else { PassedOn::Straight };
-            return Self { peer, ip: Some(own), https: false, passed_on };
-        }
-        let https =
-            last(headers, FORWARDED_PROTO).is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-        let ip = client(headers, proxies);
-        Self { peer, ip, https, passed_on: PassedOn::ByOurs }
+        Self { peer, ip, is_hidden, https, passed_on }
     }
 
     /// Tells whether the caller is a process on this machine that came over the people's socket.
@@ -83,30 +80,22 @@ impl Caller {
     }
 }
 
-/// Returns the nearest hop that is no proxy of ours: what stands before it, the client wrote.
-fn client(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
-    for line in headers.get_all(FORWARDED_FOR).iter().rev() {
-        for hop in line.to_str().ok()?.rsplit(',') {
-            let ip = address(hop.trim())?;
-            if !proxies.contains(ip) {
-                return Some(ip);
-            }
-        }
+/// Returns the client's address, whether it is hidden, whether it came by TLS, and how.
+fn passed_on_by(
+    own: IpAddr,
+    headers: &HeaderMap,
+    proxies: &Proxies,
+) -> (Option<IpAddr>, bool, bool, PassedOn) {
+    let is_passed_on = ADDED.iter().any(|name| headers.contains_key(name));
+    if !is_passed_on {
+        return (Some(own), false, false, PassedOn::Straight);
     }
-    None
-}
-
-/// Reads an address, with a port behind it or not.
-fn address(text: &str) -> Option<IpAddr> {
-    let bare = text.trim_start_matches('[').trim_end_matches(']');
-    let ip = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))?;
-    Some(ip.to_canonical())
-}
-
-/// Returns the last of a header's values.
-fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-    line.rsplit(',').next().map(str::trim)
+    if !proxies.contains(own) {
+        return (Some(own), false, false, PassedOn::ByAnother);
+    }
+    let client = client(own, headers, proxies);
+    let passed_on = if client.is_disputed { PassedOn::Disputed } else { PassedOn::ByOurs };
+    (Some(client.ip), client.is_hidden, client.https, passed_on)
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -123,6 +112,8 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use http::HeaderValue;
 
     use super::*;
@@ -130,15 +121,11 @@ mod tests {
     fn from(address: [u8; 4], headers: &[(&'static str, &'static str)]) -> Caller {
         let headers = headers
             .iter()
-            .map(|(n, v)| (http::HeaderName::from_static(n), HeaderValue::from_static(v)))
+            .map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)))
             .collect();
         let proxies = Proxies::new(["10.0.0.0/8".parse().unwrap()]);
         let peer = Peer::Remote(SocketAddr::from((address, 4000)));
         Caller::read(Some(peer), &headers, &proxies)
-    }
-
-    fn seen(hops: &'static str) -> Option<String> {
-        from([10, 0, 0, 1], &[("x-forwarded-for", hops)]).ip.map(|ip| ip.to_string())
     }
 
     #[test]
@@ -153,21 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_hop_that_is_no_proxy_of_ours_is_the_client() {
-        let hops = [("x-forwarded-for", "127.0.0.1, 198.51.100.7"), ("x-forwarded-proto", "https")];
-        let caller = from([10, 0, 0, 1], &hops);
-        assert!(caller.https && !caller.is_loopback());
-        assert_eq!(caller.ip, Some(IpAddr::from([198, 51, 100, 7])));
-        assert_eq!(seen("192.0.2.1, 198.51.100.7, 10.9.9.9").as_deref(), Some("198.51.100.7"));
-        assert_eq!(seen("10.9.9.9"), None, "nobody but proxies");
-        assert_eq!(seen("unknown"), None);
-    }
-
-    #[test]
-    fn a_hop_may_carry_its_port() {
-        assert_eq!(seen("198.51.100.7:61234").as_deref(), Some("198.51.100.7"));
-        assert_eq!(seen("[2001:db8::7]:443").as_deref(), Some("2001:db8::7"));
-        assert_eq!(seen("2001:db8::7").as_deref(), Some("2001:db8::7"));
+    fn a_client_behind_a_proxy_of_ours_is_never_this_machine() {
+        for hops in ["127.0.0.1", "127.0.0.1, 198.51.100.7", "unknown", ""] {
+            let caller = from([10, 0, 0, 1], &[("x-forwarded-for", hops)]);
+            assert!(!caller.is_loopback(), "{hops}");
+            assert_eq!(caller.passed_on, PassedOn::ByOurs);
+        }
+        let two = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=127.0.0.1")];
+        let disputed = from([10, 0, 0, 1], &two);
+        assert!(disputed.is_hidden && disputed.passed_on == PassedOn::Disputed);
     }
 
     #[test]

@@ -7,7 +7,10 @@
 mod admit;
 mod around;
 mod caller;
+mod client;
+mod forwarded;
 mod headers;
+mod hop;
 mod host;
 mod redact;
 mod request_id;

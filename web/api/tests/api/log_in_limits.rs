@@ -111,6 +111,38 @@ async fn many_addresses_do_not_get_many_tries_and_do_not_lock_the_owner_out() {
 }
 
 #[tokio::test]
+async fn limits_count_the_client_that_a_proxy_names_in_whichever_form() {
+    let house = behind_a_proxy();
+    house.person("ann", UserRole::Admin).await;
+    let left = async |name: &'static str, line: &str| {
+        let body = json!({"email": "bob@example.com", "password": WRONG}).to_string();
+        let mut it = request(Method::POST, "/api/auth/login", As::Nobody, Body::from(body));
+        let headers = it.headers_mut();
+        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        headers.insert(name, line.parse().unwrap());
+        headers.insert("x-forwarded-proto", "https".parse().unwrap());
+        house.send(it).await.status != StatusCode::TOO_MANY_REQUESTS
+    };
+    for n in 0..10 {
+        assert!(left("x-forwarded-for", &format!("198.51.100.7:{}", 6_000 + n)).await, "{n}");
+    }
+    for line in
+        ["for=198.51.100.7", "For=\"198.51.100.7:77\";proto=https", "for=x, for=198.51.100.7"]
+    {
+        assert!(!left("forwarded", line).await, "{line}");
+    }
+    assert!(!left("x-forwarded-for", "203.0.113.1, 198.51.100.7").await, "a hop it wrote itself");
+    assert!(left("forwarded", "for=\"[2001:db8::7]:80\"").await, "another client");
+    // The proxy's own address had one for setting the account up.
+    for n in 0..9 {
+        assert!(left("forwarded", &format!("for=_{n}")).await, "as the proxy itself, {n}");
+    }
+    for line in ["for=unknown", "for=\"", "for=198.51.100.9;for=198.51.100.9", "by=198.51.100.9"] {
+        assert!(!left("forwarded", line).await, "{line}");
+    }
+}
+
+#[tokio::test]
 async fn a_mark_is_no_login() {
     let house = House::new();
     house.person("ann", UserRole::Admin).await;

@@ -32,7 +32,8 @@ pub(crate) async fn post(
     let email = super::normal_email(&body.email);
     if !caller.is_local() {
         let device = app.devices.known(&headers, &email);
-        app.logins.check(&Attempt { ip: caller.ip, account: Some(&email), device })?;
+        let (ip, is_hidden) = (caller.ip, caller.is_hidden);
+        app.logins.check(&Attempt { ip, is_hidden, account: Some(&email), device })?;
     }
     require_private(&caller)?;
 
@@ -83,7 +84,7 @@ async fn enter_once(
         .write(line.write(&app.parts.mint));
     match app.parts.records.apply(batch).await {
         Ok(_) => {
-            app.logins.meet(caller.ip, user.email.as_deref().unwrap_or_default());
+            app.logins.meet(caller.ip, caller.is_hidden, user.email.as_deref().unwrap_or_default());
             logged_in(app, user, &opened).map(Some)
         }
         Err(lost) if matches!(lost.as_conflict(), Some(Conflict::UserMoved(_))) => Ok(None),

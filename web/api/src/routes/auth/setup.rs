@@ -38,7 +38,8 @@ pub(crate) async fn post(
     Json(body): Json<SetUp, MAX_LOGIN_BYTES>,
 ) -> Result<Response, ApiError> {
     if !caller.is_local() {
-        app.logins.check(&Attempt { ip: caller.ip, account: None, device: None })?;
+        let (ip, is_hidden) = (caller.ip, caller.is_hidden);
+        app.logins.check(&Attempt { ip, is_hidden, account: None, device: None })?;
     }
     require_private(&caller)?;
     let link = SecretToken::hash_of(&body.token);
@@ -99,7 +100,7 @@ async fn enter(
         .write(line.write(&app.parts.mint));
     let refused = match app.parts.records.apply(batch).await {
         Ok(_) => {
-            app.logins.meet(caller.ip, user.email.as_deref().unwrap_or_default());
+            app.logins.meet(caller.ip, caller.is_hidden, user.email.as_deref().unwrap_or_default());
             return logged_in(app, &user, &opened).map(Some);
         }
         Err(refused) => refused,
