@@ -10,6 +10,7 @@
 //! modelcontextprotocol.io, revisions 2025-03-26 to 2026-07-28, as the SDK negotiates them.
 
 mod http_face;
+mod line;
 mod lines;
 mod memory;
 mod server;

@@ -5,7 +5,6 @@
 
 use std::{io, sync::Arc};
 
-use futures_util::StreamExt as _;
 use rmcp::{
     RoleServer,
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
@@ -15,17 +14,16 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     sync::Mutex,
 };
-use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 
-use crate::wrong::Wrong;
-
-/// Most bytes of one line.
-const MAX_LINE: usize = 16 * 1024 * 1024;
+use crate::{
+    line::{Line, MAX_LINE, Reader},
+    wrong::Wrong,
+};
 
 /// A transport over two streams of bytes.
 #[derive(Debug)]
 pub(crate) struct Lines<R, W> {
-    lines: FramedRead<R, LinesCodec>,
+    lines: Reader<R>,
     out: Arc<Mutex<W>>,
     /// An answer of our own; a `receive` that is dropped leaves it to the next.
     unsent: Option<Vec<u8>>,
@@ -33,8 +31,7 @@ pub(crate) struct Lines<R, W> {
 
 impl<R: AsyncRead, W> Lines<R, W> {
     pub(crate) fn new(read: R, out: W) -> Self {
-        let lines = FramedRead::new(read, LinesCodec::new_with_max_length(MAX_LINE));
-        Self { lines, out: Arc::new(Mutex::new(out)), unsent: None }
+        Self { lines: Reader::new(read), out: Arc::new(Mutex::new(out)), unsent: None }
     }
 }
 
@@ -62,18 +59,15 @@ where
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
             self.settle().await.ok()?;
-            let line = match self.lines.next().await? {
-                Ok(line) => line,
-                Err(LinesCodecError::MaxLineLengthExceeded) => {
-                    self.refuse(&Wrong::parse(format!("a line has over {MAX_LINE} bytes")));
-                    continue;
-                }
-                Err(LinesCodecError::Io(_)) => return None,
+            let read = match self.lines.next().await.ok()?? {
+                Line::Whole(line) if line.trim_ascii().is_empty() => continue,
+                Line::Whole(line) => Wrong::or_message(&line),
+                Line::TooLong => Err(Wrong::parse(format!(
+                    "the line has over {MAX_LINE} bytes, more than one message may have; send less \
+                     at a time"
+                ))),
             };
-            if line.trim().is_empty() {
-                continue;
-            }
-            match Wrong::or_message(line.as_bytes()) {
+            match read {
                 Ok(message) => return Some(message),
                 Err(wrong) => self.refuse(&wrong),
             }
@@ -113,22 +107,43 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn what_is_no_message_is_answered_and_the_talk_goes_on() {
+    const PING: &[u8] = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
+
+    /// Says `said` and then a ping; returns code and id of every answer before the ping is met.
+    async fn told(said: Vec<u8>, answers: usize) -> Vec<(Value, Value)> {
         let (ours, theirs) = duplex(64 * 1024);
         let (read, write) = split(ours);
         let mut lines = Lines::new(read, write);
         let (read, mut write) = split(theirs);
-        let mut answers = BufReader::new(read).lines();
-        let said = "hello\n\n{\"jsonrpc\":\"2.0\",\"id\":7}\n[1]\n{\"jsonrpc\":\"2.0\",\"id\":1,\
-            \"method\":\"ping\"}\n";
-        write.write_all(said.as_bytes()).await.unwrap();
-        let met = lines.receive().await.map(|message| serde_json::to_value(message).unwrap());
-        assert_eq!(met.unwrap()["method"], "ping");
-        for (code, id) in [(-32700, Value::Null), (-32600, json!(7)), (-32600, Value::Null)] {
-            let line = answers.next_line().await.unwrap().unwrap();
-            let told: Value = serde_json::from_str(&line).unwrap();
-            assert_eq!((&told["error"]["code"], &told["id"]), (&json!(code), &id), "{line}");
+        let speaking = async {
+            write.write_all(&said).await.unwrap();
+            write.write_all(PING).await.unwrap();
+        };
+        let (met, ()) = tokio::join!(lines.receive(), speaking);
+        assert_eq!(serde_json::to_value(met).unwrap()["method"], "ping");
+        let mut read = BufReader::new(read).lines();
+        let mut told = Vec::new();
+        for _ in 0..answers {
+            let line = read.next_line().await.unwrap().unwrap();
+            let answer: Value = serde_json::from_str(&line).unwrap();
+            told.push((answer["error"]["code"].clone(), answer["id"].clone()));
         }
+        told
+    }
+
+    #[tokio::test]
+    async fn what_is_no_message_is_answered_and_the_talk_goes_on() {
+        let said = b"hello\n\n{\"jsonrpc\":\"2.0\",\"id\":7}\n[1]\n".to_vec();
+        let wanted = [(-32700, Value::Null), (-32600, json!(7)), (-32600, Value::Null)];
+        assert_eq!(told(said, 3).await, wanted.map(|(code, id)| (json!(code), id)));
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_no_text_or_too_long_does_not_end_the_talk() {
+        let mut said =
+            b"{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"p\xe9ng\"}\n\xff\xfe\n".to_vec();
+        said.resize(said.len() + MAX_LINE + 1, b'x');
+        said.push(b'\n');
+        assert_eq!(told(said, 3).await, vec![(json!(-32700), Value::Null); 3]);
     }
 }

@@ -36,7 +36,11 @@ impl Wrong {
     }
 
     fn or_json(bytes: &[u8]) -> Result<Value, Self> {
-        serde_json::from_slice(bytes).map_err(|error| {
+        let text = str::from_utf8(bytes).map_err(|error| {
+            let at = error.valid_up_to() + 1;
+            Self::parse(format!("byte {at} of this is not UTF-8, which JSON is; send it as UTF-8"))
+        })?;
+        serde_json::from_str(text).map_err(|error| {
             Self::parse(format!("this is not JSON: {error}; send one JSON-RPC message"))
         })
     }
