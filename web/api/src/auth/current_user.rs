@@ -9,7 +9,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use web_dto::Code;
 
-use super::{Grant, SecretToken, bearer::bearer, by_token, session::is_live, token::PREFIX};
+use super::{Grant, Login, SecretToken, bearer::bearer, by_token, session::is_live, token::PREFIX};
 use crate::{
     edge::Drain,
     error::ApiError,
@@ -39,6 +39,15 @@ impl CurrentUser {
     /// Returns whose records this request may see.
     pub(crate) const fn id(&self) -> UserId {
         self.user.id
+    }
+
+    /// Returns by which login.
+    pub(crate) const fn login(&self) -> Login {
+        match &self.via {
+            Via::LocalSocket => Login::LocalSocket,
+            Via::Session(id) => Login::Session(*id),
+            Via::Token(grant) => Login::Token(grant.id),
+        }
     }
 
     /// Tells whether this person may steer agents and see the server's log.

@@ -42,6 +42,13 @@ impl Drain {
         Self { token: CancellationToken::new(), open: TaskTracker::new(), place: None }
     }
 
+    /// Returns the same word without the connection's place, for what outlives the connection, such
+    /// as a line of long polls, each of which has a place of its own.
+    #[must_use]
+    pub fn placeless(&self) -> Self {
+        Self { place: None, ..self.clone() }
+    }
+
     /// Waits until the listener is told to stop.
     pub async fn begun(&self) {
         self.token.cancelled().await;

@@ -22,8 +22,10 @@ use tokio::{
 };
 use web_dto::{ClientFrame, Code};
 
-use super::limits::SILENCE;
-use crate::error::ApiError;
+use crate::{auth::Login, error::ApiError};
+
+/// Longest silence of a client, of its pongs too where it has a socket.
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
 
 /// Lines one person may have at once.
 const MOST_LINES: usize = 32;
@@ -48,6 +50,7 @@ pub(crate) struct Lines {
 #[derive(Debug)]
 pub(super) struct Line {
     owner: UserId,
+    login: Login,
     says: mpsc::Sender<Message>,
     queue: tokio::sync::Mutex<mpsc::Receiver<Message>>,
     asked: Mutex<Instant>,
@@ -60,9 +63,16 @@ impl Lines {
         format!("{epoch:x}-{:x}", self.made.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Finds a line of `owner`; another person's is not there.
-    pub(super) fn find(&self, name: &str, owner: UserId) -> Result<Arc<Line>, ApiError> {
-        let found = self.open().get(name).filter(|line| line.owner == owner).cloned();
+    /// Finds a line that this login of `owner` has opened; another's is not there, the same person's
+    /// neither: what it may hear and how long it lives are that login's.
+    pub(super) fn find(
+        &self,
+        name: &str,
+        owner: UserId,
+        login: Login,
+    ) -> Result<Arc<Line>, ApiError> {
+        let theirs = |line: &&Arc<Line>| line.owner == owner && line.login == login;
+        let found = self.open().get(name).filter(theirs).cloned();
         let line = found.ok_or_else(ended)?;
         line.touch();
         Ok(line)
@@ -96,11 +106,12 @@ impl Line {
     /// Begins with the client's end of a session.
     pub(super) fn new(
         owner: UserId,
+        login: Login,
         says: mpsc::Sender<Message>,
         queue: mpsc::Receiver<Message>,
     ) -> Self {
         let queue = tokio::sync::Mutex::new(queue);
-        Self { owner, says, queue, asked: Mutex::new(Instant::now()) }
+        Self { owner, login, says, queue, asked: Mutex::new(Instant::now()) }
     }
 
     /// Has the session hear a frame.

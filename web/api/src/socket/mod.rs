@@ -6,7 +6,6 @@
 
 mod feed;
 mod frames;
-mod limits;
 mod lines;
 mod poll;
 mod session;

@@ -18,7 +18,10 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use web_dto::Listen;
 
-use super::{limits::QUEUE, lines::Line, session::Session};
+use super::{
+    lines::Line,
+    session::{QUEUE, Session},
+};
 use crate::{
     auth::CurrentUser, edge::Drain, error::ApiError, extract::Json, gate::Caller, parts::Shared,
 };
@@ -50,10 +53,10 @@ pub(crate) async fn post(
     user: CurrentUser,
     Json(body): Json<Listen>,
 ) -> Result<Answer<Heard>, ApiError> {
-    let owner = user.id();
     let (name, line) = match body.line {
-        Some(name) => (name.clone(), app.lines.find(&name, owner)?),
-        None => open(&app, user, caller, drain),
+        Some(name) => (name.clone(), app.lines.find(&name, user.id(), user.login())?),
+        // The place is this request's; the line's other requests come with places of their own.
+        None => open(&app, user, caller, drain.placeless()),
     };
     let says = !body.say.is_empty();
     for frame in body.say {
@@ -67,7 +70,7 @@ pub(crate) async fn post(
 /// Opens a line for `user`; returns its name with it.
 fn open(app: &Shared, user: CurrentUser, caller: Caller, drain: Drain) -> (String, Arc<Line>) {
     let ((says, said), (out, queue)) = (mpsc::channel(UNHEARD), mpsc::channel(QUEUE));
-    let line = Arc::new(Line::new(user.id(), says, queue));
+    let line = Arc::new(Line::new(user.id(), user.login(), says, queue));
     let (epoch, _) = app.parts.live.position(Topic::Agents);
     let name = app.lines.name(epoch);
     app.lines.add(name.clone(), &line);

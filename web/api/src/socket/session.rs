@@ -23,7 +23,7 @@ use web_dto::{
 use super::{
     feed::{self, Feed},
     frames::{self, Followed},
-    limits::{QUEUE, SILENCE},
+    lines::SILENCE,
 };
 use crate::{
     auth::CurrentUser,
@@ -37,6 +37,9 @@ use crate::{
 
 /// Sends one client's frames.
 const WRITE: TaskKind = TaskKind::new("socket.write");
+
+/// Frames waiting for one client.
+pub(super) const QUEUE: usize = 256;
 
 /// How often the login is looked up and the client's silence is measured.
 const CHECK_EVERY: Duration = Duration::from_secs(1);

@@ -256,3 +256,23 @@ async fn honest_are_answered_while_all_send(words: &str) {
     flood.shutdown().await;
     assert!(asked(address).await.starts_with("HTTP/1.1 200"));
 }
+
+#[tokio::test]
+async fn a_line_of_long_polls_keeps_no_place_of_the_connection_that_opened_it() {
+    let house = House::new();
+    let (ann, _) = house.two_people().await;
+    let server = listening(&house, limits(4, 4)).await;
+    let open = format!(
+        "POST /api/live {HEAD}authorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: 2\r\nconnection: close\r\n\r\n{{}}",
+        ann.jwt
+    );
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        assert!(answered(&mut stream, &open).await);
+        closed(&mut stream).await;
+    }
+    let mut stranger = from([127, 0, 0, 9], server.address).await.unwrap();
+    let asks = format!("GET /api/health/live {HEAD}\r\n");
+    assert!(answered(&mut stranger, &asks).await, "four lines are open, and no connection");
+}

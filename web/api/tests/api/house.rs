@@ -261,6 +261,23 @@ impl House {
     }
 }
 
+/// A house with two people in it and a conversation of the first.
+pub struct Scene {
+    pub house: House,
+    pub ann: Person,
+    pub bob: Person,
+    pub thread: String,
+}
+
+impl Scene {
+    pub async fn new() -> Self {
+        let house = House::new();
+        let (ann, bob) = house.two_people().await;
+        let thread = house.conversation(As::Bearer(&ann)).await;
+        Self { house, ann, bob, thread }
+    }
+}
+
 /// Reads the logged-in person out of a log-in's answer.
 pub fn person_of(id: UserId, answer: &Answer) -> Person {
     let logged_in: LoggedIn = answer.json();

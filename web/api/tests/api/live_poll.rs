@@ -5,21 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use web_dto::{Channel, Heard, Place, ServerPayload};
 
-use crate::house::{As, House, Person};
-
-struct Scene {
-    house: House,
-    ann: Person,
-    bob: Person,
-    thread: String,
-}
-
-async fn scene() -> Scene {
-    let house = House::new();
-    let (ann, bob) = house.two_people().await;
-    let thread = house.conversation(As::Bearer(&ann)).await;
-    Scene { house, ann, bob, thread }
-}
+use crate::house::{As, PASSWORD, Scene, person_of};
 
 impl Scene {
     async fn asks(&self, who: As<'_>, body: Value) -> Heard {
@@ -59,7 +45,7 @@ impl Scene {
 
 #[tokio::test]
 async fn an_answer_comes_in_order_with_nothing_lost_between_two_polls() {
-    let scene = scene().await;
+    let scene = Scene::new().await;
     let line = scene.opened(As::Cookie(&scene.ann)).await;
     let told = scene.follows(&line, None).await;
     assert!(matches!(&told[0], ServerPayload::Subscribed(it) if it.active), "{told:?}");
@@ -82,7 +68,7 @@ async fn an_answer_comes_in_order_with_nothing_lost_between_two_polls() {
 
 #[tokio::test]
 async fn whoever_comes_back_on_another_line_is_told_what_was_missed() {
-    let scene = scene().await;
+    let scene = Scene::new().await;
     let line = scene.opened(As::Cookie(&scene.ann)).await;
     let told = scene.follows(&line, None).await;
     let ServerPayload::Subscribed(first) = &told[0] else { panic!("{told:?}") };
@@ -103,7 +89,7 @@ async fn whoever_comes_back_on_another_line_is_told_what_was_missed() {
 
 #[tokio::test]
 async fn a_line_is_its_owners_alone_and_ends_with_the_login() {
-    let scene = scene().await;
+    let scene = Scene::new().await;
     let line = scene.opened(As::Cookie(&scene.ann)).await;
     let listen = json!({"line": line});
     scene.house.post("/api/live", As::Bearer(&scene.bob), &listen).await.refused(404, "not_found");
@@ -119,8 +105,23 @@ async fn a_line_is_its_owners_alone_and_ends_with_the_login() {
 }
 
 #[tokio::test]
+async fn a_line_is_not_there_for_another_login_of_its_owner() {
+    let scene = Scene::new().await;
+    let line = scene.opened(As::Cookie(&scene.ann)).await;
+    let answer = scene.house.login("ann@example.com", PASSWORD).await;
+    let again = person_of(scene.ann.id, &answer);
+    let listen = json!({"line": line});
+    scene.house.post("/api/live", As::Cookie(&again), &listen).await.refused(404, "not_found");
+    scene.house.post("/api/live", As::Local, &listen).await.refused(404, "not_found");
+    // What the later login ends is its own, and the line goes on for the login that opened it.
+    scene.house.post("/api/auth/logout", As::Cookie(&again), &json!({})).await;
+    let told = scene.follows(&line, None).await;
+    assert!(matches!(&told[0], ServerPayload::Subscribed(_)), "{told:?}");
+}
+
+#[tokio::test]
 async fn more_lines_than_a_person_has_tabs_end_the_one_that_was_silent_longest() {
-    let scene = scene().await;
+    let scene = Scene::new().await;
     let first = scene.opened(As::Cookie(&scene.ann)).await;
     for _ in 0..32 {
         scene.opened(As::Cookie(&scene.ann)).await;

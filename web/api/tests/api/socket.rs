@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
 
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 
 use appliance_core::{AgentName, ConversationId, EventBody, MessageId, Topic, ports::Live};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -20,7 +20,7 @@ use web_api::edge::Limits;
 
 use crate::{
     edge::{Running, listening},
-    house::{As, House, Person},
+    house::{As, Scene},
 };
 
 type Socket = WebSocketStream<TcpStream>;
@@ -82,23 +82,27 @@ async fn closed(socket: &mut Socket, limit: Duration) -> String {
     timeout(limit, wait).await.expect("still open")
 }
 
-struct Scene {
-    house: House,
+/// A scene with a listener in front.
+struct Stage {
+    scene: Scene,
     server: Running,
-    ann: Person,
-    bob: Person,
-    thread: String,
 }
 
-async fn scene() -> Scene {
-    let house = House::new();
-    let (ann, bob) = house.two_people().await;
-    let thread = house.conversation(As::Bearer(&ann)).await;
-    let server = listening(&house, Limits::default()).await;
-    Scene { house, server, ann, bob, thread }
+impl Deref for Stage {
+    type Target = Scene;
+
+    fn deref(&self) -> &Scene {
+        &self.scene
+    }
 }
 
-impl Scene {
+async fn scene() -> Stage {
+    let scene = Scene::new().await;
+    let server = listening(&scene.house, Limits::default()).await;
+    Stage { scene, server }
+}
+
+impl Stage {
     async fn open(&self, who: As<'_>) -> Socket {
         let own = format!("http://{}", self.server.address);
         let mut socket =

@@ -43,8 +43,8 @@ pub(super) async fn converse(
             heard = poll => {
                 let frames = match heard {
                     Some(Ok((_, frames))) => frames,
-                    // Nobody has looked for so long that the server has given the line up.
-                    Some(Err(failure)) if failure.status == 404 => return End::Again,
+                    // A line that the server has given up is opened again like one that broke: after
+                    // a pause, because the next one may fare no better.
                     _ => return End::Broken,
                 };
                 hear(frames);
