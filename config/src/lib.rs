@@ -23,6 +23,7 @@ mod layers;
 mod load;
 mod origin;
 pub mod paths;
+mod public_url;
 mod read;
 mod reference;
 mod roles;
@@ -39,6 +40,7 @@ pub use error::{ConfigError, Problem};
 pub use key::Key;
 pub use load::load;
 pub use origin::{Entry, Origin};
+pub use public_url::TAKEN;
 pub use reference::{example, keys};
 pub use roles::Role;
 pub use sections::{

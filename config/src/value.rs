@@ -150,6 +150,11 @@ pub(crate) fn nets(raw: &Raw) -> Result<Vec<IpNet>, String> {
 pub struct BaseUrl(String);
 
 impl BaseUrl {
+    /// Takes an address that was found to be one.
+    pub(crate) const fn known(url: String) -> Self {
+        Self(url)
+    }
+
     /// Returns the address without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -35,6 +35,21 @@ fn a_wrong_type_names_file_line_key_what_was_expected_and_what_was_found() {
 }
 
 #[test]
+fn a_public_url_that_could_not_work_is_refused_with_the_reason() {
+    for (url, why) in [
+        ("https://example.com/ai?x=1", "leave out `?`"),
+        ("example.com/ai", "begin with https:// or http://"),
+        ("https://example.com/a/../ai", "write it out"),
+        ("https://example.com/memory", "take another path, such as /ai"),
+    ] {
+        let wrong = given().file("config.yaml", &format!("server:\n  public_url: {url}\n")).wrong();
+        let begins = "config.yaml:2: server.public_url: expected an address such as";
+        assert!(wrong[0].starts_with(begins) && wrong[0].contains(why), "{wrong:?}");
+        assert!(wrong[0].ends_with(&format!("found `{url}`")), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_value_in_place_of_a_section_and_the_other_way_round_are_told() {
     let wrong = given().file("config.yaml", "server: 8000\n").wrong();
     assert!(wrong[0].starts_with("config.yaml:1:9: server: expected a section"), "{wrong:?}");

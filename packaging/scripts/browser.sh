@@ -29,6 +29,10 @@ tools() {
     have chromium chromium fonts-dejavu-core || skip "Chromium is not installed (sudo apt-get install -y chromium)"
     have node nodejs || skip "Node.js is not installed (sudo apt-get install -y nodejs npm)"
     have npm npm || skip "npm is not installed (sudo apt-get install -y npm)"
+    local program
+    for program in nginx caddy haproxy openssl; do
+        have "$program" "$program" || skip "$program is not installed (sudo apt-get install -y $program)"
+    done
 }
 
 packages() {

@@ -13,6 +13,8 @@ cd "$ROOT" || exit 1
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS RUSTC_WRAPPER CARGO_TARGET_DIR
 # A toolchain installed by rustup is on the PATH only after a new log-in.
 if [ -d "${HOME:-/nowhere}/.cargo/bin" ]; then PATH="$HOME/.cargo/bin:$PATH"; fi
+# Servers stand there, and not everybody's shell looks.
+PATH="$PATH:/usr/local/sbin:/usr/sbin"
 export PATH
 
 # Where the result is judged, cargo may not change the lock file, and nobody builds a second time, so that what makes

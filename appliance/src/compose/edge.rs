@@ -56,3 +56,23 @@ fn view(entry: &Entry) -> SettingView {
         doc: entry.doc.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// The portal's pages, by their addresses.
+    const PAGES: &str = include_str!("../../../web/portal/src/model/page.rs");
+
+    #[test]
+    fn no_path_of_the_servers_own_is_taken_for_the_path_below_which_it_stands() {
+        let quoted = PAGES.split('"').filter_map(|text| text.strip_prefix('/'));
+        let pages = quoted.filter_map(|text| text.split('/').next()).filter(|first| {
+            !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_lowercase())
+        });
+        let own = web_api::portal::NOT_PAGES.iter().filter_map(|path| path.strip_prefix('/'));
+        let all: Vec<&str> = pages.chain(own).collect();
+        assert!(all.contains(&"settings") && all.contains(&"api"), "{all:?}");
+        for first in all {
+            assert!(appliance_config::TAKEN.contains(&first), "/{first}");
+        }
+    }
+}

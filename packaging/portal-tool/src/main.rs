@@ -29,13 +29,12 @@ fn main() -> anyhow::Result<()> {
     let js = dist.put_hashed("portal", "js", bound.js.as_bytes())?;
     let css = dist.put_hashed("portal", "css", &read(&places.assets, "portal.css")?)?;
     let icon = dist.put_hashed("icon", "svg", &read(&places.assets, "icon.svg")?)?;
-    let names =
-        [("@WASM@", wasm), ("@JS@", js), ("@CSS@", css), ("@ICON@", icon)].map(|(mark, name)| {
-            // Absolute paths: a deep link such as /setup must find them too.
-            (mark, format!("/{name}"))
-        });
-    for name in ["boot.js", "index.html"] {
-        dist.put(name, fill(&read(&places.assets, name)?, &names)?.as_bytes())?;
+    let names = [("@WASM@", wasm), ("@JS@", js), ("@CSS@", css), ("@ICON@", icon)];
+    // Of the page absolute paths, because a deep link such as /setup must find them too; the server
+    // puts its own path before them. A script finds what stands beside it.
+    for (file, folder) in [("boot.js", "./"), ("index.html", "/")] {
+        let names = names.clone().map(|(mark, name)| (mark, format!("{folder}{name}")));
+        dist.put(file, fill(&read(&places.assets, file)?, &names)?.as_bytes())?;
     }
     println!("{}", dist.summary());
     Ok(())

@@ -89,7 +89,7 @@ async function startNode(t, target) {
   return { port: proxy.address().port, kind: 'node' };
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const probe = net.createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address();
@@ -98,7 +98,7 @@ function freePort() {
   });
 }
 
-function isOpen(port) {
+export function isOpen(port) {
   return new Promise((resolve) => {
     const probe = net.connect(port, '127.0.0.1', () => {
       probe.destroy();

@@ -21,22 +21,24 @@ export function binary() {
   return process.env.AI_INFRA_BROWSER_BINARY || path.join(ROOT, 'target/x86_64-unknown-linux-gnu/debug/ai-infra');
 }
 
-// Starts a server; `environment` is added to a minimal one. Ends when the test `t` does, if given.
-export async function startServer(t, { model = 'demo', environment = {} } = {}) {
-  const server = new Server(model, environment);
+// Starts a server; `environment` is added to a minimal one. Ends when the test `t` does, if given. With a
+// `publicUrl` it says that address, and `listen` is where it is reached straight.
+export async function startServer(t, { model = 'demo', environment = {}, publicUrl, listen } = {}) {
+  const server = new Server(model, environment, publicUrl, listen);
   t?.after(() => server.end());
   await server.start();
   return server;
 }
 
 class Server {
-  constructor(model, environment) {
+  constructor(model, environment, publicUrl, listen = '127.0.0.1:0') {
     // A short path: the length of a unix socket's path ends at about 100 bytes.
     this.home = mkdtempSync('/tmp/b');
     for (const folder of ['run', 'user', 'config']) mkdirSync(path.join(this.home, folder), { mode: 0o700 });
     this.model = model;
-    this.environment = environment;
-    this.listen = '127.0.0.1:0';
+    this.environment = { ...environment, ...(publicUrl && { AI_INFRA__SERVER__PUBLIC_URL: publicUrl }) };
+    this.publicUrl = publicUrl;
+    this.listen = listen;
     this.said = path.join(this.home, 'serve.log');
   }
 
@@ -47,6 +49,7 @@ class Server {
     this.gone = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve(code ?? signal)));
     this.url = await until(START_MS, 'the server to say its address', () => this.fact(/portal\s+(\S+)/));
     // A restart comes back to the same place, as it does for people.
+    if (this.publicUrl) this.url = `http://${this.listen}`;
     this.listen = new URL(this.url).host;
     await until(START_MS, 'the server to be ready', () => this.isReady());
     this.setupLink ??= await this.askForLink();

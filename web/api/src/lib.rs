@@ -19,6 +19,7 @@ mod logs;
 pub mod metrics;
 mod parts;
 pub mod portal;
+mod prefix;
 mod purged;
 mod readiness;
 mod router;

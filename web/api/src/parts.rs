@@ -22,6 +22,7 @@ use crate::{
     edge::Proxies,
     logs::LogTail,
     metrics::Metrics,
+    portal::Based,
     readiness::Readiness,
     socket::Lines,
 };
@@ -83,7 +84,8 @@ pub struct Parts {
 pub struct Settings {
     /// The address the server listens on, its real port filled in.
     pub listen: SocketAddr,
-    /// The address people use when a proxy stands in front, such as `https://ai.example.com`.
+    /// The address people use when a proxy stands in front, such as `https://ai.example.com`, or
+    /// `https://example.com/ai` when it shows the server below a path.
     pub public_url: Option<String>,
     /// Host names the server answers to, besides its address and the loopback names.
     pub allowed_hosts: Vec<String>,
@@ -139,6 +141,21 @@ impl Settings {
         }
         format!("http://{address}")
     }
+
+    /// Returns where people's requests come from, such as `https://example.com`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let base = self.base_url();
+        base[..base.len() - self.base_path().len()].to_owned()
+    }
+
+    /// Returns the path below which people see the server, such as `/ai`; mostly there is none.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        let url = self.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.find('/').map_or("", |at| &rest[at..])
+    }
 }
 
 /// The parts and what the face keeps beside them while it runs.
@@ -156,11 +173,13 @@ pub(crate) struct App {
     pub(crate) readiness: Readiness,
     /// Clients that listen by long polls.
     pub(crate) lines: Lines,
+    pub(crate) portal: Based,
 }
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
-        let cookies = Arc::new(Cookies::of(&parts.settings.instance));
+        let (instance, path) = (&parts.settings.instance, parts.settings.base_path());
+        let cookies = Arc::new(Cookies::of(instance, path));
         Self {
             passwords: Passwords::new(parts.home.clone()),
             logins: LoginLimits::new(),
@@ -171,6 +190,7 @@ impl App {
             people_key: PeopleKey::new(&parts.settings.people_key),
             readiness: Readiness::default(),
             lines: Lines::default(),
+            portal: Based::on(parts.settings.base_path()),
             parts,
         }
     }
@@ -191,5 +211,13 @@ mod tests {
         assert_eq!(settings.base_url(), "http://127.0.0.1:8000");
         settings.public_url = Some("https://ai.example.com/".to_owned());
         assert_eq!(settings.base_url(), "https://ai.example.com");
+        assert_eq!(
+            (settings.origin().as_str(), settings.base_path()),
+            ("https://ai.example.com", "")
+        );
+        settings.public_url = Some("https://example.com:8443/team/ai/".to_owned());
+        assert_eq!(settings.base_url(), "https://example.com:8443/team/ai");
+        let split = (settings.origin(), settings.base_path());
+        assert_eq!(split, ("https://example.com:8443".to_owned(), "/team/ai"));
     }
 }

@@ -3,60 +3,59 @@
 //! A file by its path; `index.html` with 200 for any other address a browser navigates to (the
 //! portal routes itself); a problem document for the rest, and always below `/api`.
 
+mod based;
+mod files;
+
 use axum::{
     body::Body,
+    extract::State,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use web_dto::Code;
 
-use crate::error::ApiError;
+use files::{File, INDEX, find};
 
-/// One embedded file.
-struct File {
-    path: &'static str,
-    bytes: &'static [u8],
-    brotli: Option<&'static [u8]>,
-    etag: &'static str,
-}
+pub(crate) use based::Based;
+pub use files::kind;
 
-include!(concat!(env!("OUT_DIR"), "/portal.rs"));
+use crate::{error::ApiError, parts::Shared};
 
 /// Prefixes that never are the portal's.
-const NOT_PAGES: [&str; 7] = ["/api", "/ws", "/llm", "/agent", "/v1", "/mcp", "/metrics"];
+pub const NOT_PAGES: [&str; 7] = ["/api", "/ws", "/llm", "/agent", "/v1", "/mcp", "/metrics"];
 
 /// Fewest hex digits in a row that make a file's name a hash of its content.
 const HASH_DIGITS: usize = 8;
 
-/// Returns what is embedded: `full`, or `placeholder` when the portal had not been built.
-#[must_use]
-pub const fn kind() -> &'static str {
-    KIND
-}
-
 /// Answers whatever no route takes.
-pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn serve(
+    State(app): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let path = uri.path();
     let reads = matches!(method, Method::GET | Method::HEAD);
     if !reads || NOT_PAGES.iter().any(|prefix| is_below(path, prefix)) {
         return unknown(&method, path);
     }
-    let page = if path == "/" { "/index.html" } else { path };
-    if let Some(file) = find(page) {
-        return send(file, &headers);
-    }
-    match find("/index.html") {
-        Some(index) if navigates(path, &headers) => send(index, &headers),
-        _ => unknown(&method, path),
+    let page = if path == "/" { INDEX } else { path };
+    let found = find(page).or_else(|| find(INDEX).filter(|_| navigates(path, &headers)));
+    match (found, app.portal.index()) {
+        (Some(file), Some((page, etag))) if file.path == INDEX => {
+            send(file, (page.clone(), etag.clone(), None), &headers)
+        }
+        (Some(file), _) => {
+            let etag = HeaderValue::from_static(file.etag);
+            send(file, (Bytes::from_static(file.bytes), etag, file.brotli), &headers)
+        }
+        (None, _) => unknown(&method, path),
     }
 }
 
 fn is_below(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn find(path: &str) -> Option<&'static File> {
-    FILES.iter().find(|file| file.path == path)
 }
 
 /// A browser that opens a page asks for HTML, and pages have no file extension.
@@ -72,20 +71,23 @@ fn unknown(method: &Method, path: &str) -> Response {
         .into_response()
 }
 
-fn send(file: &'static File, headers: &HeaderMap) -> Response {
-    let etag = HeaderValue::from_static(file.etag);
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| matches(sent, file.etag));
-    let brotli = file.brotli.filter(|_| takes_brotli(headers));
+/// What is sent of a file: its bytes, their tag, and their brotli form.
+type Form = (Bytes, HeaderValue, Option<&'static [u8]>);
+
+fn send(file: &'static File, (bytes, etag, brotli): Form, headers: &HeaderMap) -> Response {
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| matches(sent, &etag));
+    let varies = brotli.is_some();
+    let brotli = brotli.filter(|_| takes_brotli(headers));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Body::from(brotli.unwrap_or(file.bytes)).into_response()
+        Body::from(brotli.map_or(bytes, Bytes::from_static)).into_response()
     };
     let sent = response.headers_mut();
     sent.insert(header::ETAG, etag);
     sent.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(file.path)));
     sent.insert(header::CACHE_CONTROL, HeaderValue::from_static(lifetime(file.path)));
-    if file.brotli.is_some() {
+    if varies {
         sent.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     if brotli.is_some() && !known {
@@ -94,8 +96,8 @@ fn send(file: &'static File, headers: &HeaderMap) -> Response {
     response
 }
 
-fn matches(sent: &HeaderValue, etag: &str) -> bool {
-    let tags = sent.to_str().unwrap_or_default();
+fn matches(sent: &HeaderValue, etag: &HeaderValue) -> bool {
+    let (tags, etag) = (sent.to_str().unwrap_or_default(), etag.to_str().unwrap_or_default());
     tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 

@@ -18,7 +18,7 @@ use crate::{
     error::ApiError,
     gate,
     parts::{App, Parts, Shared},
-    portal,
+    portal, prefix,
     routes::{
         agents, auth, clock, conversations, desk, health, info, llm, logs, mcp, memory, messages,
         metrics, settings, tasks, tokens,
@@ -48,7 +48,8 @@ pub fn faces(parts: Parts) -> Faces {
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), gate::seated));
-    Faces { people: dressed(people, &app), agents: dressed(agents, &app) }
+    let people = prefix::below(app.parts.settings.base_path(), dressed(people, &app));
+    Faces { people, agents: dressed(agents, &app) }
 }
 
 /// Puts around a router what every request passes first.

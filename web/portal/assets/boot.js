@@ -1,4 +1,5 @@
-// Starts the portal. A file of its own because the content security policy forbids inline scripts.
+// Starts the portal. A file of its own because the content security policy forbids inline scripts. What it
+// loads stands beside it, below whatever path.
 import init from "@JS@";
 
 try {
@@ -50,7 +51,7 @@ const look = () => navigator.locks.request("typed", leave).catch(() => {});
 const named = nameTab().then(look).catch(() => {});
 document.addEventListener("visibilitychange", () => document.hidden || look());
 
-named.then(() => init({ module_or_path: "@WASM@" })).catch((error) => {
+named.then(() => init({ module_or_path: new URL("@WASM@", import.meta.url) })).catch((error) => {
   console.error(error);
   const words = document.getElementById("loading");
   if (words) {

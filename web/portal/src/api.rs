@@ -3,7 +3,7 @@
 //! The session travels in the cookie, which no script can read. Holds no state and decides nothing
 //! about the screen.
 
-use gloo_net::http::{Request, RequestBuilder};
+use gloo_net::http::{Method, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use web_dto::{
     Accepted, ActionList, ActionView, AgentList, AgentLog, AgentView, ConversationList,
@@ -13,10 +13,13 @@ use web_dto::{
     TaskList, TaskView,
 };
 
-use crate::model::{
-    Checks, Failure,
-    memory::{Asked, Figures, Found, read_deed},
-    read_heard,
+use crate::{
+    base::at,
+    model::{
+        Checks, Failure,
+        memory::{Asked, Figures, Found, read_deed},
+        read_heard,
+    },
 };
 
 /// What every route answers.
@@ -29,12 +32,12 @@ pub async fn info() -> Answer<ServerInfo> {
 
 /// Asks how the server is; one that cannot serve says so too, with a 503.
 pub async fn health() -> Answer<Checks> {
-    parsed(&answered(Request::get("/api/health/ready"), None).await?.1)
+    parsed(&answered(get_at("/api/health/ready"), None).await?.1)
 }
 
 /// Says that the server's clock is right.
 pub async fn confirm_clock() -> Answer<()> {
-    sent(Request::post("/api/clock/confirm"), Some("{}".to_owned())).await.map(drop)
+    sent(post_at("/api/clock/confirm"), Some("{}".to_owned())).await.map(drop)
 }
 
 /// Asks who is logged in, if anybody.
@@ -55,18 +58,18 @@ pub async fn set_up(body: &SetUp) -> Answer<LoggedIn> {
 /// Asks whether the token of a one-time link can still be used.
 pub async fn check_set_up(token: &str) -> Answer<()> {
     let body = SetUpCheck { token: token.to_owned() };
-    sent(Request::post("/api/auth/setup/check"), written(&body)).await.map(drop)
+    sent(post_at("/api/auth/setup/check"), written(&body)).await.map(drop)
 }
 
 /// Listens to or speaks on a line of long polls.
 pub async fn live(body: Listen) -> Answer<(String, Vec<ServerFrame>)> {
-    let answer = sent(Request::post("/api/live"), written(&body)).await?;
+    let answer = sent(post_at("/api/live"), written(&body)).await?;
     read_heard(&answer).map_err(|_| Failure::from_answer(200, ""))
 }
 
 /// Ends the session.
 pub async fn logout() -> Answer<()> {
-    sent(Request::post("/api/auth/logout"), None).await.map(drop)
+    sent(post_at("/api/auth/logout"), None).await.map(drop)
 }
 
 /// Lists conversations that are `active` or `archived`, last changed first.
@@ -83,7 +86,7 @@ pub async fn conversation(id: &str) -> Answer<ConversationView> {
 /// Renames a conversation, puts it away or brings it back.
 pub async fn change(id: &str, patch: &ConversationPatch) -> Answer<ConversationView> {
     let path = format!("/api/conversations/{id}");
-    parsed(&sent(Request::patch(&path), written(patch)).await?)
+    parsed(&sent(patch_at(&path), written(patch)).await?)
 }
 
 /// Begins a conversation; its first message names it.
@@ -109,7 +112,7 @@ pub async fn messages_before(conversation: &str, before: &str) -> Answer<Message
 pub async fn send(conversation: &str, key: &str, text: &str) -> Answer<Accepted> {
     let body = NewMessage { content: text.to_owned(), attachments: Vec::new() };
     let path = format!("/api/conversations/{conversation}/messages");
-    parsed(&sent(Request::post(&path).header("Idempotency-Key", key), written(&body)).await?)
+    parsed(&sent(post_at(&path).header("Idempotency-Key", key), written(&body)).await?)
 }
 
 /// Lists the six agents.
@@ -119,7 +122,7 @@ pub async fn agents() -> Answer<AgentList> {
 
 /// Starts, stops or restarts an agent.
 pub async fn steer(agent: &str, verb: &str) -> Answer<AgentView> {
-    parsed(&sent(Request::post(&format!("/api/agents/{agent}/{verb}")), None).await?)
+    parsed(&sent(post_at(&format!("/api/agents/{agent}/{verb}")), None).await?)
 }
 
 /// Gets what an agent's window shows.
@@ -139,13 +142,13 @@ pub async fn task(id: &str) -> Answer<TaskView> {
 
 /// Calls a task off; what was written of its answer stays.
 pub async fn cancel(id: &str) -> Answer<TaskView> {
-    parsed(&sent(Request::post(&format!("/api/tasks/{id}/cancel")), None).await?)
+    parsed(&sent(post_at(&format!("/api/tasks/{id}/cancel")), None).await?)
 }
 
 /// Searches the memories; a peek, because it is asked at every key.
 pub async fn search(asked: &Asked, limit: usize) -> Answer<Found> {
     let body = Some(asked.body(limit));
-    let answer = sent(Request::post("/api/memory/search"), body).await?;
+    let answer = sent(post_at("/api/memory/search"), body).await?;
     Found::read(&answer).map_err(|_| Failure::from_answer(200, ""))
 }
 
@@ -168,7 +171,7 @@ pub async fn remember(text: String) -> Answer<Remembered> {
 /// Does something to memories: `path` is what stands after `/api/memory/`.
 pub async fn deed(path: &str, body: String) -> Answer<ActionView> {
     let body = Some(body).filter(|body| !body.is_empty());
-    let answer = sent(Request::post(&format!("/api/memory/{path}")), body).await?;
+    let answer = sent(post_at(&format!("/api/memory/{path}")), body).await?;
     read_deed(&answer).map_err(|_| Failure::from_answer(200, ""))
 }
 
@@ -191,7 +194,7 @@ pub async fn figures() -> Answer<Figures> {
 
 /// Begins to build every vector anew.
 pub async fn reindex() -> Answer<()> {
-    sent(Request::post("/api/memory/reindex"), None).await.map(drop)
+    sent(post_at("/api/memory/reindex"), None).await.map(drop)
 }
 
 /// Lists the configuration; for admins.
@@ -202,11 +205,23 @@ pub async fn settings() -> Answer<SettingList> {
 // Everything that waits is written once, for all types: what is made for each is the reading alone.
 
 async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
-    parsed(&sent(Request::get(path), None).await?)
+    parsed(&sent(get_at(path), None).await?)
 }
 
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Answer<T> {
-    parsed(&sent(Request::post(path), written(body)).await?)
+    parsed(&sent(post_at(path), written(body)).await?)
+}
+
+fn get_at(path: &str) -> RequestBuilder {
+    RequestBuilder::new(&at(path)).method(Method::GET)
+}
+
+fn post_at(path: &str) -> RequestBuilder {
+    RequestBuilder::new(&at(path)).method(Method::POST)
+}
+
+fn patch_at(path: &str) -> RequestBuilder {
+    RequestBuilder::new(&at(path)).method(Method::PATCH)
 }
 
 fn written(body: &impl Serialize) -> Option<String> {

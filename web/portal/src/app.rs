@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
+    base::at,
     focus::focus,
     model::Page,
     pages::{Away, LogIn, NotFound, SetUp, Shell},
@@ -89,7 +90,7 @@ fn scene(page: &Page, who: &Who) -> Scene {
 /// Sends people to the log-in page and back, and opens the conversation of the address.
 fn keep_in_step(portal: Portal) {
     let (place, session) = (portal.place, portal.session);
-    let wanted = StoredValue::new((Page::Chat(None), "/".to_owned()));
+    let wanted = StoredValue::new((Page::Chat(None), at("/")));
     let inside = StoredValue::new(None::<String>);
     Effect::new(move |_| match (place.page(), session.who()) {
         (page, Who::Nobody) => {

@@ -7,7 +7,10 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, MouseEvent};
 
-use crate::model::Page;
+use crate::{
+    base::{self, at},
+    model::Page,
+};
 
 /// The place, shared by all pages.
 #[derive(Clone, Copy)]
@@ -48,15 +51,15 @@ impl Place {
             return;
         }
         if let Ok(history) = window().history() {
-            _ = history.push_state_with_url(&JsValue::NULL, "", Some(&page.path()));
+            _ = history.push_state_with_url(&JsValue::NULL, "", Some(&at(&page.path())));
         }
         self.page.set(page);
     }
 
     /// Goes to a page in place of this one.
     pub fn replace(self, page: Page) {
-        let path = page.path();
-        self.restore(page, &path);
+        let address = at(&page.path());
+        self.restore(page, &address);
     }
 
     /// The whole address, with what a page keeps in its query.
@@ -92,10 +95,16 @@ impl Place {
 fn own_path(event: &MouseEvent) -> Option<String> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     let link = target.closest("a[href^='/']").ok()??;
-    (!link.has_attribute("target")).then(|| link.get_attribute("href"))?
+    if link.has_attribute("target") {
+        return None;
+    }
+    base::of(&link.get_attribute("href")?)
 }
 
 fn read() -> Page {
     let location = window().location();
-    Page::at(&location.pathname().unwrap_or_default(), &location.search().unwrap_or_default())
+    let path = location.pathname().unwrap_or_default();
+    // Whoever has come past the proxy has no path before it.
+    let path = base::of(&path).unwrap_or(path);
+    Page::at(&path, &location.search().unwrap_or_default())
 }

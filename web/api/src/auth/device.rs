@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     fn devices(key: u8) -> Devices {
-        Devices::new(&SecretBox::new(Box::new([key; 32])), Arc::new(Cookies::of("")))
+        Devices::new(&SecretBox::new(Box::new([key; 32])), Arc::new(Cookies::of("", "")))
     }
 
     #[test]

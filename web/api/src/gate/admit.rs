@@ -100,8 +100,7 @@ fn foreign_origin(why: &str) -> ApiError {
 }
 
 fn is_own(settings: &Settings, caller: &Caller, host: &Authority, origin: &str) -> bool {
-    let public = settings.public_url.as_deref().map(|url| url.trim_end_matches('/'));
-    if public.is_some_and(|url| url.eq_ignore_ascii_case(origin)) {
+    if settings.public_url.is_some() && settings.origin().eq_ignore_ascii_case(origin) {
         return true;
     }
     let scheme = if caller.https { "https" } else { "http" };
@@ -156,8 +155,14 @@ mod tests {
     fn an_origin_is_own_only_with_scheme_host_and_port() {
         let settings = settings("127.0.0.1:8000");
         let caller = Caller::read(None, &HeaderMap::new(), &Proxies::default());
-        let own =
-            |origin: &str| is_own(&settings, &caller, &"127.0.0.1:8000".parse().unwrap(), origin);
+        let own = |settings: &Settings, origin: &str| {
+            is_own(settings, &caller, &"127.0.0.1:8000".parse().unwrap(), origin)
+        };
+        let mut below = self::settings("127.0.0.1:8000");
+        below.public_url = Some("https://example.com/ai".to_owned());
+        assert!(own(&below, "https://example.com") && !own(&below, "https://example.com/ai"));
+        assert!(!own(&settings, "https://example.com"));
+        let own = |origin: &str| own(&settings, origin);
         assert!(own("http://127.0.0.1:8000"));
         for foreign in ["https://127.0.0.1:8000", "http://127.0.0.1:9000", "null", "http://evil"] {
             assert!(!own(foreign), "{foreign}");

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{Filled, Made, deed_of};
 use crate::{
+    base::at,
     model::{Ailing, Page},
     state::Portal,
 };
@@ -30,7 +31,7 @@ fn line(portal: Portal, ailing: Ailing) -> Made {
     let line = Made::new("p", "note small").add(Made::words("span", "", ailing.words()));
     match ailing {
         Ailing::Damaged => {
-            let look = Made::words("a", "link", "Look").set("href", &Page::Memory.path());
+            let look = Made::words("a", "link", "Look").set("href", &at(&Page::Memory.path()));
             line.add(look.set("aria-label", "Look at what cannot be read"))
         }
         Ailing::ClockAhead if portal.session.is_admin() => {

@@ -5,7 +5,9 @@ use web_dto::{CitationView, MemoryView};
 
 use super::{Dialog, Filled, Made, Shown, deed_of};
 use crate::{
-    api, clock,
+    api,
+    base::at,
+    clock,
     effect::effect,
     model::{Page, memory::words, visible},
     state::Portal,
@@ -110,7 +112,7 @@ fn origin(memory: &MemoryView) -> Vec<Made> {
         Made::words("p", "quiet small", &said).set("title", &clock::whole(&memory.created_at)),
     ];
     if let Some(id) = &memory.conversation_id {
-        let path = Page::Chat(Some(id.clone())).path();
+        let path = at(&Page::Chat(Some(id.clone())).path());
         let link = Made::words("a", "link", "Open the conversation").set("href", &path);
         parts.push(Made::new("p", "").add(link.set("data-do", "leave")));
     }

@@ -5,6 +5,7 @@ use web_dto::ConversationView;
 
 use super::{Alert, Shown};
 use crate::{
+    base::at,
     clock,
     model::{Page, palette, visible},
     state::Portal,
@@ -117,7 +118,7 @@ fn Row(conversation: ConversationView) -> impl IntoView {
     let current =
         move || (*portal.open_id.read() == id && portal.place.page().is_chat()).then_some("page");
     let title = visible(conversation.title.as_deref().unwrap_or("New conversation"));
-    let path = Page::Chat(Some(conversation.id)).path();
+    let path = at(&Page::Chat(Some(conversation.id)).path());
     view! {
         <li>
             <a href=path aria-current=current title=title.clone() prop:textContent=title></a>

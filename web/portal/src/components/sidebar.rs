@@ -5,6 +5,7 @@ use web_dto::AgentView;
 
 use super::{Badge, Brand, Shown, shelf::Shelf, tabs::PageLinks};
 use crate::{
+    base::at,
     model::face,
     session::{Session, Who},
     state::Portal,
@@ -19,7 +20,7 @@ pub fn Sidebar() -> impl IntoView {
         <aside class="side" aria-label="Sidebar">
             <Brand/>
             <div class="begin">
-                <a class="new" href="/">"New conversation"</a>
+                <a class="new" href=at("/")>"New conversation"</a>
                 <button class="find" type="button" title="Commands" on:click=find>
                     <span class="unseen">"Commands "</span>
                     <kbd>"Ctrl K"</kbd>

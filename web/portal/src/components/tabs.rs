@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
-use crate::{model::Page, state::Portal};
+use crate::{base::at, model::Page, state::Portal};
 
 /// The pages in order: path, name, icon.
 const PAGES: [(&str, &str, Shape); 4] = [
@@ -25,8 +25,8 @@ pub fn PageLinks() -> impl IntoView {
     let portal = Portal::here();
     let link = move |(path, name, shape): (&'static str, &'static str, Shape)| {
         let to = move || match (path, portal.open_id.get()) {
-            ("/", id) if !id.is_empty() => Page::Chat(Some(id)).path(),
-            _ => path.to_owned(),
+            ("/", id) if !id.is_empty() => at(&Page::Chat(Some(id)).path()),
+            _ => at(path),
         };
         let current = move || {
             let page = portal.place.page();

@@ -6,7 +6,7 @@ use leptos::{html, prelude::*};
 use web_sys::Element;
 
 use super::{Icon, Shape, Shown, answer::Answer, said::Said, welcome::Welcome};
-use crate::{effect::effect, model::Failure, state::Portal};
+use crate::{base::at, effect::effect, model::Failure, state::Portal};
 
 /// Pixels from the end that still count as the end.
 const NEAR_THE_END: i32 = 60;
@@ -197,7 +197,7 @@ fn Broken(failure: Failure) -> impl IntoView {
                 }
                 .into_any()
             } else {
-                view! { <a class="button" href="/">"Begin a new one"</a> }.into_any()
+                view! { <a class="button" href=at("/")>"Begin a new one"</a> }.into_any()
             }}
         </div>
     }

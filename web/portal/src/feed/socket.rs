@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use web_dto::ServerFrame;
 
 use super::{End, Line, forget_said, ping};
-use crate::model::read_frame;
+use crate::{base::at, model::read_frame};
 
 /// Longest time until the server's first frame: a proxy may swallow what it does not understand.
 const OPENING_MS: u32 = 5_000;
@@ -108,5 +108,5 @@ pub(super) async fn stands_again() {
 fn address() -> String {
     let location = window().location();
     let scheme = if location.protocol().is_ok_and(|p| p == "https:") { "wss" } else { "ws" };
-    format!("{scheme}://{}/ws", location.host().unwrap_or_default())
+    format!("{scheme}://{}{}", location.host().unwrap_or_default(), at("/ws"))
 }

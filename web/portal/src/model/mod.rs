@@ -2,6 +2,7 @@
 
 mod agents;
 mod ailing;
+mod below;
 mod board;
 mod bubble;
 mod failure;
@@ -21,6 +22,7 @@ pub mod when;
 
 pub use agents::{Face, Rail, face};
 pub use ailing::{Ailing, Checks};
+pub use below::{below, inside};
 pub use board::{Board, Job, PHASES};
 pub use bubble::{Bubble, Delivery};
 pub use failure::Failure;

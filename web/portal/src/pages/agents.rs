@@ -7,6 +7,7 @@ use web_dto::AgentView;
 
 use crate::{
     api,
+    base::at,
     components::{Ago, Alert, Badge, Icon, Shape, Shown, TopBar},
     effect::effect,
     model::face,
@@ -159,7 +160,7 @@ fn Work(id: String) -> impl IntoView {
         None => "at work".into_any(),
         Some((conversation, input)) => {
             let short: String = input.chars().take(80).collect();
-            view! { <a class="link" href=format!("/c/{conversation}")>{crate::model::visible(&short)}</a> }.into_any()
+            view! { <a class="link" href=at(&format!("/c/{conversation}"))>{crate::model::visible(&short)}</a> }.into_any()
         }
     }
 }

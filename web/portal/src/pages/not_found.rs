@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::Card;
+use crate::{base::at, components::Card};
 
 /// Says that there is nothing here and where to go.
 #[component]
@@ -10,7 +10,7 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <Card title="Nothing here">
             <p class="quiet">"No page has this address."</p>
-            <p><a class="link" href="/">"Go to your conversations"</a></p>
+            <p><a class="link" href=at("/")>"Go to your conversations"</a></p>
         </Card>
     }
 }

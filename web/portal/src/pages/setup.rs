@@ -9,6 +9,7 @@ use web_dto::MIN_PASSWORD_CHARS;
 
 use crate::{
     api,
+    base::at,
     components::{Alert, Card, Field, Wait, typed_in},
     model::{Failure, Page, token_of},
     session::Session,
@@ -64,7 +65,7 @@ fn NoToken(used: bool) -> impl IntoView {
     view! {
         <p role=used.then_some("alert")>{words}</p>
         <p>"Run " <code>"ai-infra setup-link"</code> " on the server for a new one."</p>
-        <p><a class="link" href="/login">"I have an account: log in"</a></p>
+        <p><a class="link" href=at("/login")>"I have an account: log in"</a></p>
     }
 }
 

@@ -3,6 +3,7 @@
 use web_dto::MemoryView;
 
 use crate::{
+    base::at,
     clock,
     components::Made,
     model::{
@@ -29,7 +30,7 @@ pub fn one(hit: &Hit, correcting: bool, purging: bool) -> Vec<Made> {
     parts.extend(hit.why.as_ref().map(reason));
     parts.push(facts(memory));
     if let Some(id) = &memory.conversation_id {
-        let path = Page::Chat(Some(id.clone())).path();
+        let path = at(&Page::Chat(Some(id.clone())).path());
         parts.push(Made::words("a", "link", "Open its conversation").set("href", &path));
     }
     if let Some(id) = &memory.superseded_by {

@@ -4,6 +4,7 @@ use web_dto::{ActionView, DamagedView, JobView, TierView};
 
 use super::one::head;
 use crate::{
+    base::at,
     clock,
     components::Made,
     model::memory::{Figures, words},
@@ -90,7 +91,7 @@ fn index(job: Option<&JobView>, asking: bool) -> Made {
         let row = row.add(yes).add(Made::button("Cancel", "cancel"));
         return part.add(Made::words("p", "note small", question)).add(row);
     }
-    let export = Made::words("a", "button small", "Export").set("href", "/api/memory/export");
+    let export = Made::words("a", "button small", "Export").set("href", &at("/api/memory/export"));
     let row = row.add(Made::button("Reindex", "ask-rebuild"));
     part.add(row.add(export.set("download", "memory.jsonl")))
 }

@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use super::Recall;
 use crate::{
     api::{self, Answer},
+    base::at,
     clock,
     model::memory::{Asked, Figures, Found, Hit},
 };
@@ -40,7 +41,7 @@ impl Recall {
     /// Changes what is asked and writes it into the address.
     pub fn ask(self, change: impl FnOnce(&mut Asked)) {
         self.asked.update(change);
-        let address = format!("/memory{}", self.asked.with_untracked(Asked::address));
+        let address = at("/memory") + &self.asked.with_untracked(Asked::address);
         if let Ok(history) = window().history() {
             _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
         }
