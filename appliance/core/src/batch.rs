@@ -229,7 +229,9 @@ pub enum Write {
     /// Remembers; its `seq` is set by the store. An existing id of the same owner is replaced.
     /// Where the same text, in the form that `appliance_phrases::form` gives it, is remembered already
     /// and not forgotten for the same owner, kind, author, agent and conversation, that one is kept,
-    /// its repeats are counted, and [`Applied::memories`] has its id.
+    /// its repeats are counted, and [`Applied::memories`] has its id. What holds no longer is no repeat of
+    /// what does: where the very same is known already, said at the same moment and held since the same,
+    /// nothing is written and the id is that one's; else it is kept beside it.
     PutMemory(Memory),
     /// Does something to memories that can be undone, and notes it.
     ActOnMemory(MemoryAction),

@@ -1,8 +1,10 @@
 //! Rules of repeats: the same said twice is one memory, and nothing else ever is.
 
+use std::time::Duration;
+
 use appliance_core::{
     AgentName, Applied, Batch, BatchKey, ConversationId, Deed, Memory, MemoryId, MemoryKind,
-    SearchFilter, StoreError, UserId, Write,
+    SearchFilter, StoreError, Timestamp, UserId, Write,
 };
 use futures_util::future::join_all;
 
@@ -10,6 +12,9 @@ use crate::{
     Checked, StoreFixture,
     given::{self, a_user, done, found, listed, remembered},
 };
+
+/// A day.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Pairs that are near each other by their words, or by their meaning, and say different things.
 pub const PAIRS: [(&str, &str); 52] = [
@@ -197,6 +202,42 @@ pub async fn what_was_corrected_can_be_said_again(it: &mut impl StoreFixture) ->
     Ok(())
 }
 
+/// What held once and is put again, however often, is the one that is there already, and nothing about
+/// that one changes; what was said at another moment, or was forgotten, is another.
+pub async fn what_held_once_is_known_again(it: &mut impl StoreFixture) -> Checked {
+    let ada = a_user(it).await?;
+    let mint = it.mint();
+    let held = |days: u32| {
+        let at = Timestamp::from_unix_micros(1_700_000_000_000_000).plus(DAY * days);
+        let mut memory = given::memory(&mint, ada, "the port is 8080");
+        memory.created_at = at;
+        memory.standing.valid_from = at;
+        memory.standing.valid_until = Some(at.plus(DAY / 2));
+        memory
+    };
+    let first = held(9);
+    assert_eq!(put(it, first.clone()).await?.memories, [first.id]);
+    done(it, ada, Deed::Pin { id: first.id, pinned: true }).await?;
+    it.reopen().await;
+    let (kept, at) = (found(it, ada, first.id).await?, it.memories().latest());
+    for pinned in [false, true] {
+        let mut again = held(9);
+        again.standing.pinned = pinned;
+        let applied = put(it, again).await?;
+        assert_eq!((applied.memories, applied.sequences), (vec![first.id], vec![Some(kept.seq)]));
+    }
+    assert_eq!((found(it, ada, first.id).await?, it.memories().latest()), (kept, at));
+
+    let holds = remembered(it, ada, "the port is 8080").await?;
+    let other = held(5);
+    assert_eq!(put(it, other.clone()).await?.memories, [other.id], "it held at another time");
+    assert_eq!(found(it, ada, holds.id).await?.standing.repeats, 0);
+    done(it, ada, Deed::Forget { ids: vec![other.id] }).await?;
+    let back = held(5);
+    assert_eq!(put(it, back.clone()).await?.memories, [back.id], "what was forgotten comes back");
+    Ok(())
+}
+
 /// A replaced text gives its form up and takes its new one.
 pub async fn a_replaced_text_can_be_said_again(it: &mut impl StoreFixture) -> Checked {
     let ada = a_user(it).await?;
@@ -266,6 +307,7 @@ macro_rules! memory_repeats_contract {
             repeats_at_once_are_counted,
             what_was_forgotten_can_be_said_again,
             what_was_corrected_can_be_said_again,
+            what_held_once_is_known_again,
             a_replaced_text_can_be_said_again,
             marks_alone_stay_apart,
             a_repeated_key_tells_the_same_memories,

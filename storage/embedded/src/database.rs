@@ -266,7 +266,7 @@ fn is_prepared(db: &Database) -> Result<bool, Fault> {
         return Ok(false);
     }
     let file = Snapshot::of(db)?;
-    let all = [marks::KEYS_DECLARED, marks::TRACES_DECLARED];
+    let all = [marks::KEYS_DECLARED, marks::TRACES_DECLARED, marks::FORMS_DECLARED];
     let is_marked =
         all.iter().map(|mark| marks::has(&file, mark)).collect::<Result<Vec<_>, _>>()?;
     let is_whole = !is_marked.contains(&false) && manifest::identity(&file)?.is_some();

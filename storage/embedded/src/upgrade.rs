@@ -14,7 +14,7 @@ use appliance_core::Message;
 use storage_rules::{
     Counters, Draft, marks,
     memories::{
-        BY_THREAD, MemoryRow,
+        BY_FORM, BY_THREAD, MemoryRow,
         signals::{BY_WORDS, SignalRow},
     },
     messages::BY_CITED,
@@ -45,6 +45,10 @@ pub(crate) fn upgrade(tables: &Tables<'_>) -> Result<(), Fault> {
         newly::<Message>(tables, &[&BY_CITED])?;
         newly::<SignalRow>(tables, &[&BY_WORDS])?;
         marks::set(&mut draft, marks::TRACES_DECLARED)?;
+    }
+    if !marks::has(draft.view(), marks::FORMS_DECLARED)? {
+        newly::<MemoryRow>(tables, &[&BY_FORM])?;
+        marks::set(&mut draft, marks::FORMS_DECLARED)?;
     }
     Ok(())
 }

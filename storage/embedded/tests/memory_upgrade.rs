@@ -121,6 +121,23 @@ async fn what_is_done_after_the_upgrade_is_not_undone_by_the_next_opening() {
 }
 
 #[tokio::test]
+async fn what_was_kept_before_and_has_ended_is_known_when_it_is_put_again() {
+    let folder = before();
+    let (store, mint) = open(&folder);
+    let old = written().remove(4);
+    let new = Memory { id: mint.next(MemoryId::from_uuid), ..old.clone() };
+    let new = Box::new(Memory { text: "the meeting is at four".to_owned(), ..new });
+    let action = given::action(&mint, owner(), Deed::Correct { old: old.id, new });
+    store.apply(Batch::new().write(Write::ActOnMemory(action))).await.unwrap();
+    let ended = store.get(owner(), old.id).await.unwrap().unwrap();
+    assert!(ended.standing.valid_until.is_some());
+    let again = Memory { id: mint.next(MemoryId::from_uuid), ..ended.clone() };
+    let told = store.apply(Batch::new().write(Write::PutMemory(again))).await.unwrap();
+    assert_eq!(told.memories, [old.id], "found by a key that it did not declare");
+    assert_eq!(store.get(owner(), old.id).await.unwrap(), Some(ended));
+}
+
+#[tokio::test]
 async fn what_version_2_kept_of_a_conversation_goes_with_it() {
     let folder = before();
     let (store, mint) = open(&folder);

@@ -19,6 +19,9 @@ pub const KEYS_DECLARED: &str = "keys declared";
 /// Rows have places under the keys by which a purge finds what goes with it.
 pub const TRACES_DECLARED: &str = "traces declared";
 
+/// Memories have places under the key by which what held once is known again.
+pub const FORMS_DECLARED: &str = "forms declared";
+
 /// A mark.
 #[derive(Debug)]
 struct Mark(Vec<u8>);

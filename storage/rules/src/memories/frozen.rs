@@ -7,7 +7,8 @@ use appliance_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BY_ID, BY_OWNER, BY_SEGMENT, BY_THREAD, Body, Head, MEMORIES, MemoryRow, Spot, counts, sameness,
+    BY_FORM, BY_ID, BY_OWNER, BY_SEGMENT, BY_THREAD, Body, Head, MEMORIES, MemoryRow, Spot, counts,
+    sameness,
 };
 use crate::{
     Entity, Fault,
@@ -171,6 +172,7 @@ impl Entity for MemoryRow {
         let (head, seq) = (&self.head, self.head.seq.to_be_bytes());
         let mut keys =
             vec![BY_ID.at(&[&head.id.bytes()]), BY_OWNER.at(&[&head.owner.bytes(), &seq])];
+        keys.push(BY_FORM.at(&[&head.form_place(), &seq]));
         let thread = head.provenance.conversation_id;
         keys.extend(thread.map(|thread| BY_THREAD.at(&[&thread.bytes(), &seq])));
         if let Body::Archived(Spot { segment, .. }) = &self.body {

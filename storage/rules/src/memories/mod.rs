@@ -3,7 +3,7 @@
 //! A text and where it came from (`row`) never change; how it stands ([`stand`]) does, in a row
 //! of its own. `ledger` is the one way to change either: it gives the memory a new position of the
 //! change log, and its declared keys move it to its shelf and in the counts. [`put`] remembers,
-//! [`forms`] tells repeats, `deeds` and [`signals`] are what people do, `places` serves the
+//! [`forms`] tells repeats, `past` what held once, `deeds` and [`signals`] are what people do, `places` serves the
 //! tiers. Decides nothing about tiers.
 //!
 //! Invariant: every memory has one row in each of [`MEMORIES`] and [`STANDING`]; one that was purged
@@ -17,6 +17,7 @@ pub mod frozen;
 mod full;
 pub mod gone;
 mod ledger;
+mod past;
 mod places;
 mod put;
 pub mod read;
@@ -44,7 +45,7 @@ use crate::entity::{IdShape, Key, Kind, Rule};
 pub static MEMORIES: Kind = Kind {
     name: "memories.v1",
     id: IdShape::Number,
-    keys: &[&BY_ID, &BY_OWNER, &BY_THREAD, &BY_SEGMENT, &counts::COUNTS],
+    keys: &[&BY_ID, &BY_OWNER, &BY_THREAD, &BY_FORM, &BY_SEGMENT, &counts::COUNTS],
 };
 
 /// Place: memory id, 16 bytes.
@@ -56,6 +57,10 @@ pub static BY_OWNER: Key = Key::new("memories_by_owner.v1", Rule::Ordered);
 /// Place: conversation id, 16 bytes; memory sequence, 8 bytes big endian; only of what was said in one
 /// or drawn from it.
 pub static BY_THREAD: Key = Key::new("memories_by_conversation.v1", Rule::Ordered);
+
+/// Place: owner, 16 bytes; beginning of the form's digest, 8 bytes; memory sequence, 8 bytes big endian;
+/// of whatever says it, whether or not it holds.
+pub static BY_FORM: Key = Key::new("memories_by_form_said.v1", Rule::Ordered);
 
 /// Place: archive segment, 8 bytes big endian; memory sequence, 8 bytes big endian; only of what is
 /// archived.

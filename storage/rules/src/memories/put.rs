@@ -1,14 +1,16 @@
-//! Remembering: a new text, one that was said before, or an id that is put again.
+//! Remembering: a new text, one that was said before, what held once, or an id that is put again.
 
 use appliance_core::{
     Conflict, ErrorKind, Memory, MemoryId, MemoryTier, Standing, StoreError, Thing, Utility,
     memory::{MAX_AUTHOR_BYTES, MAX_LABEL_BYTES, MAX_MEMORY_BYTES},
 };
 
-use super::{Body, Entry, Head, MemoryRow, STANDING, Stand, forms, ledger, stand::MOST_FEEDBACK};
-use crate::{
-    Draft, Fault, OP, Refusal, counters::next, fault::conflict, users, view::Read as _, view::View,
+use super::{
+    Body, Entry, Head, MemoryRow, Stand, forms, ledger,
+    past::{self, whole},
+    stand::MOST_FEEDBACK,
 };
+use crate::{Draft, OP, Refusal, counters::next, fault::conflict, users};
 
 /// Most bytes the label of distrust may have: room for a host's whole name.
 const MAX_UNTRUSTED_BYTES: usize = 500;
@@ -31,6 +33,12 @@ pub fn put(draft: &mut Draft<'_>, memory: &Memory) -> Result<Put, Refusal> {
         return replace(draft, before, memory);
     }
     let head = Head::of(memory, 0);
+    if memory.standing.valid_until.is_some() {
+        return match past::known(draft, &head, &memory.standing)? {
+            Some(Stand { seq, id, .. }) => Ok(Put { seq, id }),
+            None => put_new(draft, memory),
+        };
+    }
     if let Some(holder) = forms::holder(draft, &head)? {
         if let Some(stand) = whole(draft.view(), holder)? {
             return repeat(draft, &stand);
@@ -49,19 +57,6 @@ pub(crate) fn put_new(draft: &mut Draft<'_>, memory: &Memory) -> Result<Put, Ref
     let row = MemoryRow { head, body };
     ledger::enter(draft, &row, &stand(memory, seq))?;
     Ok(Put { seq, id: memory.id })
-}
-
-/// Returns how the holder of a text stands, if its text can be read: what cannot be is kept anew.
-fn whole(view: &dyn View, holder: MemoryId) -> Result<Option<Stand>, Fault> {
-    let stand = view.follow::<Stand>(&holder.bytes(), forms::FORMS.name);
-    let Some(stand) = view.readable(stand, Some(holder))? else { return Ok(None) };
-    let row = view.follow::<MemoryRow>(&stand.seq.to_be_bytes(), STANDING.name);
-    let text = view.readable(row.and_then(|row| row.text(view)), Some(holder))?;
-    let is_whole = match text {
-        Some(None) => view.can_bring(holder), // it is in the archive
-        text => text.is_some(),
-    };
-    Ok(is_whole.then_some(stand))
 }
 
 /// Counts that the same was said again.

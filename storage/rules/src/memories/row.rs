@@ -9,9 +9,13 @@ use super::{MEMORIES, Stand, sameness};
 use crate::{
     Fault, Read as _, View,
     conversations::ConversationRow,
+    entity::key,
     stretch::{self, Stretch},
     view::dangling,
 };
+
+/// Bytes of a form that its place has: what shares them is read and compared whole.
+const FORM_BYTES: usize = 8;
 
 /// A place in the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +96,11 @@ impl Head {
     /// Returns the [`form`](Self::form) that the memory would have if it said `text`.
     pub(crate) fn form_of(&self, text: &str) -> [u8; 32] {
         sameness::digest(self.kind, &self.provenance, text)
+    }
+
+    /// Returns the place that memories of its owner and form share.
+    pub(super) fn form_place(&self) -> Vec<u8> {
+        key(&[&self.owner.bytes(), &self.form[..FORM_BYTES]])
     }
 
     /// Returns what the message that it is from says there; `last` is kept as in

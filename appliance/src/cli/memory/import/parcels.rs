@@ -7,6 +7,9 @@ use super::Bad;
 /// Room in a request for what surrounds the items.
 const FRAME_BYTES: usize = 1024;
 
+/// Most bytes that the items of a request may have, each with what parts it from the next.
+pub(super) const MOST_BYTES: usize = MAX_BODY_BYTES - FRAME_BYTES;
+
 /// One request.
 #[derive(Debug, Default)]
 pub(super) struct Parcel {
@@ -41,7 +44,7 @@ pub(super) fn of(items: Vec<(usize, NewMemory, usize)>) -> Vec<Parcel> {
         let full = parcels.last().is_none_or(|last| last.lines.len() >= MAX_NEW_MEMORIES);
         if full || size > room {
             parcels.push(Parcel::default());
-            room = MAX_BODY_BYTES - FRAME_BYTES;
+            room = MOST_BYTES;
         }
         room = room.saturating_sub(size);
         if let Some(parcel) = parcels.last_mut() {

@@ -11,7 +11,7 @@ use appliance_core::memory::MAX_MEMORY_BYTES;
 use web_dto::NewMemory;
 
 use super::{
-    Bad, Lines,
+    Bad, Lines, parcels,
     tell::{self, Source},
 };
 use crate::cli::memory::lines::Line;
@@ -75,17 +75,31 @@ fn apart(bytes: &[u8]) -> anyhow::Result<Read> {
 }
 
 impl Read {
-    /// Takes a memory, unless no request could carry it to be checked.
+    /// Takes a memory, unless no request could carry it to be checked by the server.
     fn take(&mut self, line: usize, item: NewMemory, size: usize) {
-        let got = item.text.len();
-        if got > MAX_MEMORY_BYTES {
-            let why =
-                format!("`text`: {got} bytes, a memory has at most {MAX_MEMORY_BYTES}; split it");
-            self.bad.push(Bad { line, why });
-            return;
+        match overlong(&item, size) {
+            Some(why) => self.bad.push(Bad { line, why }),
+            None => self.items.push((line, item, size)),
         }
-        self.items.push((line, item, size));
     }
+}
+
+/// Says which field keeps an item out of every request, or makes it no memory whatever the server says.
+fn overlong(item: &NewMemory, size: usize) -> Option<String> {
+    let got = item.text.len();
+    if got > MAX_MEMORY_BYTES {
+        return Some(format!(
+            "`text`: {got} bytes, a memory has at most {MAX_MEMORY_BYTES}; split it"
+        ));
+    }
+    if size < parcels::MOST_BYTES {
+        return None;
+    }
+    let fields = serde_json::to_value(item).ok()?;
+    let said = fields.as_object()?.iter().filter(|(field, _)| *field != "text");
+    let lengths = said.map(|(field, said)| (said.as_str().map_or(0, str::len), field));
+    let (got, field) = lengths.max()?;
+    Some(format!("`{field}`: {got} bytes, more than a whole request may have; shorten it"))
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ fn write(lines: &mut Vec<u8>, line: &impl Serialize) -> io::Result<()> {
 }
 
 /// Returns a memory as it would be said again.
-pub(super) fn line(it: Memory) -> NewMemory {
+fn line(it: Memory) -> NewMemory {
     let (origin, standing) = (it.provenance, it.standing);
     let kind = (it.kind != MemoryKind::Note).then(|| it.kind.as_str().to_owned());
     let since = (standing.valid_from != it.created_at).then(|| standing.valid_from.to_string());

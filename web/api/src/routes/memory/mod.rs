@@ -1,7 +1,6 @@
 //! Memory, always the caller's own: find, keep, look after, carry away.
 
 mod actions;
-mod again;
 mod care;
 mod check;
 mod correct;
