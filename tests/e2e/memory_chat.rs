@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, ensure};
 use appliance_tests::{Client, Plan, Server, wait};
-use web_dto::{MemoryList, MemoryView, MessageView, SignalList};
+use serde_json::json;
+use web_dto::{Corrected, MemoryList, MemoryView, MessageView, Remembered, SignalList};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_ai-infra");
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -113,6 +114,52 @@ async fn what_is_corrected_by_talking_takes_the_place_of_what_was_wrong() -> any
     let kept: MemoryList = talk.client.get("/api/memory").await?;
     let of_it = kept.items.iter().find(|it| it.text.contains("osprey"));
     ensure!(of_it.is_none(), "nothing of the correction is left: {of_it:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_ends_what_says_the_same_wrong_thing_elsewhere() -> anyhow::Result<()> {
+    let server = start().await?;
+    let asked = "what is the mailer?";
+    Talk::begin(&server).await?.say("our mailer is postmark").await?;
+    Talk::begin(&server).await?.say("the staging mailer is postmark").await?;
+    let talk = Talk::begin(&server).await?;
+    talk.say("remember that the mailer is postmark").await?;
+    talk.hears("/remember the mailer is postmark", &["Kept: "]).await?;
+    talk.hears("that is wrong, it is osprey", &["Corrected: ", "the mailer is osprey"]).await?;
+    let answer = Talk::begin(&server).await?.hears(asked, &["osprey"]).await?;
+    let others = answer.content.to_lowercase().replace("the staging mailer is postmark", "");
+    ensure!(!others.contains("postmark"), "{}", answer.content);
+    let list: MemoryList = talk.client.get("/api/memory?limit=100").await?;
+    let wrong: Vec<&str> = list.items.iter().map(|it| it.text.as_str()).collect();
+    let wrong: Vec<&&str> = wrong.iter().filter(|text| text.contains("postmark")).collect();
+    ensure!(wrong == [&"the staging mailer is postmark"], "another fact stays: {wrong:?}");
+
+    talk.hears("undo that", &["Undone: "]).await?;
+    Talk::begin(&server).await?.misses(asked, "osprey").await?;
+    let list: MemoryList = talk.client.get("/api/memory?limit=100").await?;
+    let back = list.items.iter().filter(|it| it.text.contains("postmark")).count();
+    ensure!(back >= 4, "each comes back: {list:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_by_its_id_ends_the_same_wrong_thing_elsewhere() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).start().await?;
+    let client = server.local()?;
+    let said = |text: &str, conversation: &str| json!({"text": text, "conversation": conversation});
+    let items = json!({"items": [
+        said("the mailer is postmark", "one"),
+        said("the mailer is postmark", "two"),
+        said("Remember that our mailer is now postmark.", "three"),
+        said("the mailer was postmark until June", "four"),
+    ]});
+    let kept: Remembered = client.post("/api/memory", &items).await?;
+    let path = format!("/api/memory/{}/correct", kept.ids[1]);
+    let _: Corrected = client.post(&path, &json!({"text": "the mailer is osprey"})).await?;
+    let list: MemoryList = client.get("/api/memory?limit=100").await?;
+    let texts: Vec<&str> = list.items.iter().map(|it| it.text.as_str()).collect();
+    ensure!(texts == ["the mailer is osprey", "the mailer was postmark until June"], "{texts:?}");
     Ok(())
 }
 

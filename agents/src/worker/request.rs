@@ -123,7 +123,7 @@ mod tests {
             Provenance::default(),
             Timestamp::from_unix_micros(1_793_000_000_000_000),
         );
-        MemoryHit { memory, score: 0.9, why: String::new() }
+        MemoryHit { memory, score: 0.9, why: String::new(), joined: Vec::new() }
     }
 
     fn built(history: &[Message], memories: &[MemoryHit]) -> Value {

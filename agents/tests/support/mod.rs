@@ -267,7 +267,12 @@ impl MemorySearch for WordSearch {
         let all = Memories::list(&self.0, owner, &filter, page).await?.items;
         let shares = |text: &str| query.split_whitespace().any(|word| text.contains(word));
         let hits = all.into_iter().filter(|memory| shares(&memory.text));
-        let hit = |memory| MemoryHit { memory, score: 0.5, why: "shares a word".to_owned() };
+        let hit = |memory| MemoryHit {
+            memory,
+            score: 0.5,
+            why: "shares a word".to_owned(),
+            joined: Vec::new(),
+        };
         Ok(hits.take(limit).map(hit).collect::<Vec<_>>().into())
     }
 }
@@ -313,6 +318,10 @@ struct NoIndexes;
 #[async_trait]
 impl Indexes for NoIndexes {
     async fn collections(&self, _owner: UserId) -> Result<Vec<CollectionStats>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn copies(&self, _memory: &Memory) -> Result<Vec<MemoryId>, SearchError> {
         Ok(Vec::new())
     }
 

@@ -14,7 +14,7 @@ use appliance_core::{
     User, UserId, Write, intake,
     ports::{
         By, CareError, Cause, CollectionStats, Job, Memories, MemoryTiers, Moved, Records,
-        Resident, TierCounts,
+        Resident, SearchError, TierCounts,
     },
     time::ManualClock,
 };
@@ -45,6 +45,10 @@ impl Indexes for Shelves {
             memories: 0,
         };
         Ok(Collection::ALL.map(stats).to_vec())
+    }
+
+    async fn copies(&self, _: &Memory) -> Result<Vec<MemoryId>, SearchError> {
+        Ok(Vec::new())
     }
 
     async fn reindex(&self) -> Result<Job, CareError> {
@@ -303,7 +307,12 @@ impl House {
     }
 
     pub async fn hit(&self, id: MemoryId) -> MemoryHit {
-        MemoryHit { memory: self.get(id).await.unwrap(), score: 1.0, why: String::new() }
+        MemoryHit {
+            memory: self.get(id).await.unwrap(),
+            score: 1.0,
+            why: String::new(),
+            joined: Vec::new(),
+        }
     }
 
     pub async fn thread(&self) -> ConversationId {

@@ -27,7 +27,7 @@ impl Service {
         for memory in memories {
             let form = Form::NEWEST.of(&memory.text);
             let query = &memory.text[..memory.text.floor_char_boundary(MOST_SEARCHED)];
-            let same = self.hits(task, query).await?;
+            let same = self.all_hits(task, query).await?;
             found.extend(same.into_iter().filter(|it| Form::NEWEST.of(&it.text) == form));
             found.extend(self.learned_from(memory).await?);
         }

@@ -1,7 +1,8 @@
 //! Which memories a person means by "that", or by naming what they are about. Changes nothing.
 
 use appliance_core::{
-    Collection, Memory, MemoryId, MemoryKind, Message, MessageId, PageRequest, SearchFilter, Task,
+    Collection, Memory, MemoryHit, MemoryId, MemoryKind, Message, MessageId, PageRequest,
+    SearchFilter, Task,
     desk::Meant,
     page::MAX_PAGE,
     ports::{DeskError, SearchError},
@@ -124,10 +125,30 @@ impl Service {
 
     /// What a search finds that was not said by the task's own message.
     pub(super) async fn hits(&self, task: &Task, query: &str) -> Result<Vec<Memory>, DeskError> {
+        Ok(self.found(task, query).await?.into_iter().map(|hit| hit.memory).collect())
+    }
+
+    /// As [`hits`](Self::hits), with what each stands for: the same said again elsewhere.
+    pub(super) async fn all_hits(
+        &self,
+        task: &Task,
+        query: &str,
+    ) -> Result<Vec<Memory>, DeskError> {
+        let mut all = Vec::new();
+        for hit in self.found(task, query).await? {
+            all.push(hit.memory);
+            for id in hit.joined {
+                all.extend(self.parts.memories.get_sound(task.owner, id).await?);
+            }
+        }
+        Ok(all)
+    }
+
+    async fn found(&self, task: &Task, query: &str) -> Result<Vec<MemoryHit>, DeskError> {
         let filter =
             SearchFilter { except_message: Some(task.message_id), ..SearchFilter::default() };
         match self.parts.search.search(task.owner, query, filter, LOOKED_AT).await {
-            Ok(hits) => Ok(hits.into_iter().map(|hit| hit.memory).collect()),
+            Ok(hits) => Ok(hits.hits),
             Err(SearchError::Empty) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }

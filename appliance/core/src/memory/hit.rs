@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Collection, Labels, Memory, MemoryTier, Outcome, Utility};
-use crate::{AgentName, ConversationId, MessageId, Phase, Timestamp, UserId};
+use crate::{AgentName, ConversationId, MemoryId, MessageId, Phase, Timestamp, UserId};
 
 /// What a search is narrowed to, besides its owner. Empty: everything that holds today.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -110,4 +110,7 @@ pub struct MemoryHit {
     pub score: f32,
     /// Why it was found, one line for a person.
     pub why: String,
+    /// Others that it stands for in this answer: the same said again, or in almost the same words.
+    #[serde(default)]
+    pub joined: Vec<MemoryId>,
 }

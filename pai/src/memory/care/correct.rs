@@ -2,11 +2,14 @@
 //!
 //! The old memory is not changed but ended: a search `as of` an earlier moment still finds it.
 
+use std::collections::HashSet;
+
 use appliance_core::{
     Applied, Batch, Condition, Deed, Memory, MemoryAction, MemoryId, MemoryKind, Provenance,
     memory::{MAX_AUTHOR_BYTES, MAX_MEMORY_BYTES},
     ports::{By, CareError, Correction},
 };
+use appliance_phrases::utterance;
 
 use super::{
     Care,
@@ -50,7 +53,8 @@ impl Care {
         let pinned = Some(old.standing.pinned);
         let mut batch =
             cause::begin(by, action.id.bytes()).when(Condition::MemoryShown { id: old.id, pinned });
-        self.add_copies(by, correction, &action, &mut batch).await?;
+        let copies = self.as_wrong(&old, correction).await?;
+        self.add_copies(by, &copies, &action, &mut batch).await?;
         batch.writes.extend(self.writes(by, &action));
         if let Some(told) = &correction.told {
             self.add_signal(by, told, &mut batch).await?;
@@ -73,18 +77,34 @@ impl Care {
         new
     }
 
+    /// Returns what is as wrong as the old memory: what the correction names, and whatever else states the
+    /// same; what says already what is so is none of it.
+    async fn as_wrong(
+        &self,
+        old: &Memory,
+        correction: &Correction,
+    ) -> Result<Vec<MemoryId>, CareError> {
+        let mut ids = correction.copies.clone();
+        if !utterance::states_the_same(&old.text, &correction.text) {
+            ids.extend(self.parts.indexes.copies(old).await?);
+        }
+        let mut seen = HashSet::from([old.id]);
+        ids.retain(|id| seen.insert(*id));
+        Ok(ids)
+    }
+
     /// Copies are forgotten by a deed of their own, which undoing the correction finds by its id
     /// (`storage/rules/src/memories/deeds.rs`).
     async fn add_copies(
         &self,
         by: &By,
-        correction: &Correction,
+        copies: &[MemoryId],
         action: &MemoryAction,
         batch: &mut Batch,
     ) -> Result<(), CareError> {
         let mut ids = Vec::new();
-        for id in &correction.copies {
-            if *id != correction.old && self.is_shown(by, *id).await? {
+        for id in copies {
+            if self.is_shown(by, *id).await? {
                 ids.push(*id);
             }
         }

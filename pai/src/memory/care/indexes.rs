@@ -3,8 +3,8 @@
 use std::fmt;
 
 use appliance_core::{
-    StoreError, UserId,
-    ports::{CareError, CollectionStats, Job},
+    Memory, MemoryId, StoreError, UserId,
+    ports::{CareError, CollectionStats, Job, SearchError},
 };
 use async_trait::async_trait;
 
@@ -16,6 +16,13 @@ pub trait Indexes: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Unavailable` when the records cannot be read.
     async fn collections(&self, owner: UserId) -> Result<Vec<CollectionStats>, StoreError>;
+
+    /// Returns what else states the fact that a memory states and holds today, in the same words or in
+    /// words that differ in nothing that tells.
+    ///
+    /// # Errors
+    /// As a search.
+    async fn copies(&self, memory: &Memory) -> Result<Vec<MemoryId>, SearchError>;
 
     /// Starts building the indexes anew beside the ones in use.
     ///

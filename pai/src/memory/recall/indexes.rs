@@ -1,16 +1,20 @@
 //! What care and the keeper want of the indexes that the search answers from. Finds nothing.
 
 use appliance_core::{
-    Collection, StoreError, UserId,
-    ports::{CareError, CollectionStats, Job, TakenOut},
+    Collection, Memory, MemoryId, SearchFilter, StoreError, UserId,
+    ports::{CareError, CollectionStats, Job, MemorySearch as _, SearchError, TakenOut},
 };
+use appliance_phrases::utterance;
 use async_trait::async_trait;
 
-use super::search::Search;
+use super::search::{MAX_HITS, Search};
 use crate::memory::{
     care::Indexes,
     index::{NO_HURRY, REINDEX},
 };
+
+/// Bytes of a memory that what says the same is searched with.
+const MOST_COMPARED: usize = 2_000;
 
 #[async_trait]
 impl Indexes for Search {
@@ -30,6 +34,24 @@ impl Indexes for Search {
             memories: count(collection),
         };
         Ok(Collection::ALL.into_iter().map(stats).collect())
+    }
+
+    async fn copies(&self, memory: &Memory) -> Result<Vec<MemoryId>, SearchError> {
+        self.level.words().await?; // a search after a start answers by what is read in already
+        let query = &memory.text[..memory.text.floor_char_boundary(MOST_COMPARED)];
+        let found = self.search(memory.owner, query, SearchFilter::default(), MAX_HITS).await;
+        let hits = match found {
+            Err(SearchError::Empty) => return Ok(Vec::new()),
+            found => found?.hits,
+        };
+        let mut copies = Vec::new();
+        for id in hits.iter().flat_map(|hit| hit.joined.iter().copied()) {
+            copies.extend(self.level.memories.get_sound(memory.owner, id).await?);
+        }
+        copies.extend(hits.into_iter().map(|hit| hit.memory));
+        let says_it = |other: &Memory| utterance::states_the_same(&other.text, &memory.text);
+        copies.retain(|other| other.id != memory.id && says_it(other));
+        Ok(copies.into_iter().map(|other| other.id).collect())
     }
 
     async fn reindex(&self) -> Result<Job, CareError> {

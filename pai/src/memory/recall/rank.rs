@@ -25,6 +25,8 @@ pub(super) struct Group {
     /// Others that say the same in almost the same words.
     alike: u32,
     messages: HashSet<MessageId>,
+    /// Those that it stands for.
+    joined: Vec<MemoryId>,
 }
 
 /// Joins memories of one form, best first.
@@ -35,12 +37,13 @@ pub(super) fn joined(table: Table<'_>, ordered: Vec<Candidate>) -> Vec<Group> {
         let Some(row) = table.row(candidate.place) else { continue };
         let (message, times) = (row.facets.message_id, row.repeats.saturating_add(1));
         match places.entry(row.form) {
-            Entry::Occupied(place) => kept[*place.get()].add(message, times),
+            Entry::Occupied(place) => kept[*place.get()].add(row.id, message, times),
             Entry::Vacant(place) => {
                 place.insert(kept.len());
                 let messages = message.into_iter().collect();
                 let (id, words) = (row.id, row.words.clone());
-                kept.push(Group { id, words, candidate, times, alike: 0, messages });
+                let joined = Vec::new();
+                kept.push(Group { id, words, candidate, times, alike: 0, messages, joined });
             }
         }
     }
@@ -49,20 +52,24 @@ pub(super) fn joined(table: Table<'_>, ordered: Vec<Candidate>) -> Vec<Group> {
 
 impl Group {
     /// Counts a repeat, unless it is the note and the message it was asked for in.
-    fn add(&mut self, message: Option<MessageId>, times: u32) {
+    fn add(&mut self, id: MemoryId, message: Option<MessageId>, times: u32) {
+        self.joined.push(id);
         let new = message.is_none_or(|id| self.messages.insert(id));
         self.times = self.times.saturating_add(if new { times } else { 0 });
     }
 
     /// Takes in one that says the same in almost the same words.
-    pub(super) const fn absorb(&mut self, other: &Self) {
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.joined.push(other.id);
+        self.joined.extend(&other.joined);
         self.alike = self.alike.saturating_add(1).saturating_add(other.alike);
     }
 
     /// Makes the hit, now that the text is known.
     pub(super) fn hit(&self, memory: Memory, missing: &Missing) -> MemoryHit {
         let why = [lacks(missing), self.signs(&memory), said(&memory), self.counts()].concat();
-        MemoryHit { memory, score: between_0_and_1(self.candidate.score), why }
+        let score = between_0_and_1(self.candidate.score);
+        MemoryHit { memory, score, why, joined: self.joined.clone() }
     }
 
     fn signs(&self, memory: &Memory) -> String {

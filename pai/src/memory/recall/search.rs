@@ -29,7 +29,7 @@ use crate::memory::index::{Feeder, Glance, Level, Space, SpaceMaker, telling};
 const MAX_QUERY_BYTES: usize = 8 * 1024;
 
 /// Most hits one search gives.
-const MAX_HITS: usize = 100;
+pub(super) const MAX_HITS: usize = 100;
 
 /// Most words of a question that are compared one by one.
 const MAX_WORDS: usize = 32;

@@ -162,7 +162,12 @@ impl MemorySearch for SubstringSearch {
         }
         let page = self.0.list(owner, &filter, PageRequest::new(limit, None)).await?;
         let hits = page.items.into_iter().filter(|memory| memory.text.contains(query));
-        let hit = |memory| MemoryHit { memory, score: 1.0, why: "said so".to_owned() };
+        let hit = |memory| MemoryHit {
+            memory,
+            score: 1.0,
+            why: "said so".to_owned(),
+            joined: Vec::new(),
+        };
         Ok(hits.map(hit).collect::<Vec<_>>().into())
     }
 }
