@@ -17,6 +17,7 @@ pub mod index;
 mod nearest;
 #[cfg(feature = "openai")]
 mod openai;
+mod pieces;
 mod static_embedder;
 mod text;
 

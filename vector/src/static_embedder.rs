@@ -4,12 +4,16 @@
 //! understand word order ("do restart" and "do not restart" are near neighbours): what it finds is
 //! a candidate, never a proof. Model and licence: `assets/NOTICE`.
 
+use std::sync::Arc;
+
 use appliance_core::{
     Embedding,
     ports::{EmbedError, Embedder},
 };
 use async_trait::async_trait;
 use model2vec_rs::model::StaticModel;
+
+use crate::pieces::Pieces;
 
 static TOKENIZER: &[u8] = include_bytes!("../assets/tokenizer.json");
 static TABLE: &[u8] = include_bytes!("../assets/model.safetensors");
@@ -34,6 +38,7 @@ pub struct LoadError {
 #[derive(Clone)]
 pub struct StaticEmbedder {
     model: StaticModel,
+    pieces: Arc<Pieces>,
 }
 
 impl std::fmt::Debug for StaticEmbedder {
@@ -53,7 +58,9 @@ impl StaticEmbedder {
         if model.dim() != DIM {
             return Err(LoadError { why: format!("{} dimensions, expected {DIM}", model.dim()) });
         }
-        Ok(Self { model })
+        let pieces =
+            Pieces::read(TOKENIZER).map_err(|error| LoadError { why: error.to_string() })?;
+        Ok(Self { model, pieces: Arc::new(pieces) })
     }
 
     fn one(&self, text: &str) -> Option<Embedding> {
@@ -73,6 +80,10 @@ impl Embedder for StaticEmbedder {
 
     fn dim(&self) -> usize {
         DIM
+    }
+
+    fn knows(&self, word: &str) -> bool {
+        self.pieces.make(word)
     }
 
     async fn embed(&self, texts: &[&str]) -> Result<Vec<Option<Embedding>>, EmbedError> {

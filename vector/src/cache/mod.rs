@@ -291,6 +291,10 @@ impl Embedder for CachedEmbedder {
         self.inner.dim()
     }
 
+    fn knows(&self, word: &str) -> bool {
+        self.inner.knows(word)
+    }
+
     async fn embed(&self, texts: &[&str]) -> Result<Vec<Option<Embedding>>, EmbedError> {
         self.answer(texts, false).await
     }

@@ -36,6 +36,12 @@ pub trait Embedder: fmt::Debug + Send + Sync {
     /// Returns the length of every vector.
     fn dim(&self) -> usize;
 
+    /// Tells whether a word, lower case, means anything to it: what it says of other words is noise, and
+    /// only their spelling tells what they are near to. One that cannot tell says that all do.
+    fn knows(&self, _word: &str) -> bool {
+        true
+    }
+
     /// Returns one vector a text, in order; `None` for a text that has none (empty, blank).
     ///
     /// # Errors

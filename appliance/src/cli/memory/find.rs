@@ -50,7 +50,7 @@ pub(super) fn show(
     if context.json() {
         print::json(&found)?;
     } else if found.results.is_empty() {
-        context.say("nothing found");
+        context.say("nothing close to that is remembered");
     } else {
         print::out(&printed(&found.results))?;
     }

@@ -23,4 +23,4 @@ pub(crate) use row::{Row, names};
 pub(crate) use shelf::Shelf;
 pub use space::{Space, SpaceMaker};
 pub(crate) use spaces::REINDEX;
-pub(crate) use vocabulary::{Vocabulary, telling};
+pub(crate) use vocabulary::{Vocabulary, all_telling, telling};

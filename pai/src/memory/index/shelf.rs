@@ -125,6 +125,11 @@ impl Shelf {
         self.authors.contains_key(name)
     }
 
+    /// Tells whether a memory here has the word.
+    pub(crate) fn has_word(&self, word: u32) -> bool {
+        self.rarity.contains_key(&word)
+    }
+
     /// Returns how much a word tells apart among these memories (inverse document frequency).
     pub(crate) fn weight(&self, word: Option<u32>) -> f32 {
         let having = word.and_then(|word| self.rarity.get(&word)).copied().unwrap_or_default();

@@ -80,6 +80,11 @@ impl Vocabulary {
         self.places.get(word).copied()
     }
 
+    /// Returns every word with its place, in no order.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.places.iter().map(|(word, place)| (word.as_str(), *place))
+    }
+
     /// Returns how alike a word's vector and the words at `places` are: 0 for unlike, about 1 for
     /// the same.
     pub(crate) fn likeness(&self, vector: &Embedding, places: &[u32]) -> Vec<f32> {
@@ -107,10 +112,19 @@ fn product(values: &[i16], code: &[i8]) -> i32 {
 
 /// Returns the different telling words of a text, lower case, in order, without possessives.
 pub(crate) fn telling(text: &str) -> Vec<String> {
+    telling_of(text, WORD_BYTES)
+}
+
+/// As [`telling`], with words of any length.
+pub(crate) fn all_telling(text: &str) -> Vec<String> {
+    telling_of(text, READ_BYTES)
+}
+
+fn telling_of(text: &str, most_bytes: usize) -> Vec<String> {
     let text = &text[..text.floor_char_boundary(READ_BYTES)];
     let split = text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
     let mut found: Vec<String> = Vec::new();
-    for word in split.filter(|word| !word.is_empty() && word.len() <= WORD_BYTES) {
+    for word in split.filter(|word| !word.is_empty() && word.len() <= most_bytes) {
         let word = word.to_lowercase().replace('’', "'");
         let word = word.trim_matches('\'');
         let bare = word.strip_suffix("'s").unwrap_or(word);

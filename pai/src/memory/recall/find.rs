@@ -33,7 +33,8 @@ pub(super) type Scored = Vec<(MemoryId, f32)>;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub owner: UserId,
-    pub query: &'a str,
+    /// What the index of words is asked: the question, and what words of it may be that stand nowhere.
+    pub words: &'a str,
     pub filter: &'a SearchFilter,
     /// How many candidates each index gives.
     pub pool: usize,
@@ -252,7 +253,7 @@ impl Finder<'_> {
         }
         let mut most = wanted.pool;
         loop {
-            let hits = match texts.search(wanted.owner, wanted.query, most).await {
+            let hits = match texts.search(wanted.owner, wanted.words, most).await {
                 Ok(hits) => hits,
                 Err(why) => {
                     self.missing.words = Some(outage.failed("the index of words", &why));

@@ -9,13 +9,14 @@
 
 use std::collections::HashMap;
 
-use appliance_core::{Embedding, MemoryKind, Utility};
+use appliance_core::{MemoryKind, Utility};
 
 use super::{
+    asked::{Asked, Word},
     find::{Found, Wanted},
     weights::Weights,
 };
-use crate::memory::index::{Row, Shelf, Vocabulary, names};
+use crate::memory::index::{Row, Shelf, Vocabulary};
 
 /// Least deviation of each sign: among few candidates, or like ones, small differences stay small.
 const LEAST: Signs = Signs { words: 1.0, meaning: 0.05, alike: 0.08 };
@@ -23,17 +24,11 @@ const LEAST: Signs = Signs { words: 1.0, meaning: 0.05, alike: 0.08 };
 /// What the likeness of words adds to the cosine when nearness is compared with the floor.
 const ALIKE_IN_NEARNESS: f32 = 0.5;
 
+/// How alike a word is that the asked one may be, by its spelling.
+const CLOSE: f32 = 0.8;
+
 /// How much less a neighbour's nearness counts than one's own.
 const NEIGHBOUR_LESS: f32 = 0.1;
-
-/// A question, ready to be compared.
-#[derive(Debug)]
-pub(super) struct Asked {
-    /// Its words and the vectors of those that have one.
-    pub words: Vec<(String, Option<Embedding>)>,
-    /// Every word of it that may be a name.
-    pub names: Vec<String>,
-}
 
 /// The memories of one search: those on the shelf, and behind them the archived ones.
 #[derive(Clone, Copy)]
@@ -81,6 +76,8 @@ pub(super) struct Candidate {
     own: f32,
     /// What its neighbours passed on.
     pub neighbours: f32,
+    /// Whether it has words of the question, or stands beside what has.
+    pub is_worded: bool,
     /// Whether the meanings were compared.
     pub compared: bool,
     /// Whether the question names who said it.
@@ -111,15 +108,18 @@ pub(super) fn fuse(
     liken(&mut pool, table, asked, weights);
     stand(&mut pool, weights);
     let at: HashMap<usize, usize> = pool.iter().enumerate().map(|(n, it)| (it.place, n)).collect();
-    let passed: Vec<(f32, f32)> =
+    let passed: Vec<Passed> =
         pool.iter().map(|it| from_neighbours(it, &pool, &at, table, weights)).collect();
     let named: Vec<&String> =
         asked.names.iter().filter(|name| table.shelf.has_author(name)).collect();
-    // Without the question's vector nothing has a nearness; that it shares words is then enough.
-    let floor = if table.found.near.is_some() { floor } else { f32::NEG_INFINITY };
-    for (it, (credit, nearness)) in pool.iter_mut().zip(passed) {
+    // Without a vector of the question that says anything nothing has a nearness; that it shares words
+    // is then enough.
+    let is_near = table.found.near.is_some() && asked.is_meant;
+    let floor = if is_near { floor } else { f32::NEG_INFINITY };
+    for (it, Passed { credit, nearness, is_worded }) in pool.iter_mut().zip(passed) {
         let Some(row) = table.row(it.place) else { continue };
         it.neighbours = credit;
+        it.is_worded = it.signs.words > 0.0 || is_worded;
         it.named = says_one_of(row, &named, table.vocabulary);
         it.useful = weights.utility * (row.facets.utility.value() - Utility::START.value());
         let halves = table.shelf.age_days(row) / weights.half_life_days.max(0.01);
@@ -176,7 +176,8 @@ fn gather(table: Table<'_>, wanted: Wanted<'_>) -> Vec<Candidate> {
 
 fn candidate(place: usize, signs: Signs, compared: bool) -> Candidate {
     let (own, neighbours, useful, recent, score) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    Candidate { place, signs, own, neighbours, compared, named: false, useful, recent, score }
+    let (is_worded, named) = (false, false);
+    Candidate { place, signs, own, neighbours, is_worded, compared, named, useful, recent, score }
 }
 
 /// Measures how alike the words are: for each word of the question the nearest word of the text,
@@ -188,7 +189,7 @@ fn liken(pool: &mut [Candidate], table: Table<'_>, asked: &Asked, weights: &Weig
     let Table { shelf, vocabulary, .. } = table;
     let (words, places) = words_of(pool, table);
     let mut total = 0.0;
-    for (word, vector) in &asked.words {
+    for Word { text: word, vector, close } in &asked.words {
         if shelf.has_author(word) {
             continue; // who said it counts by itself
         }
@@ -199,6 +200,9 @@ fn liken(pool: &mut [Candidate], table: Table<'_>, asked: &Asked, weights: &Weig
             Some(vector) => vocabulary.likeness(vector, &words),
             None => vec![0.0; words.len()],
         };
+        for other in close.iter().filter_map(|other| words.binary_search(other).ok()) {
+            like[other] = like[other].max(CLOSE);
+        }
         if let Some(same) = place.and_then(|place| words.binary_search(&place).ok()) {
             like[same] = 1.0;
         }
@@ -255,15 +259,23 @@ impl Scale {
     }
 }
 
-/// Returns what a candidate gets from its neighbours, and the nearness of the nearest of them.
+/// What neighbours pass on: a part of their standing, the nearness of the nearest, and whether one has
+/// words of the question.
+struct Passed {
+    credit: f32,
+    nearness: f32,
+    is_worded: bool,
+}
+
+/// Returns what a candidate gets from its neighbours.
 fn from_neighbours(
     it: &Candidate,
     pool: &[Candidate],
     at: &HashMap<usize, usize>,
     table: Table<'_>,
     weights: &Weights,
-) -> (f32, f32) {
-    let (mut credit, mut nearness) = (0.0, f32::NEG_INFINITY);
+) -> Passed {
+    let mut passed = Passed { credit: 0.0, nearness: f32::NEG_INFINITY, is_worded: false };
     for steps in [-2, -1, 1] {
         let beside = table.beside(it.place, steps).and_then(|place| at.get(&place));
         let Some(beside) = beside.map(|n| &pool[*n]) else { continue };
@@ -275,12 +287,13 @@ fn from_neighbours(
             -1 => weights.before,
             _ => weights.after,
         };
-        credit += part * beside.own.max(0.0);
+        passed.credit += part * beside.own.max(0.0);
         if part > 0.0 {
-            nearness = nearness.max(beside.nearness());
+            passed.nearness = passed.nearness.max(beside.nearness());
+            passed.is_worded |= beside.signs.words > 0.0;
         }
     }
-    (credit, nearness)
+    passed
 }
 
 /// Tells whether somebody of these names said it, or it is about them where nobody is noted.
@@ -302,16 +315,4 @@ fn evidence(row: &Row, it: &Candidate, weights: &Weights) -> f32 {
         MemoryKind::Answer => -weights.answer,
     };
     kind + if it.named { weights.author } else { 0.0 }
-}
-
-impl Asked {
-    /// Takes a question apart; `vectors` stand in the order of `words`.
-    pub(super) fn new(
-        question: &str,
-        words: Vec<String>,
-        mut vectors: impl Iterator<Item = Option<Embedding>>,
-    ) -> Self {
-        let words = words.into_iter().map(|word| (word, vectors.next().flatten())).collect();
-        Self { words, names: names(question).collect() }
-    }
 }

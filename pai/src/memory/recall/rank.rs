@@ -58,6 +58,11 @@ impl Group {
         self.times = self.times.saturating_add(if new { times } else { 0 });
     }
 
+    /// Tells whether it has words of the question, or stands beside what has.
+    pub(super) const fn is_worded(&self) -> bool {
+        self.candidate.is_worded
+    }
+
     /// Takes in one that says the same in almost the same words.
     pub(super) fn absorb(&mut self, other: &Self) {
         self.joined.push(other.id);

@@ -18,8 +18,9 @@ use async_trait::async_trait;
 
 use super::{
     alike,
+    asked::{self, Asked, Word},
     find::{Finder, Found, Missing, Scored, Wanted},
-    fuse::{self, Asked, Scales, Table},
+    fuse::{self, Scales, Table},
     rank::{self, Group},
     weights::{self, Weights},
 };
@@ -126,16 +127,44 @@ impl Search {
         self.level.keep().await;
     }
 
-    /// Takes the question apart; without vectors for its words while their embedder is away.
-    async fn ask(&self, query: &str) -> Asked {
+    /// Takes the question apart, and says what the index of words is to be asked; without vectors for
+    /// its words while their embedder is away.
+    async fn ask(&self, owner: UserId, query: &str, feeder: Option<&Feeder>) -> (Asked, String) {
         let mut words = telling(query);
-        words.truncate(if self.weights.alike > 0.0 { MAX_WORDS } else { 0 });
+        words.truncate(MAX_WORDS);
         let texts: Vec<&str> = words.iter().map(String::as_str).collect();
-        let vectors = match texts.is_empty() {
+        let vectors = match texts.is_empty() || self.weights.alike <= 0.0 {
             true => Vec::new(),
             false => self.level.follower.words.embed(&texts).await.unwrap_or_default(),
         };
-        Asked::new(query, words, vectors.into_iter())
+        let (mut vectors, mut spoken) = (vectors.into_iter(), query.to_owned());
+        let says = |embedder: &dyn Embedder| self.says_something(owner, query, embedder);
+        let is_read = !says(self.level.follower.words.as_ref());
+        let words = words.into_iter().map(|text| {
+            let close = if is_read { self.may_be(owner, &text) } else { Vec::new() };
+            close.iter().for_each(|(_, other)| spoken.extend([" ", other]));
+            let close = close.into_iter().map(|(place, _)| place).collect();
+            Word { text, vector: vectors.next().flatten(), close }
+        });
+        let words = words.collect();
+        let is_meant = feeder.is_none_or(|feeder| says(feeder.space.embedder.as_ref()));
+        (Asked::new(query, words, is_meant), spoken)
+    }
+
+    fn says_something(&self, owner: UserId, query: &str, embedder: &dyn Embedder) -> bool {
+        let (known, none) = (self.level.follower.known(), Default::default());
+        let shelf = known.shelves.get(&owner).unwrap_or(&none);
+        asked::is_meant(query, (shelf, &known.vocabulary), embedder)
+    }
+
+    /// Returns what a word may be that nobody knows and that stands nowhere.
+    fn may_be(&self, owner: UserId, word: &str) -> Vec<(u32, String)> {
+        if self.level.follower.words.knows(word) {
+            return Vec::new();
+        }
+        let known = self.level.follower.known();
+        let shelf = known.shelves.get(&owner);
+        shelf.map(|shelf| asked::close(word, shelf, &known.vocabulary)).unwrap_or_default()
     }
 
     /// Ranks what was found, without reading a text; or tells what has left its shelf since.
@@ -164,7 +193,7 @@ impl Search {
         &self,
         wanted: Wanted<'_>,
         found: Found,
-        groups: Vec<Group>,
+        (asked, groups): (&Asked, Vec<Group>),
         limit: usize,
     ) -> Result<Vec<(Group, Memory)>, SearchError> {
         let mut archived: Vec<_> = found.archived.into_iter().map(|it| it.memory).collect();
@@ -180,6 +209,11 @@ impl Search {
             // It may have been forgotten, or have come to an end, since it was found.
             let passes = |memory: &Memory| memory.facets().pass(wanted.owner, wanted.filter);
             let Some(memory) = memory.filter(passes) else { continue };
+            // What is only near to a vector that says nothing is not what was asked for.
+            let is_asked = asked.is_meant || group.is_worded() || asked.is_spelled_in(&memory);
+            if !is_asked {
+                continue;
+            }
             match self.same(&kept, &group, &memory).await {
                 Some(at) => kept[at].0.absorb(&group),
                 None => kept.push((group, memory)),
@@ -231,9 +265,10 @@ impl MemorySearch for Search {
         let level = self.level.glance().await?;
         let limit = limit.clamp(1, MAX_HITS);
         let pool = self.weights.pool.max(limit * 2);
-        let wanted = Wanted { owner, query, filter: &filter, pool };
         let serving = self.level.spaces.serving();
         let feeder = serving.as_deref();
+        let (asked, words) = self.ask(owner, query, feeder).await;
+        let wanted = Wanted { owner, words: &words, filter: &filter, pool };
         let (memories, mut missing) = (self.level.memories.as_ref(), Missing::default());
         let mut finder =
             Finder { memories, follower: &self.level.follower, feeder, missing: &mut missing };
@@ -247,14 +282,13 @@ impl MemorySearch for Search {
         if finder.missing.is_all(self.level.follower.texts.get().is_some()) {
             return Err(missing.into_error());
         }
-        let asked = self.ask(query).await;
         let groups = loop {
             match self.ordered(&asked, wanted, &mut found, feeder) {
                 Ok(groups) => break groups,
                 Err(left) => finder.follow(wanted, vector.as_ref(), left, &mut found).await?,
             }
         };
-        let kept = self.read(wanted, found, groups, limit).await?;
+        let kept = self.read(wanted, found, (&asked, groups), limit).await?;
         let hits = kept.into_iter().map(|(group, memory)| group.hit(memory, &missing)).collect();
         Ok(MemoryHits { hits, missing: missing.parts() })
     }

@@ -86,7 +86,7 @@ pub(super) async fn call(memory: &dyn Memory, arguments: JsonObject) -> Result<A
     let missing = found.missing;
     let results: Vec<SeenHit> = found.results.into_iter().map(SeenHit::of).collect();
     let text = if results.is_empty() {
-        "nothing is remembered about that".to_owned()
+        "nothing close to that is remembered".to_owned()
     } else {
         results.iter().zip(1..).map(|(hit, n)| hit.told(n)).collect()
     };

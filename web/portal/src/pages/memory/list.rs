@@ -71,6 +71,9 @@ pub fn summary(recall: Recall) -> String {
     match (count, recall.next.read().is_some()) {
         _ if recall.fresh.get() => String::new(),
         (0, true) => "Looking further back".to_owned(),
+        (0, false) if by_words(recall) => {
+            format!("Nothing close to that is remembered{missing}")
+        }
         (0, false) => format!("Nothing found{missing}"),
         (1, false) => format!("1 memory{missing}"),
         (n, false) => format!("{} memories, {order}{missing}", words::number(n as u64)),
