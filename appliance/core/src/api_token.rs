@@ -44,6 +44,9 @@ impl TokenScope {
     }
 }
 
+/// Most tokens that one user may have at once.
+pub const MAX_TOKENS: usize = 100;
+
 /// A token for a program; works until it expires or is revoked, which takes its row away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiToken {
@@ -63,4 +66,12 @@ pub struct ApiToken {
     pub expires_at: Option<Timestamp>,
     /// When it was shown last, to the minute or so.
     pub last_used_at: Option<Timestamp>,
+}
+
+impl ApiToken {
+    /// Tells whether it has stopped working at `now`, by lived time: no jump of the clock brings one back.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
 }

@@ -137,8 +137,14 @@ pub enum Write {
     PutSetupLink(SetupLink),
     /// Uses a link up.
     TakeSetupLink(TokenHash),
-    /// Makes a token for a program; another of that user's with the same name is a conflict.
-    PutToken(ApiToken),
+    /// Makes a token for a program. Another live one of that user's with the same name is a conflict,
+    /// and so are as many live ones as a user may have; an expired one makes way.
+    PutToken {
+        /// The token.
+        token: ApiToken,
+        /// Now, by lived time: who has expired at it is not counted.
+        at: Timestamp,
+    },
     /// Notes that a token was shown; one that is gone is passed over, and time goes on only.
     TouchToken {
         /// Which.

@@ -56,6 +56,9 @@ pub enum Conflict {
     /// The user was changed since it was read.
     #[error("user {0} was changed meanwhile")]
     UserMoved(UserId),
+    /// The user has as many tokens for programs as a user may have.
+    #[error("user {0} has {most} tokens that work, and may have no more", most = crate::MAX_TOKENS)]
+    TokensFull(UserId),
     /// Somebody is the first user already.
     #[error("there is a user already")]
     UsersExist,

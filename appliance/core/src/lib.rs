@@ -29,7 +29,7 @@ pub mod time;
 pub mod user;
 
 pub use agent::{AgentName, AgentState, AgentStatus, Control};
-pub use api_token::{ApiToken, TokenScope};
+pub use api_token::{ApiToken, MAX_TOKENS, TokenScope};
 pub use audit::{Actor, AuditEvent, EventType, Outcome as AuditOutcome, RiskLevel};
 pub use batch::{Applied, Batch, BatchKey, Condition, Write};
 pub use bus::{Delivery, Incarnation, StreamName};

@@ -24,6 +24,9 @@ const STREAM_BYTES: usize = 8 * 1024 * 1024;
 /// How long a login that ended stays, for whoever looks where it came from.
 const SESSIONS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How long a token for a program that expired stays, for whoever wonders why the program is refused.
+const TOKENS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// Sweeps until `end`; what fails is said and tried again with the next one.
 pub async fn run(store: Arc<dyn Upkeep>, clock: Arc<dyn Clock>, end: CancellationToken) {
     let mut pause = FIRST_AFTER;
@@ -46,5 +49,6 @@ fn due(now: Timestamp) -> Sweep {
         entries_before: ago(ENTRIES_KEPT),
         stream_bytes: STREAM_BYTES,
         sessions_before: ago(SESSIONS_KEPT),
+        tokens_before: ago(TOKENS_KEPT),
     }
 }

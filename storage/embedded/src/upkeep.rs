@@ -8,7 +8,7 @@ use appliance_core::{
 };
 use appliance_tasks::TaskKind;
 use async_trait::async_trait;
-use storage_rules::{Draft, View, bus::sweep, rewrite, sessions};
+use storage_rules::{Draft, Refusal, View, api_tokens, bus::sweep, rewrite, sessions};
 
 use crate::{Store, fill};
 
@@ -27,7 +27,7 @@ const AT_ONCE: usize = 500;
 #[async_trait]
 impl Upkeep for Store {
     async fn sweep(&self, due: Sweep) -> Result<Swept, StoreError> {
-        let Sweep { entries_before, stream_bytes, sessions_before } = due;
+        let Sweep { entries_before, stream_bytes, sessions_before, tokens_before } = due;
         let look = move |view: &dyn View| sweep::done_with(view, entries_before, stream_bytes);
         let mut all = Swept::default();
         for some in self.scan(SWEEP, look).await?.chunks(AT_ONCE) {
@@ -35,15 +35,11 @@ impl Upkeep for Store {
             all.entries +=
                 self.change(SWEEP, move |draft| Ok(sweep::take_away(draft, &some)?)).await?;
         }
-        loop {
-            let some =
-                move |draft: &mut Draft<'_>| Ok(sessions::sweep(draft, sessions_before, AT_ONCE)?);
-            let gone = self.change(SWEEP, some).await?;
-            all.sessions += gone;
-            if gone < AT_ONCE {
-                return Ok(all);
-            }
-        }
+        all.sessions =
+            self.all_of(move |draft| Ok(sessions::sweep(draft, sessions_before, AT_ONCE)?)).await?;
+        all.tokens =
+            self.all_of(move |draft| Ok(api_tokens::sweep(draft, tokens_before, AT_ONCE)?)).await?;
+        Ok(all)
     }
 
     async fn rewrite_due(&self, since: Timestamp) -> Result<Option<u64>, StoreError> {
@@ -66,5 +62,22 @@ impl Upkeep for Store {
         let Rewritten { before, after } = done;
         tracing::info!(before, after, "state.redb was made anew");
         Ok(done)
+    }
+}
+
+impl Store {
+    /// Takes away `some` after `some`, a commit each, until there are fewer than one commit takes.
+    async fn all_of(
+        &self,
+        some: impl Fn(&mut Draft<'_>) -> Result<usize, Refusal> + Clone + Send + 'static,
+    ) -> Result<usize, StoreError> {
+        let mut all = 0;
+        loop {
+            let gone = self.change(SWEEP, some.clone()).await?;
+            all += gone;
+            if gone < AT_ONCE {
+                return Ok(all);
+            }
+        }
     }
 }

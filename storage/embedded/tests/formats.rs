@@ -8,12 +8,12 @@
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use appliance_core::{
-    Actor, AgentName, AuditEvent, AuditId, AuditOutcome, Batch, BatchKey, Citation, Conversation,
-    ConversationId, ConversationStatus, Envelope, EnvelopeId, EnvelopeKind, EventType, Incarnation,
-    IncarnationId, Labels, Memory, MemoryId, MemoryKind, MemoryTier, Message, MessageId,
-    PageRequest, Pai, Payload, Phase, Priority, Provenance, RiskLevel, Role, Session, SessionId,
-    SetupLink, Standing, StreamName, Task, TaskId, TaskKind, TaskOutcome, TaskStatus, Timestamp,
-    TokenHash, User, UserId, UserRole, Write,
+    Actor, AgentName, ApiToken, AuditEvent, AuditId, AuditOutcome, Batch, BatchKey, Citation,
+    Conversation, ConversationId, ConversationStatus, Envelope, EnvelopeId, EnvelopeKind,
+    EventType, Incarnation, IncarnationId, Labels, Memory, MemoryId, MemoryKind, MemoryTier,
+    Message, MessageId, PageRequest, Pai, Payload, Phase, Priority, Provenance, RiskLevel, Role,
+    Session, SessionId, SetupLink, Standing, StreamName, Task, TaskId, TaskKind, TaskOutcome,
+    TaskStatus, Timestamp, TokenHash, TokenId, TokenScope, User, UserId, UserRole, Write,
     bus::AGENTS_GROUP,
     envelope::Sender,
     ports::{
@@ -27,6 +27,11 @@ use tempfile::TempDir;
 
 fn fixture() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1/state.redb")
+}
+
+/// Written by the first version that had tokens for programs.
+fn fixture_of_tokens() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v4/state.redb")
 }
 
 fn open(folder: &TempDir) -> Store {
@@ -75,6 +80,31 @@ fn session() -> Session {
 
 fn link() -> SetupLink {
     SetupLink { token_hash: TokenHash([3; 32]), user_id: user().id, expires_at: at(6) }
+}
+
+fn token() -> ApiToken {
+    ApiToken {
+        id: TokenId::from_bytes(id(13)),
+        user_id: user().id,
+        name: "editor \u{1f58b}".to_owned(),
+        token_hash: TokenHash([4; 32]),
+        scopes: TokenScope::ALL.to_vec(),
+        created_at: at(14),
+        expires_at: Some(at(15)),
+        last_used_at: Some(at(16)),
+    }
+}
+
+fn token_for_good() -> ApiToken {
+    ApiToken {
+        id: TokenId::from_bytes(id(14)),
+        name: "shell".to_owned(),
+        token_hash: TokenHash([5; 32]),
+        scopes: vec![TokenScope::MemoryRead],
+        expires_at: None,
+        last_used_at: None,
+        ..token()
+    }
 }
 
 fn thread() -> Conversation {
@@ -251,6 +281,33 @@ async fn write_the_fixture() {
     assert!(!fixture().exists(), "the fixture of a version is written once");
     fs::create_dir_all(fixture().parent().unwrap()).unwrap();
     fs::copy(folder.path().join("state.redb"), fixture()).unwrap();
+}
+
+/// Writes the fixture of tokens. Run by hand, once, with `--ignored`.
+#[tokio::test]
+#[ignore = "writes the fixture; the test below reads it"]
+async fn write_the_fixture_of_tokens() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let put = |token| Write::PutToken { token, at: at(14) };
+    let mut batch = Batch::new().write(Write::PutUser(user()));
+    batch.writes.extend([put(token()), put(token_for_good())]);
+    store.apply(batch).await.unwrap();
+    store.close();
+    assert!(!fixture_of_tokens().exists(), "the fixture of a version is written once");
+    fs::create_dir_all(fixture_of_tokens().parent().unwrap()).unwrap();
+    fs::copy(folder.path().join("state.redb"), fixture_of_tokens()).unwrap();
+}
+
+#[tokio::test]
+async fn tokens_for_programs_read_as_they_were_written() {
+    let folder = TempDir::new().unwrap();
+    fs::copy(fixture_of_tokens(), folder.path().join("state.redb")).unwrap();
+    let store = open(&folder);
+    assert_eq!(store.tokens(user().id).await.unwrap(), [token(), token_for_good()]);
+    assert_eq!(store.token(token().id).await.unwrap(), Some(token()));
+    let found = store.token_by_hash(token_for_good().token_hash).await.unwrap();
+    assert_eq!(found, Some(token_for_good()));
 }
 
 #[tokio::test]

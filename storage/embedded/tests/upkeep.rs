@@ -5,8 +5,8 @@
 use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
-    AgentName, Batch, IdMint, Incarnation, IncarnationId, Priority, Session, SessionId, StreamName,
-    Timestamp, TokenHash, Write,
+    AgentName, ApiToken, Batch, IdMint, Incarnation, IncarnationId, Priority, Session, SessionId,
+    StreamName, Timestamp, TokenHash, TokenId, TokenScope, Write,
     bus::AGENTS_GROUP,
     ports::{Records as _, Streams as _, Sweep, Swept, Take, Upkeep as _, Users as _},
     time::ManualClock,
@@ -15,6 +15,9 @@ use storage_contract::given;
 use storage_embedded::{DataDir, Store};
 
 const START: u64 = 1_793_000_000_000;
+
+/// Before anything.
+const EVER: Timestamp = Timestamp::from_unix_micros(0);
 
 struct House {
     _folder: tempfile::TempDir,
@@ -55,7 +58,8 @@ impl House {
 }
 
 fn sweep(entries_before: Timestamp, stream_bytes: usize) -> Sweep {
-    Sweep { entries_before, stream_bytes, sessions_before: Timestamp::from_unix_micros(0) }
+    let (sessions_before, tokens_before) = (EVER, EVER);
+    Sweep { entries_before, stream_bytes, sessions_before, tokens_before }
 }
 
 fn later() -> Timestamp {
@@ -75,7 +79,7 @@ async fn what_was_acknowledged_leaves_and_what_waits_stays() {
     let young = sweep(Timestamp::from_unix_micros(0), usize::MAX);
     assert_eq!(house.store.sweep(young).await.unwrap(), Swept::default());
     let swept = house.store.sweep(sweep(later(), usize::MAX)).await.unwrap();
-    assert_eq!(swept, Swept { entries: 2, sessions: 0 });
+    assert_eq!(swept, Swept { entries: 2, ..Swept::default() });
     assert_eq!(house.take(&stream, true).await, Some(4), "what nobody had is handed out");
     let swept = house.store.sweep(sweep(Timestamp::from_unix_micros(0), 0)).await.unwrap();
     assert_eq!(swept.entries, 1, "by bytes, but for the one that is in hand");
@@ -100,7 +104,36 @@ async fn a_login_that_ended_leaves() {
     house.write(Write::PutSession(old.clone())).await;
     house.write(Write::PutSession(live.clone())).await;
     let until = Sweep { sessions_before: Timestamp::from_unix_micros(11), ..sweep(later(), 0) };
-    assert_eq!(house.store.sweep(until).await.unwrap(), Swept { entries: 0, sessions: 1 });
+    let swept = house.store.sweep(until).await.unwrap();
+    assert_eq!(swept, Swept { sessions: 1, ..Swept::default() });
     assert!(house.store.session(old.id).await.unwrap().is_none());
     assert!(house.store.session_by_token(live.token_hash).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_token_that_expired_long_ago_leaves() {
+    let house = House::new();
+    let user = given::user(&house.mint);
+    house.write(Write::PutUser(user.clone())).await;
+    let token = |ends: Option<i64>, hash: u8| ApiToken {
+        id: house.mint.next(TokenId::from_uuid),
+        user_id: user.id,
+        name: format!("token {hash}"),
+        token_hash: TokenHash([hash; 32]),
+        scopes: vec![TokenScope::Memory],
+        created_at: EVER,
+        expires_at: ends.map(Timestamp::from_unix_micros),
+        last_used_at: None,
+    };
+    let tokens = [token(Some(10), 1), token(Some(12), 2), token(None, 3)];
+    for token in tokens.clone() {
+        house.write(Write::PutToken { token, at: EVER }).await;
+    }
+    let until = Sweep { tokens_before: Timestamp::from_unix_micros(11), ..sweep(EVER, usize::MAX) };
+    let swept = house.store.sweep(until).await.unwrap();
+    assert_eq!(swept, Swept { tokens: 1, ..Swept::default() });
+    let left = house.store.tokens(user.id).await.unwrap();
+    let mut left: Vec<_> = left.into_iter().map(|token| token.name).collect();
+    left.sort();
+    assert_eq!(left, ["token 2", "token 3"]);
 }

@@ -2,7 +2,7 @@
 //! its name is its own. Revoking takes the row away; the audit trail says that it was.
 
 use appliance_core::{
-    ApiToken, Conflict, Thing, Timestamp, TokenHash, TokenId, TokenScope, UserId,
+    ApiToken, Conflict, MAX_TOKENS, Thing, Timestamp, TokenHash, TokenId, TokenScope, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +10,10 @@ use crate::{
     Draft, Entity, Fault, Refusal,
     codes::{Code as _, UnknownCode},
     entity::{IdShape, Key, Keyed, Kind, Rule},
-    fault::{conflict, invalid},
+    fault::conflict,
     users,
     view::{Read as _, Span, View},
 };
-
-/// Most tokens that one user may have.
-pub const MOST: usize = 100;
 
 /// Id: token id.
 pub static TOKENS: Kind =
@@ -89,9 +86,9 @@ impl Entity for ApiToken {
     }
 }
 
-/// Makes a token.
-pub fn put(draft: &mut Draft<'_>, token: &ApiToken) -> Result<(), Refusal> {
-    let (id, user) = (token.id.bytes(), token.user_id.bytes());
+/// Makes a token. What has expired at `at` gives its name back, and its place where a user's are full.
+pub fn put(draft: &mut Draft<'_>, token: &ApiToken, at: Timestamp) -> Result<(), Refusal> {
+    let id = token.id.bytes();
     draft.counters.note(id);
     users::require(draft, token.user_id)?;
     if draft.has::<ApiToken>(&id)?
@@ -99,14 +96,32 @@ pub fn put(draft: &mut Draft<'_>, token: &ApiToken) -> Result<(), Refusal> {
     {
         return Err(conflict(Conflict::Exists(Thing::Token(token.id))));
     }
-    let name = [&user[..], token.name.as_bytes()].concat();
-    if draft.view().find(&TOKENS, &BY_NAME, &name)?.is_some() {
-        return Err(conflict(Conflict::Exists(Thing::TokenName)));
-    }
-    if of(draft.view(), token.user_id)?.len() >= MOST {
-        return Err(invalid(format!("a user has at most {MOST} tokens; revoke one first")));
-    }
+    free_name(draft, token, at)?;
+    make_room(draft, token.user_id, at)?;
     Ok(draft.replace(None, token)?)
+}
+
+/// Takes away whoever has the name of `token` and has expired.
+fn free_name(draft: &mut Draft<'_>, token: &ApiToken, at: Timestamp) -> Result<(), Refusal> {
+    let name = [&token.user_id.bytes()[..], token.name.as_bytes()].concat();
+    let Some(id) = draft.view().find(&TOKENS, &BY_NAME, &name)? else { return Ok(()) };
+    let holder = draft.get::<ApiToken>(&id)?.filter(|holder| holder.has_expired(at));
+    let Some(holder) = holder else { return Err(conflict(Conflict::Exists(Thing::TokenName))) };
+    Ok(draft.delete(&holder)?)
+}
+
+/// Sees to it that one more fits, by the expired ones that were made first.
+fn make_room(draft: &mut Draft<'_>, owner: UserId, at: Timestamp) -> Result<(), Refusal> {
+    let held = of(draft.view(), owner)?;
+    let over = (held.len() + 1).saturating_sub(MAX_TOKENS);
+    let expired: Vec<_> = held.iter().filter(|held| held.has_expired(at)).take(over).collect();
+    if expired.len() < over {
+        return Err(conflict(Conflict::TokensFull(owner)));
+    }
+    for held in expired {
+        draft.delete(held)?;
+    }
+    Ok(())
 }
 
 /// Notes that a token was shown at `at`; never goes back, and one that is gone is passed over.
@@ -124,6 +139,24 @@ pub fn revoke(draft: &mut Draft<'_>, id: TokenId, owner: UserId) -> Result<(), R
     let found = draft.get::<ApiToken>(&id.bytes())?;
     let Some(token) = found.filter(|token| token.user_id == owner) else { return Ok(()) };
     Ok(draft.delete(&token)?)
+}
+
+/// Takes away up to `most` tokens that expired before `before`; returns how many went.
+///
+/// # Errors
+/// The adapter's failure; a damaged row is passed over.
+pub fn sweep(draft: &mut Draft<'_>, before: Timestamp, most: usize) -> Result<usize, Fault> {
+    let mut found = Vec::new();
+    for met in draft.view().walk::<ApiToken>(Span::all()) {
+        found.extend(met?.row.ok().filter(|token| token.has_expired(before)));
+        if found.len() == most {
+            break;
+        }
+    }
+    for token in &found {
+        draft.delete(token)?;
+    }
+    Ok(found.len())
 }
 
 /// Returns the token.

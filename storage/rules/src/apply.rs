@@ -109,7 +109,7 @@ fn write(draft: &mut Draft<'_>, write: &Write, held: &mut Held) -> Result<Option
         Write::RevokeSession { id, at } => sessions::revoke(draft, *id, *at),
         Write::PutSetupLink(link) => setup_links::put(draft, link),
         Write::TakeSetupLink(hash) => setup_links::take(draft, *hash),
-        Write::PutToken(token) => api_tokens::put(draft, token),
+        Write::PutToken { token, at } => api_tokens::put(draft, token, *at),
         Write::TouchToken { id, at } => api_tokens::touch(draft, *id, *at),
         Write::RevokeToken { id, owner } => api_tokens::revoke(draft, *id, *owner),
         Write::PutConversation(new) => conversations::put(draft, new),

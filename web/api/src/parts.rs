@@ -18,7 +18,7 @@ use appliance_tasks::Tasks as Home;
 use secrecy::{SecretBox, SecretString};
 
 use crate::{
-    auth::{Cookies, Devices, Endings, LoginLimits, Passwords, PeopleKey, Tokens},
+    auth::{Cookies, Devices, Endings, LoginLimits, Passwords, PeopleKey, Tokens, Uses},
     edge::Proxies,
     logs::LogTail,
     metrics::Metrics,
@@ -169,6 +169,8 @@ pub(crate) struct App {
     /// Logins that have ended although the store could not write it down.
     pub(crate) endings: Endings,
     pub(crate) tokens: Tokens,
+    /// Uses of tokens that are still to be written.
+    pub(crate) uses: Arc<Uses>,
     pub(crate) people_key: PeopleKey,
     pub(crate) readiness: Readiness,
     /// Clients that listen by long polls.
@@ -187,6 +189,7 @@ impl App {
             cookies,
             endings: Endings::default(),
             tokens: Tokens::new(&parts.settings.jwt_key),
+            uses: Arc::default(),
             people_key: PeopleKey::new(&parts.settings.people_key),
             readiness: Readiness::default(),
             lines: Lines::default(),

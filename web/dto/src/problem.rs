@@ -107,6 +107,7 @@ codes! {
     TokenScope = "token.scope", 403, "the token does not reach this", "use a token with a scope that `detail` names; POST /api/tokens makes one for whoever is logged in";
     TokenInvalid = "token.invalid", 422, "this token cannot be made", "mend the field listed under `errors`";
     TokenNameTaken = "token.name_taken", 409, "there is a token of that name", "use another name, or revoke the one that has it";
+    TokenLimit = "token.limit", 409, "there are as many tokens as a person may have", "revoke one that is not used any more";
     OriginForeign = "origin.foreign", 403, "request comes from another site", "use the portal's own address";
     HostForeign = "host.foreign", 421, "host name is not this server's", "add the name to server.allowed_hosts";
     NotFound = "not_found", 404, "not found", "check the id; what belongs to another user is not found either";

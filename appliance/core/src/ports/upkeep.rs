@@ -16,6 +16,8 @@ pub struct Sweep {
     pub stream_bytes: usize,
     /// Logins that ended before this go.
     pub sessions_before: Timestamp,
+    /// Tokens for programs that expired by then go.
+    pub tokens_before: Timestamp,
 }
 
 /// What a sweep took away.
@@ -25,6 +27,8 @@ pub struct Swept {
     pub entries: usize,
     /// Logins.
     pub sessions: usize,
+    /// Tokens for programs.
+    pub tokens: usize,
 }
 
 /// What a rewriting made of the records' file.

@@ -135,7 +135,7 @@ async fn by_program(app: &App, token: &str, parts: &Parts) -> Result<CurrentUser
     }
     let grant = Grant::of(token.clone());
     grant.opens(parts)?;
-    by_token::note_use(app, &token).await;
+    app.uses.note(&app.parts, &token);
     Ok(CurrentUser { user, via: Via::Token(grant) })
 }
 

@@ -17,9 +17,9 @@ mod people_key;
 mod scopes;
 mod session;
 mod token;
+mod uses;
 
 pub(crate) use bearer::bearer;
-pub(crate) use by_token::has_expired;
 pub(crate) use cookie::Cookies;
 pub(crate) use current_agent::{Arriving, CurrentAgent};
 pub(crate) use current_user::{Admin, CurrentUser, Via};
@@ -32,3 +32,4 @@ pub(crate) use people_key::PeopleKey;
 pub(crate) use scopes::Grant;
 pub(crate) use session::{logged_in, open, require_private};
 pub(crate) use token::{SecretToken, Tokens};
+pub(crate) use uses::Uses;

@@ -44,7 +44,7 @@ pub(crate) async fn post(
     if let Err(wrong) = web_mcp::check_message(&bytes) {
         return Ok((StatusCode::BAD_REQUEST, Json(wrong.document())).into_response());
     }
-    let own = Own { owner: user.id(), ip: caller.ip, user, app };
+    let own = Own { ip: caller.ip, user, app };
     let request = Request::from_parts(parts, http_body_util::Full::new(bytes));
     let response = web_mcp::serve_http(Arc::new(own), request).await;
     told(response.map(Body::new)).await
@@ -81,12 +81,16 @@ async fn told(response: Response) -> Result<Response, ApiError> {
 #[derive(Debug)]
 struct Own {
     app: Shared,
-    owner: UserId,
     ip: Option<IpAddr>,
     user: CurrentUser,
 }
 
 impl Own {
+    /// Whose memory it is.
+    const fn owner(&self) -> UserId {
+        self.user.id()
+    }
+
     /// Refuses what changes memories to a token that only reads them.
     fn may_write(&self) -> Result<(), Refused> {
         self.user.writes_memory().map_err(|no| refused(&no))
@@ -96,12 +100,12 @@ impl Own {
 #[async_trait]
 impl Memory for Own {
     async fn search(&self, query: MemoryQuery) -> Result<MemoryResults, Refused> {
-        memory::found(&self.app, self.owner, &query).await.map_err(|no| refused(&no))
+        memory::found(&self.app, self.owner(), &query).await.map_err(|no| refused(&no))
     }
 
     async fn remember(&self, new: NewMemories, key: Option<&str>) -> Result<Remembered, Refused> {
         self.may_write()?;
-        let (who, key) = ((self.owner, self.ip), named(key)?);
+        let (who, key) = ((self.owner(), self.ip), named(key)?);
         let kept = memory::remembered(&self.app, who, &key, &new.items);
         kept.await.map_err(|no| refused(&no))
     }
@@ -113,7 +117,7 @@ impl Memory for Own {
     ) -> Result<ActionView, Refused> {
         self.may_write()?;
         let ids = memory::named(&which).map_err(|no| refused(&no))?;
-        let (who, key) = ((self.owner, self.ip), named(key)?);
+        let (who, key) = ((self.owner(), self.ip), named(key)?);
         let done = memory::forgotten(&self.app, who, &key, ids);
         done.await.map_err(|no| refused(&no))
     }
@@ -122,7 +126,7 @@ impl Memory for Own {
         let cursor = query.cursor.as_deref().map(Cursor::read).transpose();
         let cursor = cursor.map_err(|no| refused(&ApiError::new(Code::QueryInvalid, no)))?;
         let place = (query.limit, cursor);
-        let page = memory::passing(&self.app, self.owner, &query.filters, place);
+        let page = memory::passing(&self.app, self.owner(), &query.filters, place);
         page.await.map_err(|no| refused(&no))
     }
 }

@@ -240,3 +240,28 @@ impl appliance_core::ports::Records for BrokenRecords {
         Err(StoreError::new(self.0, "records.first_result", "/var/lib/secret/path is broken"))
     }
 }
+
+/// Records that change nothing but by a permit of the gate's, which each change uses up.
+#[derive(Debug)]
+pub struct GatedRecords {
+    pub inner: Arc<dyn appliance_core::ports::Records>,
+    pub gate: Arc<tokio::sync::Semaphore>,
+}
+
+#[async_trait]
+impl appliance_core::ports::Records for GatedRecords {
+    async fn apply(
+        &self,
+        batch: appliance_core::Batch,
+    ) -> Result<appliance_core::Applied, StoreError> {
+        self.gate.acquire().await.unwrap().forget();
+        self.inner.apply(batch).await
+    }
+
+    async fn first_result(
+        &self,
+        key: &appliance_core::BatchKey,
+    ) -> Result<Option<appliance_core::Applied>, StoreError> {
+        self.inner.first_result(key).await
+    }
+}

@@ -11,8 +11,6 @@ pub(crate) use post::post;
 use appliance_core::{ApiToken, Timestamp};
 use web_dto::TokenView;
 
-use crate::auth::has_expired;
-
 fn view(token: &ApiToken, now: Timestamp) -> TokenView {
     TokenView {
         id: token.id.to_string(),
@@ -20,7 +18,7 @@ fn view(token: &ApiToken, now: Timestamp) -> TokenView {
         scopes: token.scopes.iter().map(|scope| scope.name().to_owned()).collect(),
         created_at: token.created_at.to_string(),
         expires_at: token.expires_at.map(|at| at.to_string()),
-        expired: has_expired(token, now),
+        expired: token.has_expired(now),
         last_used_at: token.last_used_at.map(|at| at.to_string()),
     }
 }

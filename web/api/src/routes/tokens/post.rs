@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use appliance_core::{
-    Actor, ApiToken, Batch, Conflict, RiskLevel, StoreError, Thing, TokenId, TokenScope, Write,
+    Actor, ApiToken, Batch, Conflict, MAX_TOKENS, RiskLevel, StoreError, Thing, TokenId,
+    TokenScope, Write,
 };
 use axum::{
     Json as Answer,
@@ -22,9 +23,6 @@ use crate::{
     parts::Shared,
 };
 
-/// Most tokens that one person may have.
-const MOST: usize = 100;
-
 /// Answers 201 with the token and its secret.
 pub(crate) async fn post(
     State(app): State<Shared>,
@@ -36,10 +34,6 @@ pub(crate) async fn post(
     let (name, scopes) = (name(&body.name)?, scopes(&body.scopes)?);
     let lived = app.parts.mint.clock().lived();
     let expires_at = days(body.expires_in_days)?.map(|span| lived.plus(span));
-    if app.parts.users.tokens(owner).await?.len() >= MOST {
-        let detail = format!("a person has at most {MOST} tokens; revoke one first");
-        return Err(ApiError::new(Code::TokenInvalid, detail));
-    }
     let secret = SecretToken::for_programs()
         .map_err(|_| ApiError::new(Code::Internal, "the system gives no random numbers"))?;
     let token = ApiToken {
@@ -54,8 +48,9 @@ pub(crate) async fn post(
     };
     let mut line = Line::auth(Actor::User(owner), caller.ip, "token.make").on("token", &token.id);
     line.risk = RiskLevel::Medium;
-    let batch =
-        Batch::new().write(Write::PutToken(token.clone())).write(line.write(&app.parts.mint));
+    let batch = Batch::new()
+        .write(Write::PutToken { token: token.clone(), at: lived })
+        .write(line.write(&app.parts.mint));
     app.parts.records.apply(batch).await.map_err(refused)?;
     let url = app.parts.settings.base_url();
     let secret = secret.expose().to_owned();
@@ -70,6 +65,10 @@ fn refused(error: StoreError) -> ApiError {
         Some(Conflict::Exists(Thing::TokenName)) => {
             let detail = "one of your tokens has this name";
             ApiError::field(Code::TokenNameTaken, "/name", detail)
+        }
+        Some(Conflict::TokensFull(_)) => {
+            let detail = format!("a person has at most {MAX_TOKENS} tokens; revoke one first");
+            ApiError::new(Code::TokenLimit, detail)
         }
         _ => error.into(),
     }
