@@ -102,7 +102,7 @@ codes! {
     SetupLinkInvalid = "setup.link_invalid", 410, "the link is used up, expired or unknown", "run `ai-infra setup-link` on the server for a new one";
     EmailInvalid = "email.invalid", 422, "e-mail is not usable", "use an address such as you@example.com";
     EmailTaken = "email.taken", 409, "e-mail belongs to another account", "use another address";
-    PasswordWeak = "password.weak", 422, "password is too short or too long", "use 12 to 1,024 characters";
+    PasswordWeak = "password.weak", 422, "password is too short or too long, or cannot be typed everywhere", "use 12 to 1,024 characters, and no control characters";
     Forbidden = "forbidden", 403, "not allowed", "ask an admin of this server";
     TokenScope = "token.scope", 403, "the token does not reach this", "use a token with a scope that `detail` names; POST /api/tokens makes one for whoever is logged in";
     TokenInvalid = "token.invalid", 422, "this token cannot be made", "mend the field listed under `errors`";

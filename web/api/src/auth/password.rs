@@ -1,4 +1,5 @@
-//! Passwords: argon2id, off the async threads, a few at a time. Stores nothing.
+//! Passwords: argon2id of what [`super::prepared`] makes of them, off the async threads, a few at a
+//! time. Stores nothing.
 //!
 //! Invariant: an unknown account costs as much time as a wrong password, so that nobody can ask
 //! which accounts exist. Parameters: OWASP password storage cheat sheet, argon2id m=19 MiB, t=2, p=1.
@@ -10,8 +11,9 @@ use argon2::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
-use web_dto::{Code, MIN_PASSWORD_CHARS};
+use web_dto::Code;
 
+use super::prepared;
 use crate::error::ApiError;
 
 /// Hashes at once: each takes 19 MiB and a core for some 20 ms.
@@ -19,9 +21,6 @@ const AT_ONCE: usize = 2;
 
 /// One hash.
 const HASH: TaskKind = TaskKind::new("password.hash");
-
-/// Most characters a password may have.
-const MAX_PASSWORD_CHARS: usize = 1_024;
 
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -34,6 +33,17 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm8gc3VjaCBhY2NvdW50$\
 
 /// A password's hash in PHC form.
 pub(crate) struct Hashed(pub(crate) String);
+
+/// How a password that is shown stands to a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Matched {
+    /// It is another, or there is no hash.
+    No,
+    /// It is the one.
+    Yes,
+    /// It is the one, hashed as it was typed, before passwords were prepared: hash it anew.
+    AsTyped,
+}
 
 /// Hashes and checks passwords.
 #[derive(Debug)]
@@ -51,17 +61,9 @@ impl Passwords {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// `password.weak` when it is too short or too long.
+    /// `password.weak` when it is too short or too long, or has a control character.
     pub(crate) async fn hash(&self, password: &str) -> Result<Hashed, ApiError> {
-        let chars = password.chars().count();
-        if !(MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&chars) {
-            let detail = format!(
-                "the password has {chars} characters, it must have {MIN_PASSWORD_CHARS} to \
-                 {MAX_PASSWORD_CHARS}"
-            );
-            return Err(ApiError::field(Code::PasswordWeak, "/password", detail));
-        }
-        let password = SecretString::from(password);
+        let password = SecretString::from(prepared::chosen(password)?);
         self.run(move || {
             let hashed: PasswordHash =
                 argon2()?.hash_password(password.expose_secret().as_bytes())?;
@@ -71,20 +73,27 @@ impl Passwords {
     }
 
     /// Tells whether `password` is the one behind `hash`; without a hash it works as long and says no.
+    /// Where preparing changes something it is tried as it was typed too, for hashes of older versions.
     pub(crate) async fn matches(
         &self,
         password: &str,
         hash: Option<String>,
-    ) -> Result<bool, ApiError> {
-        if password.chars().count() > MAX_PASSWORD_CHARS {
-            return Ok(false);
-        }
-        let password = SecretString::from(password);
+    ) -> Result<Matched, ApiError> {
+        let prepared = prepared::shown(password);
+        let changes = prepared.as_deref() != Some(password);
+        let typed = (changes && prepared::could_be_older(password)).then_some(password);
+        let prepared = prepared.map(|text| (SecretString::from(text), Matched::Yes));
+        let typed = typed.map(|text| (SecretString::from(text), Matched::AsTyped));
         self.run(move || {
             let known = hash.is_some();
             let parsed = PasswordHash::new(hash.as_deref().unwrap_or(NOBODY))?;
-            let bytes = password.expose_secret().as_bytes();
-            Ok(argon2()?.verify_password(bytes, &parsed).is_ok() && known)
+            for (password, matched) in prepared.into_iter().chain(typed) {
+                let bytes = password.expose_secret().as_bytes();
+                if argon2()?.verify_password(bytes, &parsed).is_ok() && known {
+                    return Ok(matched);
+                }
+            }
+            Ok(Matched::No)
         })
         .await
     }
@@ -117,9 +126,27 @@ mod tests {
         let passwords = Passwords::new(Tasks::new());
         let hash = passwords.hash("correct horse battery").await.unwrap().0;
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.matches("correct horse battery", Some(hash.clone())).await.unwrap());
-        assert!(!passwords.matches("correct horse batterz", Some(hash)).await.unwrap());
-        assert!(!passwords.matches("correct horse battery", None).await.unwrap());
+        let matched = async |password, hash| passwords.matches(password, hash).await.unwrap();
+        assert_eq!(matched("correct horse battery", Some(hash.clone())).await, Matched::Yes);
+        assert_eq!(matched("correct horse batterz", Some(hash)).await, Matched::No);
+        assert_eq!(matched("correct horse battery", None).await, Matched::No);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_what_was_typed_matches_what_is_typed_so() {
+        let passwords = Passwords::new(Tasks::new());
+        let (apart, composed) = ("fru\u{308}her war alles", "fr\u{fc}her war alles");
+        let older: PasswordHash = argon2().unwrap().hash_password(apart.as_bytes()).unwrap();
+        let older = Some(older.to_string());
+        assert_eq!(passwords.matches(apart, older.clone()).await.unwrap(), Matched::AsTyped);
+        assert_eq!(passwords.matches(composed, older).await.unwrap(), Matched::No);
+        let now = Some(passwords.hash(apart).await.unwrap().0);
+        for typed in [apart, composed] {
+            assert_eq!(passwords.matches(typed, now.clone()).await.unwrap(), Matched::Yes);
+        }
+        let tab = argon2().unwrap().hash_password(b"four quiet\twords").unwrap().to_string();
+        let tab = passwords.matches("four quiet\twords", Some(tab)).await.unwrap();
+        assert_eq!(tab, Matched::AsTyped, "nobody can choose it any more, and it still works");
     }
 
     #[tokio::test]

@@ -26,6 +26,7 @@ mod mcp;
 mod memory;
 mod messages;
 mod operations;
+mod passwords;
 mod portal;
 mod socket;
 mod tokens;

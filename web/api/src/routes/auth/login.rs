@@ -9,7 +9,7 @@ use web_dto::{Code, Login};
 use super::MAX_LOGIN_BYTES;
 use crate::{
     audit::Line,
-    auth::{Attempt, logged_in, open, require_private},
+    auth::{Attempt, Hashed, Matched, logged_in, open, require_private},
     error::ApiError,
     extract::Json,
     gate::Caller,
@@ -39,22 +39,28 @@ pub(crate) async fn post(
 
     let found = app.parts.users.by_email(&email).await?.filter(|user| user.is_active);
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let proven = app.passwords.matches(&body.password, hash).await?;
-    match found.filter(|_| proven) {
-        Some(user) => enter(&app, user, &caller, &headers).await,
-        None => refuse(&app, &caller).await,
-    }
+    let matched = app.passwords.matches(&body.password, hash).await?;
+    let Some(user) = found.filter(|_| matched != Matched::No) else {
+        return refuse(&app, &caller).await;
+    };
+    let anew = match matched {
+        // One that cannot be chosen any more keeps the hash it has.
+        Matched::AsTyped => app.passwords.hash(&body.password).await.ok(),
+        Matched::No | Matched::Yes => None,
+    };
+    enter(&app, (user, anew), &caller, &headers).await
 }
 
+/// Opens a session of the account, which gets its password's new hash if there is one.
 async fn enter(
     app: &App,
-    mut user: User,
+    (mut user, anew): (User, Option<Hashed>),
     caller: &Caller,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let hash = user.password_hash.clone();
     for _ in 0..TRIES {
-        if let Some(entered) = enter_once(app, &user, caller, headers).await? {
+        if let Some(entered) = enter_once(app, (&user, anew.as_ref()), caller, headers).await? {
             return Ok(entered);
         }
         // The account was changed while the password was being checked.
@@ -69,12 +75,16 @@ async fn enter(
 /// Opens a session of the account as it was read; `None` when it was changed since.
 async fn enter_once(
     app: &App,
-    user: &User,
+    (user, anew): (&User, Option<&Hashed>),
     caller: &Caller,
     headers: &HeaderMap,
 ) -> Result<Option<Response>, ApiError> {
     let opened = open(app, user, caller, headers)?;
-    let seen = User { last_login_at: Some(opened.session.created_at), ..user.clone() };
+    let mut seen = User { last_login_at: Some(opened.session.created_at), ..user.clone() };
+    if let Some(Hashed(anew)) = anew {
+        // The password is the same, so that no other log-in of the account ends by it.
+        seen.password_hash = Some(anew.clone());
+    }
     let line =
         Line::auth(Actor::User(user.id), caller.ip, "login").on("session", &opened.session.id);
     let batch = Batch::new()
