@@ -336,6 +336,10 @@ async fn messages_of_one_conversation_are_answered_in_their_order() {
     let second = soon("the second answer", async || house.answer(second).await).await;
     let first = house.answer(first).await.expect("the first was answered before");
     assert!(first.seq < second.seq && first.content.starts_with("slow"), "{first:?} {second:?}");
+    // It was handed out while the first was at work, and is answered by what that has said.
+    let requests = rig.server.requests.lock().unwrap();
+    let before = &requests.last().unwrap()["messages"];
+    assert!(before[1]["content"].as_str().is_some_and(|it| it.starts_with("slow ")), "{before}");
 }
 
 #[tokio::test]

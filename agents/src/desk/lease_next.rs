@@ -69,7 +69,7 @@ impl Service {
             return Ok(None);
         }
         self.show_task(task.id).await?;
-        let history = self.thread(&task).await?.in_order();
+        let history = self.before(&task).await?.in_order();
         Ok(Some(Work { lease, envelope, task, history }))
     }
 

@@ -26,7 +26,7 @@ mod thread;
 use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
-    EventBody, IdMint, Incarnation, MemoryHit, Task, TaskId, Topic,
+    EventBody, IdMint, Incarnation, MemoryHit, Message, Task, TaskId, Topic,
     bus::AGENTS_GROUP,
     desk::{CareCommand, CareDone, Complete, Delegate, Fail, Lease, Progress, Recall, Work},
     ports::{
@@ -126,6 +126,11 @@ impl Desk for Service {
 
     async fn progress(&self, who: Incarnation, command: Progress) -> Result<(), DeskError> {
         self.show_progress(who, command).await
+    }
+
+    async fn thread(&self, who: Incarnation, lease: &Lease) -> Result<Vec<Message>, DeskError> {
+        let task = self.held(who, lease).await?;
+        Ok(self.before(&task).await?.in_order())
     }
 
     async fn recall(&self, who: Incarnation, ask: Recall) -> Result<Vec<MemoryHit>, DeskError> {

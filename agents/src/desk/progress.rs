@@ -34,6 +34,7 @@ impl Service {
     fn show_chunk(&self, who: Incarnation, task: &Task, chunk: Chunk) {
         let body = EventBody::Chunk {
             message_id: task.answer_id,
+            answers: task.message_id,
             agent: who.agent,
             attempt: task.attempt,
             offset: chunk.offset,

@@ -76,7 +76,7 @@ impl Service {
 
     /// What the message that was just answered says about the answer before it.
     async fn note_message(&self, task: &Task) -> Result<(), DeskError> {
-        let thread = self.thread(task).await?;
+        let thread = self.before(task).await?;
         let Some((kind, strength, answer)) = said_about(&task.input, &thread) else {
             return Ok(());
         };

@@ -15,7 +15,7 @@ pub(super) struct Thread(Vec<Message>);
 
 impl Service {
     /// Reads the conversation before the task's message.
-    pub(super) async fn thread(&self, task: &Task) -> Result<Thread, DeskError> {
+    pub(super) async fn before(&self, task: &Task) -> Result<Thread, DeskError> {
         let conversations = &self.parts.conversations;
         let Some(asked) = conversations.message(task.owner, task.message_id).await? else {
             return Ok(Thread::default());

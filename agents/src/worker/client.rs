@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use appliance_core::{
-    AgentName, MemoryHit,
+    AgentName, MemoryHit, Message,
     desk::{
         Beat, BeatAnswer, CareCommand, CareDone, Complete, Delegate, Fail, Hello, Lease, LeaseNext,
         Progress, Recall, Welcome, Work, paths,
@@ -70,6 +70,11 @@ impl Client {
     /// Shows progress.
     pub(super) async fn progress(&self, command: &Progress) -> Result<(), LinkError> {
         self.tell(paths::PROGRESS, command).await
+    }
+
+    /// Reads the conversation before the task's message, oldest first.
+    pub(super) async fn thread(&self, lease: &Lease) -> Result<Vec<Message>, LinkError> {
+        self.ask(paths::THREAD, lease).await
     }
 
     /// Searches memories.

@@ -1,7 +1,8 @@
 //! Lanes: the turns of one conversation go one after another, in the order they were leased.
 //!
 //! So that "remember this" is kept before the question after it is looked up. Turns of different
-//! conversations do not see each other.
+//! conversations do not see each other, nor do those of other agents: nobody waits for what another
+//! agent waits for.
 
 use std::{
     collections::HashMap,
@@ -23,13 +24,24 @@ pub(super) struct Lanes {
     waiting: AtomicUsize,
 }
 
+/// A lane's turn, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// Whether an earlier one was at work: what was said since is to be read.
+    pub has_waited: bool,
+    _lane: OwnedMutexGuard<()>,
+}
+
 impl Lanes {
     /// Waits until no earlier turn of the conversation is at work; the lane is free again when what
     /// is returned is dropped.
-    pub(super) async fn enter(&self, conversation: ConversationId) -> OwnedMutexGuard<()> {
+    pub(super) async fn enter(&self, conversation: ConversationId) -> Turn {
         let lane = self.lane(conversation);
+        if let Ok(lane) = Arc::clone(&lane).try_lock_owned() {
+            return Turn { has_waited: false, _lane: lane };
+        }
         let _waits = Waits::one_more(&self.waiting);
-        lane.lock_owned().await
+        Turn { has_waited: true, _lane: lane.lock_owned().await }
     }
 
     /// How many wait just now.
@@ -79,9 +91,9 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none());
         assert_eq!(lanes.waiting(), 1);
         let other = lanes.enter(id(2)).now_or_never();
-        assert!(other.is_some());
+        assert!(other.is_some_and(|other| !other.has_waited));
         drop(first);
-        drop(second.await);
+        assert!(second.await.has_waited);
         assert_eq!((lanes.waiting(), lanes.lanes.lock().unwrap().len()), (0, 2));
     }
 }

@@ -217,9 +217,13 @@ impl Worker {
     /// Does the turn when its conversation's earlier ones are over; one that has not begun when the
     /// agent is told to finish is left for its next life.
     async fn turn(&self, work: &Work) -> Result<(), LinkError> {
-        let _lane = tokio::select! {
+        let lane = tokio::select! {
             lane = self.lanes.enter(work.task.conversation_id) => lane,
             () = self.finish.cancelled() => return Ok(()),
+        };
+        let work = &match self.up_to_date(work, lane.has_waited).await {
+            Ok(work) => work,
+            Err(error) => return self.drop_work(&self.view.of(&work.task), error),
         };
         let (began, view, welcome) = (Instant::now(), self.view.of(&work.task), self.welcome());
         view.took(&work.task);
@@ -234,6 +238,15 @@ impl Worker {
             Err(Stop::Link(error)) => return self.drop_work(&view, error),
         }
         Ok(())
+    }
+
+    /// The work with what was answered in its conversation while it waited for its turn.
+    async fn up_to_date(&self, work: &Work, has_waited: bool) -> Result<Work, LinkError> {
+        let mut work = work.clone();
+        if has_waited {
+            work.history = self.client.thread(&work.lease).await?;
+        }
+        Ok(work)
     }
 
     /// Renews the lease for as long as it can be.

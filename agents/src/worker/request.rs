@@ -61,7 +61,11 @@ fn title(memory: &Memory) -> String {
     }
 }
 
-/// The newest messages that fit, beginning with one of the person.
+/// What stands for an answer that failed, or that another agent is still at: without it a model would take
+/// that question for a part of this one.
+const NOT_ANSWERED: &str = "(There is no answer to this yet.)";
+
+/// The newest messages that fit, beginning with one of the person; each is followed by an answer.
 fn said_before(history: &[Message]) -> Vec<Value> {
     let mut left = MAX_HISTORY_CHARS;
     let mut kept: Vec<&Message> = Vec::new();
@@ -72,7 +76,20 @@ fn said_before(history: &[Message]) -> Vec<Value> {
         kept.push(message);
     }
     let in_order = kept.into_iter().rev();
-    in_order.skip_while(|message| message.role != Role::User).map(turn).collect()
+    answered(in_order.skip_while(|message| message.role != Role::User))
+}
+
+fn answered<'a>(messages: impl Iterator<Item = &'a Message>) -> Vec<Value> {
+    let (mut turns, mut asked) = (Vec::new(), false);
+    let none = || json!({ "role": "assistant", "content": NOT_ANSWERED });
+    for message in messages {
+        let asks = message.role == Role::User;
+        turns.extend((asked && asks).then(none));
+        turns.push(turn(message));
+        asked = asks;
+    }
+    turns.extend(asked.then(none));
+    turns
 }
 
 fn speaks(message: &Message) -> bool {
@@ -169,7 +186,27 @@ mod tests {
     #[test]
     fn a_long_history_loses_its_oldest_messages() {
         let long = "x".repeat(MAX_HISTORY_CHARS / 2 + 1);
-        let history = [message(Role::User, &long), message(Role::User, &long)];
-        assert_eq!(built(&history, &[])["messages"].as_array().unwrap().len(), 2);
+        let history = [message(Role::User, "one"), message(Role::Assistant, &long)];
+        let history = [&history[..], &[message(Role::User, &long)]].concat();
+        let request = built(&history, &[]);
+        assert_eq!(request["messages"][0], json!({ "role": "user", "content": long }));
+        assert_eq!(request["messages"].as_array().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_question_without_an_answer_is_no_part_of_the_one_after_it() {
+        let history = [
+            message(Role::User, "one"),
+            message(Role::User, "two"),
+            message(Role::Assistant, "second"),
+            message(Role::User, "three"),
+        ];
+        let request = built(&history, &[]);
+        let messages = request["messages"].as_array().unwrap();
+        let roles: Vec<_> = messages.iter().map(|it| it["role"].as_str().unwrap()).collect();
+        assert_eq!(roles, ["user", "assistant", "user", "assistant", "user", "assistant", "user"]);
+        let none = json!({ "role": "assistant", "content": NOT_ANSWERED });
+        assert_eq!((&messages[1], &messages[3]["content"]), (&none, &json!("second")));
+        assert_eq!(messages[5], none);
     }
 }

@@ -142,6 +142,7 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(takes)).await;
                 done(desk.progress(who, read(&body)).await)
             }
+            paths::THREAD => told(desk.thread(who, &read(&body)).await),
             paths::RECALL => told(desk.recall(who, read(&body)).await),
             paths::CARE => told(desk.care(who, read(&body)).await),
             paths::MESSAGES => {

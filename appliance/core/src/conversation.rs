@@ -76,7 +76,8 @@ pub struct Message {
     pub id: MessageId,
     /// The thread it belongs to.
     pub conversation_id: ConversationId,
-    /// Position in the thread, 1-based, set by the store.
+    /// Position in the thread, 1-based, set by the store: an answer stands right behind its question.
+    /// Positions that are kept for answers are left out until they come.
     pub seq: u64,
     /// Who speaks.
     pub role: Role,

@@ -65,7 +65,8 @@ pub struct Work {
     pub envelope: Envelope,
     /// The task as it stands now, its attempt already counted.
     pub task: Task,
-    /// The conversation's last messages before the one to answer, oldest first.
+    /// The conversation's last messages before the one to answer, oldest first, as far as they were
+    /// there when it was handed out.
     pub history: Vec<Message>,
 }
 
@@ -257,6 +258,9 @@ pub mod paths {
     pub const FAIL: &str = "/agent/v1/fail";
     /// [`Progress`](super::Progress) -> 204.
     pub const PROGRESS: &str = "/agent/v1/progress";
+    /// [`Lease`](super::Lease) -> array of [`Message`](crate::Message): what
+    /// [`Work::history`](super::Work::history) is by now.
+    pub const THREAD: &str = "/agent/v1/thread";
     /// [`Recall`](super::Recall) -> array of [`MemoryHit`](crate::MemoryHit).
     pub const RECALL: &str = "/agent/v1/recall";
     /// [`CareCommand`](super::CareCommand) -> [`CareDone`](super::CareDone).

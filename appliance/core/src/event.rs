@@ -27,6 +27,8 @@ pub enum EventBody {
     Chunk {
         /// The answer's id.
         message_id: MessageId,
+        /// The message that it answers.
+        answers: MessageId,
         /// Who writes it.
         agent: AgentName,
         /// Which attempt; a higher one resets the bubble.
@@ -62,6 +64,8 @@ pub struct LiveEvent {
 pub struct InFlight {
     /// The answer's id.
     pub message_id: MessageId,
+    /// The message that it answers.
+    pub answers: MessageId,
     /// Who writes it.
     pub agent: AgentName,
     /// Which attempt.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use appliance_core::{
     Conversation, ConversationId, ConversationStatus, Message, PageRequest, Role, StoreError,
-    Timestamp, UserId, Write,
+    TaskId, Timestamp, UserId, Write,
 };
 
 use crate::{
@@ -89,6 +89,87 @@ pub async fn paging_is_complete_without_doubles(it: &mut impl StoreFixture) -> C
         let seqs = messages.await?.into_iter().map(|message| message.seq);
         assert!(seqs.eq((1..=13).rev()), "messages, {limit} a page");
     }
+    Ok(())
+}
+
+/// An answer stands right behind its question, in whatever order answers come, and whatever the page's
+/// size; across a restart too.
+pub async fn an_answer_stands_behind_its_question(it: &mut impl StoreFixture) -> Checked {
+    let (owner, thread) = a_person(it).await?;
+    let mut asked = Vec::new();
+    for number in 1..=12 {
+        asked.push(ask(it, thread, &number.to_string()).await?);
+    }
+    for at in [4, 0, 11, 7, 2, 9] {
+        answer(it, &asked[at]).await?;
+    }
+    it.reopen().await;
+    say(it, thread, "a note").await?;
+    for at in [10, 1, 3, 5, 8, 6] {
+        answer(it, &asked[at]).await?;
+    }
+    let mut right = Vec::new();
+    for number in 1..=12 {
+        right.extend([number.to_string(), format!("to {number}")]);
+    }
+    right.push("a note".to_owned());
+    right.reverse();
+    for limit in [1, 5, 24, 100] {
+        let threads = it.conversations();
+        let read = given::all(limit, |page| threads.messages(owner, thread, page)).await?;
+        let read: Vec<_> = read.into_iter().map(|message| message.content).collect();
+        assert_eq!(read, right, "{limit} a page");
+    }
+    Ok(())
+}
+
+/// Whoever reads page by page while answers come misses nothing of what was there and reads nothing
+/// twice.
+pub async fn answers_that_come_while_pages_are_read_move_no_page(
+    it: &mut impl StoreFixture,
+) -> Checked {
+    let (owner, thread) = a_person(it).await?;
+    let mut asked = Vec::new();
+    for number in 1..=120 {
+        asked.push(ask(it, thread, &number.to_string()).await?);
+    }
+    let (mut read, mut after, mut late) = (Vec::new(), None, [119, 60, 59, 3, 90, 0].into_iter());
+    loop {
+        let page = PageRequest::new(30, after);
+        let page = it.conversations().messages(owner, thread, page).await?;
+        read.extend(page.items);
+        after = page.next;
+        if let Some(at) = late.next() {
+            answer(it, &asked[at]).await?;
+        }
+        if after.is_none() {
+            break;
+        }
+    }
+    let said = read.iter().filter(|message| message.role == Role::User);
+    assert!(said.map(|message| message.id).eq(asked.iter().rev().map(|message| message.id)));
+    assert!(read.iter().rev().is_sorted_by_key(|message| message.seq));
+    Ok(())
+}
+
+/// A question whose place for an answer was not kept, as of an earlier version, is answered at the end;
+/// so is one in another thread.
+pub async fn an_answer_without_a_place_of_its_own_comes_last(
+    it: &mut impl StoreFixture,
+) -> Checked {
+    let (owner, thread) = a_person(it).await?;
+    let other = a_thread(it, owner).await?;
+    let before = say(it, thread, "from before").await?;
+    let elsewhere = ask(it, other, "elsewhere").await?;
+    let now = ask(it, thread, "now").await?;
+    answer(it, &before).await?;
+    answer(it, &now).await?;
+    answer(it, &now).await?;
+    answer(it, &Message { conversation_id: thread, ..elsewhere }).await?;
+    let page = it.conversations().messages(owner, thread, PageRequest::new(10, None)).await?;
+    let read: Vec<_> = page.items.iter().rev().map(|message| message.content.as_str()).collect();
+    let (first, second) = ("to from before", "to elsewhere");
+    assert_eq!(read, ["from before", "now", "to now", first, "to now", second]);
     Ok(())
 }
 
@@ -177,6 +258,28 @@ async fn say(
     Ok(said)
 }
 
+/// Says what a task will answer.
+async fn ask(
+    it: &impl StoreFixture,
+    thread: ConversationId,
+    text: &str,
+) -> Result<Message, StoreError> {
+    let task = it.mint().next(TaskId::from_uuid);
+    let asked = Message { task_id: Some(task), ..given::message(&it.mint(), thread, text) };
+    it.write(vec![Write::AppendMessage(asked.clone())]).await?;
+    Ok(asked)
+}
+
+async fn answer(it: &impl StoreFixture, asked: &Message) -> Checked {
+    let text = format!("to {}", asked.content);
+    let answer = Message {
+        role: Role::Assistant,
+        parent_message_id: Some(asked.id),
+        ..given::message(&it.mint(), asked.conversation_id, &text)
+    };
+    it.write(vec![Write::AppendMessage(answer)]).await
+}
+
 async fn change(it: &impl StoreFixture, id: ConversationId, to: ConversationStatus) -> Checked {
     let at = it.now();
     it.write(vec![Write::ChangeConversation { id, title: None, status: Some(to), at }]).await
@@ -220,6 +323,9 @@ macro_rules! conversations_contract {
             threads_list_last_changed_first,
             a_clock_that_steps_back_reorders_nothing,
             paging_is_complete_without_doubles,
+            an_answer_stands_behind_its_question,
+            answers_that_come_while_pages_are_read_move_no_page,
+            an_answer_without_a_place_of_its_own_comes_last,
             a_deleted_thread_is_hidden_everywhere,
             a_thread_is_in_the_list_of_its_status,
             a_title_comes_from_the_first_words,

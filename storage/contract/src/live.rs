@@ -125,7 +125,8 @@ impl Answer {
 
     fn chunk(&self, attempt: u32, offset: u64, text: &str) -> EventBody {
         let (message_id, agent, text) = (self.id, AgentName::Code, text.to_owned());
-        EventBody::Chunk { message_id, agent, attempt, offset, text }
+        let answers = MessageId::from_bytes([9; 16]);
+        EventBody::Chunk { message_id, answers, agent, attempt, offset, text }
     }
 
     fn complete(&self, text: &str) -> EventBody {

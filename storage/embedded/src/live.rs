@@ -134,7 +134,7 @@ impl State {
     }
 
     fn chunk(&mut self, thread: ConversationId, body: &EventBody) -> bool {
-        let EventBody::Chunk { message_id, agent, attempt, offset, text } = body else {
+        let EventBody::Chunk { message_id, answers, agent, attempt, offset, text } = body else {
             return false;
         };
         self.moment += 1;
@@ -160,8 +160,9 @@ impl State {
                 true
             }
             None if offset == 0 && fits => {
-                let (message_id, agent, attempt) = (*message_id, *agent, *attempt);
-                let answer = InFlight { message_id, agent, attempt, text: text.clone() };
+                let (message_id, answers) = (*message_id, *answers);
+                let (agent, attempt, text) = (*agent, *attempt, text.clone());
+                let answer = InFlight { message_id, answers, agent, attempt, text };
                 flights.push(Flight { answer, touched });
                 self.flying += 1;
                 self.shed();

@@ -149,29 +149,49 @@ pub fn change(
 }
 
 /// Takes note of a message: gives it its sequence, moves the thread up, names it if it has no name.
-pub fn take_in(draft: &mut Draft<'_>, message: &Message) -> Result<u64, Refusal> {
+///
+/// An answer is given the sequence that was `kept` for it, and a message that will be answered has the
+/// one behind it kept.
+pub fn take_in(
+    draft: &mut Draft<'_>,
+    message: &Message,
+    kept: Option<u64>,
+) -> Result<u64, Refusal> {
     let before = require(draft, message.conversation_id)?;
     let mut row = before.clone();
     if row.conversation.title.is_none() && message.role == Role::User {
         row.conversation.title = title_from(&message.content);
     }
     row.conversation.once &= message.role != Role::User || row.last_message == 0;
-    let seq = next(&mut row.last_message);
+    let kept = kept.filter(|kept| *kept <= row.last_message);
+    let seq = kept.unwrap_or_else(|| given(&mut row, message));
     moved(draft, Some(&before), row, message.created_at)?;
     Ok(seq)
+}
+
+/// Gives the next sequence, and keeps the one after it if an answer will follow.
+fn given(row: &mut ConversationRow, message: &Message) -> u64 {
+    let seq = next(&mut row.last_message);
+    if message.role == Role::User && message.task_id.is_some() {
+        next(&mut row.last_message);
+    }
+    seq
 }
 
 /// Gives the sequence after `last`, where the conversation's own row lies behind its messages, as when
 /// an older page has come to lie in the place of the newest; it is named.
 pub(crate) fn count_on(
     draft: &mut Draft<'_>,
-    id: ConversationId,
+    message: &Message,
     last: u64,
 ) -> Result<u64, Refusal> {
+    let id = message.conversation_id;
     let before = require(draft, id)?;
     let mut row = before.clone();
     row.last_message = last;
-    let seq = next(&mut row.last_message);
+    // The last may be a question, whose answer has its place kept.
+    next(&mut row.last_message);
+    let seq = given(&mut row, message);
     draft.view().note(Damaged {
         place: damage::place(CONVERSATIONS.name, &codec::hex(&id.bytes())),
         what: "an older row lay in its place; its messages are counted on from the last".to_owned(),

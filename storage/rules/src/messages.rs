@@ -1,4 +1,8 @@
-//! Messages, byte for byte, in the order they came in. None is ever changed, but emptied by a purge.
+//! Messages, byte for byte, in the order of the conversation: as the person's came in, each answer right
+//! behind its question, whenever it is written. None is ever changed, but emptied by a purge.
+//!
+//! Invariant: the sequence after a question's is kept for its answer, so that no page that was read
+//! changes but by an answer that comes to stand in it.
 
 use std::collections::BTreeSet;
 
@@ -148,22 +152,37 @@ impl TryFrom<MessageV1> for Message {
     }
 }
 
-/// Appends to the message's conversation; returns the sequence it got.
+/// Puts a message into its conversation, an answer behind its question and anything else at the end;
+/// returns the sequence it got.
 pub fn append(draft: &mut Draft<'_>, message: &Message) -> Result<u64, Refusal> {
     let id = message.id.bytes();
     draft.counters.note(id);
     if draft.view().find(&MESSAGES, &BY_ID, &id)?.is_some() {
         return Err(conflict(Conflict::Exists(Thing::Message(message.id))));
     }
-    let mut seq = conversations::take_in(draft, message)?;
+    let kept = kept_for(draft, message)?;
+    let mut seq = conversations::take_in(draft, message, kept)?;
     let thread = message.conversation_id;
     if draft.has::<Message>(&key(&[&thread.bytes(), &seq.to_be_bytes()]))? {
         let newest = draft.view().rows(&MESSAGES, &Span::newest(&thread.bytes(), None), 1)?;
         let last = newest.first().map_or(seq, |(id, _)| trailing_seq(id));
-        seq = conversations::count_on(draft, thread, last)?;
+        seq = conversations::count_on(draft, message, last)?;
     }
     draft.replace(None, &Message { seq, ..message.clone() })?;
     Ok(seq)
+}
+
+/// Returns the sequence behind the question that a message answers, if nothing stands there. (Questions
+/// of before have none kept.)
+fn kept_for(draft: &Draft<'_>, message: &Message) -> Result<Option<u64>, Refusal> {
+    let Some(asked) = message.parent_message_id else { return Ok(None) };
+    let thread = message.conversation_id.bytes();
+    // Its row may be one that cannot be read; where it stands is enough.
+    let question = draft.view().find(&MESSAGES, &BY_ID, &asked.bytes())?;
+    let Some(question) = question.filter(|it| it.starts_with(&thread)) else { return Ok(None) };
+    let kept = trailing_seq(&question).saturating_add(1);
+    let is_taken = draft.has::<Message>(&key(&[&thread, &kept.to_be_bytes()]))?;
+    Ok((!is_taken).then_some(kept))
 }
 
 /// Returns messages of a thread, newest first; empty if `owner` has no such thread.

@@ -136,6 +136,7 @@ fn agents() -> Router<Shared> {
         .route(paths::COMPLETE, post(desk::complete))
         .route(paths::FAIL, post(desk::fail))
         .route(paths::PROGRESS, post(desk::progress))
+        .route(paths::THREAD, post(desk::thread))
         .route(paths::RECALL, post(desk::recall))
         .route(paths::CARE, post(desk::care))
         .route(paths::MESSAGES, post(llm::messages))

@@ -104,7 +104,8 @@ pub struct MessageView {
     pub id: String,
     /// Its thread.
     pub conversation_id: String,
-    /// Position in the thread, from 1.
+    /// Position in the thread, from 1: an answer stands right behind its question. There are gaps where
+    /// an answer is still to come.
     pub seq: u64,
     /// `user`, `assistant`, `system` or `tool`.
     pub role: String,
@@ -112,6 +113,9 @@ pub struct MessageView {
     pub content: String,
     /// Who wrote it, for answers.
     pub agent: Option<String>,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
     /// The task that made it.
     pub task_id: Option<String>,
     /// What it used.
@@ -130,6 +134,9 @@ pub struct MessageView {
 pub struct InFlightView {
     /// The id the answer will have.
     pub message_id: String,
+    /// The message that it answers; it stands right behind it.
+    #[serde(default)]
+    pub answers: String,
     /// Who writes it.
     pub agent: String,
     /// Which attempt.

@@ -132,6 +132,13 @@ pub struct MessagePayload {
     pub message_id: String,
     /// Its thread.
     pub conversation_id: String,
+    /// Position in the thread, from 1: an answer stands right behind its question. 0 in the answer to
+    /// `send_message`.
+    #[serde(default)]
+    pub seq: u64,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
     /// `user`, `assistant` or `system`.
     pub role: String,
     /// The text.
@@ -160,6 +167,9 @@ pub struct MessagePayload {
 pub struct ChunkPayload {
     /// The id the answer will have.
     pub message_id: String,
+    /// The message that it answers; it stands right behind it.
+    #[serde(default)]
+    pub answers: String,
     /// Its thread.
     pub conversation_id: String,
     /// The piece.

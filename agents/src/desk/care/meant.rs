@@ -54,7 +54,7 @@ impl Service {
 
     /// What the last answer cited, or else what the person said before; a rating is neither.
     async fn spoken_of(&self, task: &Task) -> Result<Found, DeskError> {
-        let thread = self.thread(task).await?.without_asides();
+        let thread = self.before(task).await?.without_asides();
         let answer = thread.last_answer().cloned();
         let question = thread.last_said().map(|message| message.content.clone());
         let mut found = Found { answer, question, ..Found::default() };

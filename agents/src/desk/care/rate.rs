@@ -21,7 +21,7 @@ impl Service {
         if !(1..=10).contains(&value) {
             return Err(DeskError::Refused(format!("the rating is {value}, it must be 1 to 10")));
         }
-        let thread = self.thread(wanted.task).await?;
+        let thread = self.before(wanted.task).await?;
         let Some(answer) = thread.last_written() else { return Ok(false) };
         let learned = self.learned_from_rating(wanted.task, answer, value, comment).await?;
         let told = Told { learned, ..told(answer, value, comment) };

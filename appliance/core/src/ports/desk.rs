@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    Incarnation, MemoryHit, StoreError, Task, TaskId,
+    Incarnation, MemoryHit, Message, StoreError, Task, TaskId,
     desk::{CareCommand, CareDone, Complete, Delegate, Fail, Lease, Progress, Recall, Work},
     ports::SearchError,
 };
@@ -60,6 +60,9 @@ pub trait Desk: fmt::Debug + Send + Sync {
 
     /// Shows progress to whoever watches.
     async fn progress(&self, who: Incarnation, command: Progress) -> Result<(), DeskError>;
+
+    /// Returns the conversation's last messages before the one to answer, oldest first.
+    async fn thread(&self, who: Incarnation, lease: &Lease) -> Result<Vec<Message>, DeskError>;
 
     /// Searches the memories of the task's owner.
     async fn recall(&self, who: Incarnation, ask: Recall) -> Result<Vec<MemoryHit>, DeskError>;

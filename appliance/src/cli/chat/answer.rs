@@ -96,6 +96,7 @@ mod tests {
     fn in_flight(attempt: u32, text: &str) -> InFlightView {
         InFlightView {
             message_id: "m".to_owned(),
+            answers: "q".to_owned(),
             agent: "code".to_owned(),
             attempt,
             text: text.to_owned(),

@@ -158,10 +158,11 @@ fn stored(message: MessagePayload) -> MessageView {
     MessageView {
         id: message.message_id,
         conversation_id: message.conversation_id,
-        seq: 0,
+        seq: message.seq,
         role: message.role,
         content: message.content,
         agent: message.agent,
+        answers: message.answers,
         task_id: None,
         citations: message.citations,
         model: message.model,

@@ -70,10 +70,11 @@ pub(super) fn event(
         (EventBody::Task(it), _) => ServerPayload::TaskUpdate(task(it)),
         (EventBody::Agent(_), _) => ServerPayload::AgentStatus(agent_status(agent?)),
         (
-            EventBody::Chunk { message_id, agent, attempt, offset, text },
+            EventBody::Chunk { message_id, answers, agent, attempt, offset, text },
             Topic::Conversation(conversation),
         ) => ServerPayload::MessageChunk(ChunkPayload {
             message_id: message_id.to_string(),
+            answers: answers.to_string(),
             conversation_id: conversation.to_string(),
             content: text,
             agent: agent.to_string(),
@@ -92,6 +93,8 @@ fn message(it: Message) -> MessagePayload {
         task_id: it.task_id.map(|id| id.to_string()),
         message_id: it.id.to_string(),
         conversation_id: it.conversation_id.to_string(),
+        seq: it.seq,
+        answers: it.parent_message_id.map(|id| id.to_string()),
         role: view::role(it.role).to_owned(),
         content: it.content,
         agent: it.agent.map(|agent| agent.to_string()),

@@ -326,6 +326,8 @@ impl Session {
         let stored = MessagePayload {
             message_id: accepted.message_id.to_string(),
             conversation_id: conversation_id.to_string(),
+            seq: 0,
+            answers: None,
             role: "user".to_owned(),
             content,
             agent: None,

@@ -51,6 +51,7 @@ pub(crate) fn message(it: Message) -> MessageView {
         role: role(it.role).to_owned(),
         content: it.content,
         agent: it.agent.map(|agent| agent.to_string()),
+        answers: it.parent_message_id.map(|id| id.to_string()),
         task_id: it.task_id.map(|id| id.to_string()),
         citations: citations(it.citations),
         model: it.model,
@@ -79,6 +80,7 @@ pub(crate) fn citations(citations: Vec<Citation>) -> Vec<CitationView> {
 pub(crate) fn in_flight(it: InFlight) -> InFlightView {
     InFlightView {
         message_id: it.message_id.to_string(),
+        answers: it.answers.to_string(),
         agent: it.agent.to_string(),
         attempt: it.attempt,
         text: it.text,

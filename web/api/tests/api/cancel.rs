@@ -50,9 +50,10 @@ impl Scene {
     /// A piece of the answer, as the desk shows it.
     fn write(&self, offset: u64, text: &str) {
         let message_id: MessageId = self.asked.answer_id.parse().unwrap();
+        let answers: MessageId = self.asked.message_id.parse().unwrap();
         let text = text.to_owned();
         let agent = AgentName::Code;
-        let body = EventBody::Chunk { message_id, agent, attempt: 1, offset, text };
+        let body = EventBody::Chunk { message_id, answers, agent, attempt: 1, offset, text };
         self.house.live.publish(Topic::Conversation(self.thread.parse().unwrap()), body);
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use appliance_core::{
-    AgentName, AgentState, AgentStatus, Control, Incarnation, IncarnationId, MemoryHit,
+    AgentName, AgentState, AgentStatus, Control, Incarnation, IncarnationId, MemoryHit, Message,
     PageRequest, SearchFilter, StoreError, Task, TaskId, UserId,
     desk::{
         Beat, CareCommand, CareDone, Complete, Delegate, Fail, Lease, Progress, Recall, Welcome,
@@ -134,6 +134,9 @@ impl Desk for FakeDesk {
         refused()
     }
     async fn progress(&self, _: Incarnation, _: Progress) -> Result<(), DeskError> {
+        refused()
+    }
+    async fn thread(&self, _: Incarnation, _: &Lease) -> Result<Vec<Message>, DeskError> {
         refused()
     }
     async fn recall(&self, _: Incarnation, _: Recall) -> Result<Vec<MemoryHit>, DeskError> {

@@ -112,6 +112,7 @@ async fn a_local_process_that_is_no_agent_gets_no_work_and_no_model() {
         (paths::MESSAGES, json!({})),
         (paths::LEASE_NEXT, json!({"wait_ms": 1, "held": []})),
         (paths::RENEW, lease.clone()),
+        (paths::THREAD, json!(lease)),
         (paths::RECALL, json!({"lease": lease, "query": "x", "limit": 1})),
     ] {
         let mut it = request(Method::POST, path, As::Agent, Body::from(body.to_string()));

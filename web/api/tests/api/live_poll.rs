@@ -37,8 +37,8 @@ impl Scene {
     fn chunk(&self, offset: u64, text: &str) {
         let conversation: ConversationId = self.thread.parse().unwrap();
         let (message_id, agent) = (MessageId::from_bytes([4; 16]), AgentName::Code);
-        let body =
-            EventBody::Chunk { message_id, agent, attempt: 1, offset, text: text.to_owned() };
+        let (answers, text) = (MessageId::from_bytes([9; 16]), text.to_owned());
+        let body = EventBody::Chunk { message_id, answers, agent, attempt: 1, offset, text };
         self.house.live.publish(Topic::Conversation(conversation), body);
     }
 }

@@ -214,8 +214,10 @@ async fn a_page_shows_the_answer_in_flight_and_where_the_feed_stands() {
     let conversation: ConversationId = id.parse().unwrap();
     let accepted = house.say(&id, As::Bearer(&ann), "hello").await;
     let message_id: MessageId = accepted.answer_id.parse().unwrap();
+    let answers: MessageId = accepted.message_id.parse().unwrap();
     let chunk = |offset: u64, text: &str| EventBody::Chunk {
         message_id,
+        answers,
         agent: AgentName::Code,
         attempt: 1,
         offset,
@@ -228,4 +230,5 @@ async fn a_page_shows_the_answer_in_flight_and_where_the_feed_stands() {
     assert_eq!(page.in_flight.len(), 1);
     assert_eq!((page.in_flight[0].text.as_str(), page.in_flight[0].attempt), ("Héllo", 1));
     assert_eq!(page.in_flight[0].message_id, accepted.answer_id);
+    assert_eq!(page.in_flight[0].answers, accepted.message_id);
 }

@@ -117,6 +117,7 @@ impl Stage {
         let conversation: ConversationId = self.thread.parse().unwrap();
         let body = EventBody::Chunk {
             message_id: id,
+            answers: MessageId::from_bytes([9; 16]),
             agent: AgentName::Code,
             attempt: 1,
             offset,
@@ -378,6 +379,7 @@ async fn what_happens_between_two_frames_is_never_missed() {
             for offset in 0..2_000 {
                 let body = EventBody::Chunk {
                     message_id: MessageId::from_bytes([8; 16]),
+                    answers: MessageId::from_bytes([9; 16]),
                     agent: AgentName::Code,
                     attempt: 1,
                     offset,

@@ -28,6 +28,10 @@ pub enum Delivery {
 pub struct Bubble {
     /// The message's id; our own key while it is [`Delivery::Sending`] or failed.
     pub id: String,
+    /// Its position in the conversation; absent until it is a record.
+    pub seq: Option<u64>,
+    /// The message that it answers.
+    pub answers: Option<String>,
     /// `user`, `assistant`, `system` or `tool`.
     pub role: String,
     /// The text so far.
@@ -66,10 +70,11 @@ impl Bubble {
         Self::new(key, "user", text, Delivery::Sending)
     }
 
-    /// The place of an answer that nobody has begun.
+    /// The place of an answer that nobody has begun, to the message `answers`.
     #[must_use]
-    pub fn awaited(id: impl Into<String>) -> Self {
-        Self::new(id, "assistant", "", Delivery::Waiting)
+    pub fn awaited(id: impl Into<String>, answers: impl Into<String>) -> Self {
+        let answers = Some(answers.into());
+        Self { answers, ..Self::new(id, "assistant", "", Delivery::Waiting) }
     }
 
     /// Whether it is still to change.
@@ -123,6 +128,8 @@ impl Bubble {
     fn new(id: impl Into<String>, role: &str, text: impl Into<String>, delivery: Delivery) -> Self {
         Self {
             id: id.into(),
+            seq: None,
+            answers: None,
             role: role.to_owned(),
             text: text.into(),
             agent: None,
@@ -139,6 +146,8 @@ impl Bubble {
 impl From<MessageView> for Bubble {
     fn from(view: MessageView) -> Self {
         Self {
+            seq: Some(view.seq),
+            answers: view.answers,
             agent: view.agent,
             citations: view.citations,
             model: view.model,
@@ -155,6 +164,7 @@ impl From<InFlightView> for Bubble {
         let writing = Delivery::Writing(view.attempt);
         Self {
             agent: Some(view.agent),
+            answers: Some(view.answers),
             ..Self::new(view.message_id, "assistant", view.text, writing)
         }
     }
@@ -165,6 +175,8 @@ impl Bubble {
     #[must_use]
     pub fn of_frame(frame: &MessagePayload, at: &str) -> Self {
         Self {
+            seq: Some(frame.seq).filter(|seq| *seq > 0),
+            answers: frame.answers.clone(),
             agent: frame.agent.clone(),
             citations: frame.citations.clone(),
             model: frame.model.clone(),
@@ -187,12 +199,13 @@ mod tests {
         assert_eq!(stored("tea").shown(), "tea");
         assert!(!stored("tea").is_deleted());
         assert!(!Bubble { stopped: true, ..stored("") }.is_deleted());
-        assert!(!Bubble::awaited("a").is_deleted());
+        assert!(!Bubble::awaited("a", "q").is_deleted());
     }
 
     fn chunk(attempt: u32, offset: u64, content: &str) -> ChunkPayload {
         ChunkPayload {
             message_id: "a".into(),
+            answers: "q".into(),
             conversation_id: "c".into(),
             content: content.into(),
             agent: "code".into(),
@@ -204,7 +217,7 @@ mod tests {
 
     #[test]
     fn chunks_join_by_their_offset_and_repeats_change_nothing() {
-        let mut answer = Bubble::awaited("a");
+        let mut answer = Bubble::awaited("a", "q");
         assert_eq!(answer.append(&chunk(1, 0, "The dät")), Appended::Grew);
         assert_eq!(answer.append(&chunk(1, 0, "The dät")), Appended::Known);
         assert_eq!(answer.append(&chunk(1, 5, "ätabase")), Appended::Grew, "half known, half new");
@@ -214,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_lost_chunk_is_a_gap_and_leaves_the_text_alone() {
-        let mut answer = Bubble::awaited("a");
+        let mut answer = Bubble::awaited("a", "q");
         answer.append(&chunk(1, 0, "one "));
         assert_eq!(answer.append(&chunk(1, 8, "three")), Appended::Gap);
         assert_eq!(answer.text, "one ");
@@ -224,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_new_attempt_starts_the_text_again_and_the_old_one_is_ignored() {
-        let mut answer = Bubble::awaited("a");
+        let mut answer = Bubble::awaited("a", "q");
         answer.append(&chunk(1, 0, "half an ans"));
         assert_eq!(answer.append(&chunk(2, 0, "An answer")), Appended::Grew);
         assert_eq!(answer.append(&chunk(1, 11, "wer")), Appended::Known);
@@ -233,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_new_attempt_seen_in_its_middle_is_a_gap() {
-        let mut answer = Bubble::awaited("a");
+        let mut answer = Bubble::awaited("a", "q");
         answer.append(&chunk(1, 0, "half"));
         assert_eq!(answer.append(&chunk(2, 4, "tail")), Appended::Gap);
         assert_eq!(answer.text, "", "nothing of the old attempt is shown as the new one");

@@ -10,6 +10,7 @@ mod frame;
 mod link;
 pub mod markdown;
 pub mod memory;
+mod order;
 mod page;
 pub mod palette;
 mod purged;

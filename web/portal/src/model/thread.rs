@@ -4,13 +4,14 @@
 //! frames after it must follow without a gap. While a page is on its way frames are held and
 //! replayed on top of it. Whatever does not fit asks for a refetch, and a refetch heals everything.
 //!
-//! Invariant: text is never shown twice and never with a hole in it.
+//! Invariant: text is never shown twice and never with a hole in it, and messages stand in the
+//! conversation's order, in which a page brings them too.
 
 use std::collections::VecDeque;
 
 use web_dto::{ChunkPayload, MessageList, MessagePayload, Place, ServerFrame, ServerPayload};
 
-use super::{Bubble, Delivery, bubble::Appended};
+use super::{Bubble, Delivery, bubble::Appended, order::settle};
 
 /// Most frames held while a page is on its way; more than that and we fetch once more instead.
 const MOST_HELD: usize = 2_000;
@@ -33,8 +34,10 @@ pub enum Folded {
 pub struct Thread {
     /// Which one; empty for one that the server has not heard of.
     pub conversation_id: String,
-    /// Its messages, oldest first.
+    /// Its messages in the conversation's order: each answer right behind its question.
     pub bubbles: Vec<Bubble>,
+    /// The answer that was finished last, wherever it stands.
+    pub ended: Option<String>,
     /// Pass as `before` for older ones; absent at the beginning.
     pub older: Option<String>,
     /// Up to where the live feed is in `bubbles`; absent until the first page.
@@ -104,6 +107,7 @@ impl Thread {
                 bubbles.push(bubble);
             }
         }
+        settle(&mut bubbles);
         self.bubbles = bubbles;
         self.older = page.next_before;
         self.place = Some(Place { epoch: page.epoch, seq: page.live_seq });
@@ -117,6 +121,7 @@ impl Thread {
         let mut older: Vec<Bubble> =
             page.messages.into_iter().filter(|m| !known(&m.id)).map(Bubble::from).collect();
         older.append(&mut self.bubbles);
+        settle(&mut older);
         self.bubbles = older;
         self.older = page.next_before;
     }
@@ -152,8 +157,9 @@ impl Thread {
             ours.delivery = Delivery::Confirmed;
         }
         if !self.bubbles.iter().any(|b| b.id == answer_id) {
-            self.bubbles.push(Bubble::awaited(answer_id));
+            self.bubbles.push(Bubble::awaited(answer_id, message_id));
         }
+        settle(&mut self.bubbles);
     }
 
     /// The server refused it or was not reached; the text stays for another try.
@@ -161,6 +167,7 @@ impl Thread {
         if let Some(ours) = self.bubbles.iter_mut().find(|b| b.id == key) {
             ours.delivery = Delivery::Failed;
         }
+        settle(&mut self.bubbles);
     }
 
     /// Marks that a page is on its way; frames are held until it is there.
@@ -250,6 +257,7 @@ impl Thread {
                 self.store(message, &frame.timestamp, Folded::Changed)
             }
             ServerPayload::MessageComplete(message) => {
+                self.ended = Some(message.message_id.clone());
                 self.store(message, &frame.timestamp, Folded::Finished)
             }
             ServerPayload::Resync(_) => self.refetch(),
@@ -262,10 +270,12 @@ impl Thread {
     }
 
     fn chunk(&mut self, chunk: &ChunkPayload) -> Folded {
-        let at = self.bubbles.iter().position(|b| b.id == chunk.message_id).unwrap_or_else(|| {
-            self.bubbles.push(Bubble::awaited(&chunk.message_id));
-            self.bubbles.len() - 1
-        });
+        let is_it = |b: &Bubble| b.id == chunk.message_id;
+        if !self.bubbles.iter().any(is_it) {
+            self.bubbles.push(Bubble::awaited(&chunk.message_id, &chunk.answers));
+            settle(&mut self.bubbles);
+        }
+        let Some(at) = self.bubbles.iter().position(is_it) else { return Folded::Same };
         match self.bubbles[at].append(chunk) {
             Appended::Grew => Folded::Changed,
             Appended::Known => Folded::Same,
@@ -286,6 +296,7 @@ impl Thread {
             Some(index) => self.bubbles[index] = stored,
             None => self.bubbles.push(stored),
         }
+        settle(&mut self.bubbles);
         result
     }
 }

@@ -24,6 +24,7 @@ fn answer(payload: ServerPayload) -> ServerFrame {
 fn chunk(offset: u64, content: &str) -> ServerPayload {
     ServerPayload::MessageChunk(ChunkPayload {
         message_id: "a1".into(),
+        answers: "m1".into(),
         conversation_id: "c".into(),
         content: content.into(),
         agent: "code".into(),
@@ -37,6 +38,8 @@ fn message(id: &str, role: &str, content: &str) -> MessagePayload {
     MessagePayload {
         message_id: id.into(),
         conversation_id: "c".into(),
+        seq: seq(id),
+        answers: answers(id),
         role: role.into(),
         content: content.into(),
         agent: (role == "assistant").then(|| "code".into()),
@@ -48,14 +51,24 @@ fn message(id: &str, role: &str, content: &str) -> MessagePayload {
     }
 }
 
+/// `a2` answers `m2` and has the place behind it.
+fn answers(id: &str) -> Option<String> {
+    id.strip_prefix('a').map(|number| format!("m{number}"))
+}
+
+fn seq(id: &str) -> u64 {
+    id[1..].parse::<u64>().unwrap() * 2 + if id.starts_with('m') { 1 } else { 2 }
+}
+
 fn page(live_seq: u64, messages: &[(&str, &str)]) -> MessageList {
-    let view = |(index, (id, content)): (usize, &(&str, &str))| MessageView {
+    let view = |(id, content): &(&str, &str)| MessageView {
         id: (*id).into(),
         conversation_id: "c".into(),
-        seq: index as u64 + 1,
-        role: "user".into(),
+        seq: seq(id),
+        role: if id.starts_with('m') { "user" } else { "assistant" }.into(),
         content: (*content).into(),
         agent: None,
+        answers: answers(id),
         task_id: None,
         citations: Vec::new(),
         model: None,
@@ -63,7 +76,7 @@ fn page(live_seq: u64, messages: &[(&str, &str)]) -> MessageList {
         created_at: "2026-01-01T00:00:00Z".into(),
     };
     MessageList {
-        messages: messages.iter().enumerate().map(view).collect(),
+        messages: messages.iter().map(view).collect(),
         in_flight: Vec::new(),
         next_before: None,
         epoch: 7,
@@ -123,6 +136,7 @@ fn frames_that_come_while_a_page_is_on_its_way_are_replayed_on_top_of_it() {
     let mut fresh = page(6, &[("m1", "hello")]);
     fresh.in_flight.push(InFlightView {
         message_id: "a1".into(),
+        answers: "m1".into(),
         agent: "code".into(),
         attempt: 1,
         text: "very".into(),
@@ -136,7 +150,7 @@ fn frames_that_come_while_a_page_is_on_its_way_are_replayed_on_top_of_it() {
 fn a_page_that_comes_late_takes_nothing_back() {
     let mut thread = loaded(10);
     thread.fold(&frame(11, ServerPayload::Message(message("m2", "user", "and now?"))));
-    let ended = ServerPayload::MessageComplete(message("a1", "assistant", "now"));
+    let ended = ServerPayload::MessageComplete(message("a2", "assistant", "now"));
     assert_eq!(thread.fold(&frame(12, ended)), Folded::Finished);
     assert_eq!(thread.load(page(11, &[("m1", "hello"), ("m2", "and now?")])), Folded::Same);
     assert_eq!(texts(&thread), ["hello", "and now?", "now"]);
@@ -227,8 +241,8 @@ fn a_message_that_could_not_be_sent_keeps_its_text_through_a_refetch() {
 fn an_answer_that_became_a_record_while_we_were_away_is_not_awaited_for_ever() {
     let mut thread = loaded(4);
     thread.typed("k", "x");
-    thread.accepted("k", "m2", "a1");
-    thread.load(page(9, &[("m1", "hello"), ("m2", "x"), ("a1", "the answer")]));
+    thread.accepted("k", "m2", "a2");
+    thread.load(page(9, &[("m1", "hello"), ("m2", "x"), ("a2", "the answer")]));
     assert_eq!(texts(&thread), ["hello", "x", "the answer"]);
     assert!(!thread.is_busy());
 }
@@ -260,4 +274,51 @@ fn a_page_older_than_what_was_just_accepted_keeps_question_before_answer() {
     let shown: Vec<_> = thread.bubbles.iter().map(|b| (b.id.as_str(), b.text.as_str())).collect();
     assert_eq!(shown, [("m1", "why?"), ("a1", "because")]);
     assert_eq!(thread.bubbles[0].delivery, Delivery::Stored);
+}
+
+#[test]
+fn quick_messages_stand_as_a_reload_shows_them_in_every_tab() {
+    let (mut ours, mut theirs) = (loaded(0), loaded(0));
+    let mut frames = Vec::new();
+    for n in 2..=13 {
+        ours.typed(&format!("k{n}"), &format!("question {n}"));
+        frames.push(ServerPayload::Message(message(
+            &format!("m{n}"),
+            "user",
+            &format!("question {n}"),
+        )));
+    }
+    frames.swap(3, 4); // those of two requests may be told in another order than they were stored
+    for n in [9, 2, 13, 5, 4, 12, 3, 11, 6, 8, 10, 7] {
+        let (id, text) = (format!("a{n}"), format!("to {n}"));
+        let mut piece = chunk(0, &text[..2]);
+        if let ServerPayload::MessageChunk(piece) = &mut piece {
+            (piece.message_id, piece.answers) = (id.clone(), format!("m{n}"));
+        }
+        frames.push(piece);
+        frames.push(ServerPayload::MessageComplete(message(&id, "assistant", &text)));
+    }
+    let mut right = vec!["hello".to_owned()];
+    right.extend((2..=13).flat_map(|n| [format!("question {n}"), format!("to {n}")]));
+    for (at, payload) in (1..).zip(frames) {
+        if (2..=13).contains(&at) {
+            ours.accepted(&format!("k{at}"), &format!("m{at}"), &format!("a{at}"));
+        }
+        ours.fold(&frame(at, payload.clone()));
+        theirs.fold(&frame(at, payload));
+    }
+    assert_eq!(texts(&ours), right);
+    assert_eq!(texts(&theirs), right);
+}
+
+#[test]
+fn what_the_server_does_not_have_stays_below_what_it_has() {
+    let mut thread = loaded(0);
+    thread.typed("k2", "lost");
+    thread.typed("k3", "two");
+    thread.failed("k2");
+    thread.accepted("k3", "m2", "a2");
+    assert_eq!(texts(&thread), ["hello", "two", "", "lost"]);
+    thread.load(page(1, &[("m1", "hello"), ("m2", "two")]));
+    assert_eq!(texts(&thread), ["hello", "two", "", "lost"], "as a reload shows it");
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Portal;
-use crate::model::{Delivery, face};
+use crate::model::face;
 
 /// Characters of a finished answer that are read out.
 const SPOKEN_CHARS: usize = 300;
@@ -24,9 +24,8 @@ impl Portal {
     /// Tells the finished answer from its beginning.
     pub(super) fn announce_answer(self) {
         let words = self.thread(|t| {
-            let stored =
-                |b: &&crate::model::Bubble| b.role != "user" && b.delivery == Delivery::Stored;
-            let last = t.bubbles.iter().rev().find(stored)?;
+            let ended = t.ended.as_ref()?;
+            let last = t.bubbles.iter().find(|b| b.id == *ended)?;
             let name = face(last.agent.as_deref().unwrap_or_default()).name;
             let text: String = last.text.chars().take(SPOKEN_CHARS).collect();
             let verb = if last.stopped { "was stopped at" } else { "replied" };

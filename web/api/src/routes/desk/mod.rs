@@ -13,6 +13,7 @@ mod lease_next;
 mod progress;
 mod recall;
 mod renew;
+mod thread;
 
 pub(crate) use beat::post as beat;
 pub(crate) use care::post as care;
@@ -24,6 +25,7 @@ pub(crate) use lease_next::post as lease_next;
 pub(crate) use progress::post as progress;
 pub(crate) use recall::post as recall;
 pub(crate) use renew::post as renew;
+pub(crate) use thread::post as thread;
 
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
