@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use appliance_core::AgentName;
 use web_dto::{AgentList, AgentLog, AgentView};
 
-use super::{Client, Context, arguments::Agent, print};
+use super::{Context, arguments::Agent, print};
 use crate::{
     clock::SystemClock,
     exit::{self, Failure},
@@ -22,7 +22,7 @@ pub fn run(context: &Context, command: &Agent) -> anyhow::Result<ExitCode> {
     match *command {
         Agent::Run { name } => be(context, name),
         Agent::List => list(context),
-        Agent::Attach { name } => attach(context, name),
+        Agent::Attach { ref window } => attach(context, window),
         Agent::Start { name } => steer(context, name, "start"),
         Agent::Stop { name } => steer(context, name, "stop"),
         Agent::Restart { name } => steer(context, name, "restart"),
@@ -70,15 +70,25 @@ pub fn table(agents: &[AgentView]) -> String {
 
 fn row(agent: &AgentView) -> Vec<String> {
     let dash = || "-".to_owned();
-    let doing = agent.problem.clone().or_else(|| in_hand(&agent.tasks));
     vec![
         agent.name.clone(),
         agent.status.clone(),
         agent.pid.map_or_else(dash, |pid| pid.to_string()),
-        agent.heartbeat_age_seconds.map_or_else(dash, |age| format!("{age:.0} s ago")),
+        heartbeat(agent).unwrap_or_else(dash),
         agent.restarts.to_string(),
-        doing.map_or_else(dash, |text| print::line(&text, 60)),
+        doing(agent).unwrap_or_else(dash),
     ]
+}
+
+/// How long ago it gave a sign of life.
+pub fn heartbeat(agent: &AgentView) -> Option<String> {
+    agent.heartbeat_age_seconds.map(|age| format!("{age:.0} s ago"))
+}
+
+/// What is wrong with it, or else what it has in hand.
+pub fn doing(agent: &AgentView) -> Option<String> {
+    let doing = agent.problem.clone().or_else(|| in_hand(&agent.tasks));
+    doing.map(|text| print::line(&text, 60))
 }
 
 /// The longest in hand by name, the rest by number.
@@ -111,17 +121,22 @@ fn log(context: &Context, name: AgentName, lines: u16) -> anyhow::Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// Becomes tmux, attached to the agent's window; without a terminal, prints how.
-fn attach(context: &Context, name: AgentName) -> anyhow::Result<ExitCode> {
+/// Becomes tmux, attached to an agent's window or one that only shows something; without a terminal,
+/// prints how.
+fn attach(context: &Context, window: &str) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
-    let agent = context.block_on(view(&client, name))?;
-    let Some(command) = &agent.attach else {
-        let hint = format!("install tmux and restart the server, or: ai-infra agent log {name}");
-        let what = format!("agent {name} has no window: the server found no tmux");
-        return Err(Failure::new(exit::UNAVAILABLE, what, hint).into());
+    let agents: AgentList = context.block_on(client.get("/api/agents"))?;
+    let agent = agents.agents.iter().find(|agent| agent.name == window);
+    if agent.is_none() {
+        known(context, window)?;
+    }
+    let command = match agent {
+        Some(agent) => agent.attach.clone(),
+        None => agents.agents.iter().find_map(|it| beside(it.attach.as_ref()?, window)),
     };
+    let Some(command) = command else { return Err(no_window(window, agent.is_some()).into()) };
     if context.json() {
-        print::json(&agent)?;
+        print::json(&serde_json::json!({ "name": window, "attach": command }))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !std::io::stdout().is_terminal() {
@@ -129,16 +144,35 @@ fn attach(context: &Context, name: AgentName) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let (socket, target) =
-        window(command).with_context(|| format!("while reading the attach command `{command}`"))?;
+        parts(&command).with_context(|| format!("while reading the attach command `{command}`"))?;
     Err(become_tmux(socket, target).into())
 }
 
-async fn view(client: &Client, name: AgentName) -> anyhow::Result<AgentView> {
-    client.get(&format!("/api/agents/{name}")).await
+/// Refuses a name that no window has.
+fn known(context: &Context, window: &str) -> anyhow::Result<()> {
+    let windows = context.settings(Vec::new())?.session.windows;
+    let names: Vec<&str> = windows.iter().map(|window| window.name.as_str()).collect();
+    if names.contains(&window) {
+        return Ok(());
+    }
+    let what = format!("there is no window `{window}`; there are {}", names.join(", "));
+    Err(Failure::new(2, what, "").into())
+}
+
+fn no_window(window: &str, is_agent: bool) -> Failure {
+    let more = if is_agent { format!(", or: ai-infra agent log {window}") } else { String::new() };
+    let what = format!("{window} has no window: it does not run, or the server found no tmux");
+    Failure::new(exit::UNAVAILABLE, what, format!("install tmux and restart the server{more}"))
+}
+
+/// The command that shows another window of the same session, by its name.
+fn beside(command: &str, window: &str) -> Option<String> {
+    let (session, _) = command.rsplit_once(':')?;
+    Some(format!("{session}:={window}"))
 }
 
 /// Takes `tmux -S SOCKET attach -t TARGET` apart; the socket's path may hold spaces.
-fn window(command: &str) -> Option<(&str, &str)> {
+fn parts(command: &str) -> Option<(&str, &str)> {
     command.strip_prefix("tmux -S ")?.rsplit_once(" attach -t ")
 }
 
@@ -157,8 +191,13 @@ mod tests {
     #[test]
     fn the_attach_command_is_taken_apart_even_with_spaces_in_it() {
         let command = "tmux -S /run/my dir/tmux.sock attach -t ai-infrastructure:3";
-        assert_eq!(window(command), Some(("/run/my dir/tmux.sock", "ai-infrastructure:3")));
-        assert_eq!(window("screen -x"), None);
+        assert_eq!(parts(command), Some(("/run/my dir/tmux.sock", "ai-infrastructure:3")));
+        assert_eq!(parts("screen -x"), None);
+        let monitor = beside(command, "monitor");
+        assert_eq!(
+            monitor.as_deref(),
+            Some("tmux -S /run/my dir/tmux.sock attach -t ai-infrastructure:=monitor")
+        );
     }
 
     #[test]

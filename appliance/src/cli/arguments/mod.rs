@@ -236,10 +236,11 @@ pub enum Agent {
     },
     /// Show all six
     List,
-    /// Show an agent's terminal window
+    /// Show an agent's terminal window, or `monitor` or `logs`
     Attach {
-        /// Which of the six
-        name: AgentName,
+        /// One of the six, or another window of the session
+        #[arg(value_name = "NAME")]
+        window: String,
     },
     /// Start an agent that was stopped; lifts quarantine
     Start {

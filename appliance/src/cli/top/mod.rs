@@ -1,9 +1,10 @@
-//! `top`: the six agents, refreshed each second; once when nobody watches.
+//! `top`: the six agents, refreshed each second and fitted to the screen; once when nobody watches.
 //!
 //! Plain ANSI, so that it works in a tmux window. Goes on trying while the server is away.
 
+mod picture;
+
 use std::{
-    collections::BTreeMap,
     io::{self, IsTerminal as _, Read as _, Write as _},
     process::ExitCode,
     time::Duration,
@@ -18,7 +19,8 @@ use tokio::{
 };
 use web_dto::{AgentList, Ready};
 
-use super::{Client, Context, agent, print};
+use self::picture::{Seen, fitted, queues, whole};
+use super::{Client, Context, print};
 
 /// Waits for keys.
 const KEYS: TaskKind = TaskKind::new("keys");
@@ -45,18 +47,11 @@ pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         if !watched {
-            print::out(&picture(&ask(&client).await?))?;
+            print::out(&whole(&ask(&client).await?))?;
             return Ok(ExitCode::SUCCESS);
         }
         watch(&client, &context.tasks()).await
     })
-}
-
-/// What is drawn.
-struct Seen {
-    agents: AgentList,
-    ready: Ready,
-    queues: BTreeMap<String, u64>,
 }
 
 async fn ask(client: &Client) -> anyhow::Result<Seen> {
@@ -64,33 +59,6 @@ async fn ask(client: &Client) -> anyhow::Result<Seen> {
     let ready = client.get_any("/api/health/ready").await?;
     let metrics = client.stream("/metrics").await?.collect().await?.to_bytes();
     Ok(Seen { agents, ready, queues: queues(&String::from_utf8_lossy(&metrics)) })
-}
-
-/// Reads how much waits for whom from the server's metrics; urgent and other work together.
-fn queues(metrics: &str) -> BTreeMap<String, u64> {
-    let mut queues = BTreeMap::new();
-    for line in metrics.lines() {
-        let Some(rest) = line.strip_prefix("redis_queue_depth{queue=\"ai:agent:") else { continue };
-        let Some((stream, depth)) = rest.split_once("\"} ") else { continue };
-        let agent = stream.split(':').next().unwrap_or(stream);
-        *queues.entry(agent.to_owned()).or_default() += depth.trim().parse::<u64>().unwrap_or(0);
-    }
-    queues
-}
-
-fn picture(seen: &Seen) -> String {
-    let mut out = agent::table(&seen.agents.agents);
-    out += "\n\nwaiting:";
-    for agent in &seen.agents.agents {
-        let depth = seen.queues.get(&agent.name).copied().unwrap_or(0);
-        out += &format!("  {} {depth}", print::visible(&agent.name));
-    }
-    out += &format!("\nserver: {}", print::visible(&seen.ready.status));
-    let wrong = seen.ready.checks.iter().filter(|(_, said)| said.as_str() != "ok");
-    for (part, said) in wrong {
-        out += &format!("   {}: {}", print::visible(part), print::visible(said));
-    }
-    out + "\n"
 }
 
 async fn watch(client: &Client, tasks: &Tasks) -> anyhow::Result<ExitCode> {
@@ -107,11 +75,8 @@ async fn watch(client: &Client, tasks: &Tasks) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn next(client: &Client) -> String {
-    match ask(client).await {
-        Ok(seen) => picture(&seen),
-        Err(error) => format!("{}\n", print::visible(&format!("{error:#}"))),
-    }
+async fn next(client: &Client) -> Result<Seen, String> {
+    ask(client).await.map_err(|error| print::visible(&format!("{error:#}")))
 }
 
 /// Tells when `q` is pressed or the terminal is gone.
@@ -145,9 +110,14 @@ impl Screen {
     }
 
     /// Draws over the picture before; clears the rest of each line and of the screen.
-    fn draw(&self, picture: &str) -> io::Result<()> {
+    fn draw(&self, seen: &Result<Seen, String>) -> io::Result<()> {
+        let (columns, rows) = size();
+        let picture = match seen {
+            Ok(seen) => fitted(seen, columns, rows),
+            Err(why) => format!("{why}\n"),
+        };
         let lines = picture.lines().map(|line| format!("{line}\x1b[K\r\n")).collect::<String>();
-        self.write(&format!("\x1b[H{lines}\r\nq quits\x1b[K\x1b[J"))
+        self.write(&format!("\x1b[H{lines}q quits\x1b[K\x1b[J"))
     }
 
     #[expect(clippy::unused_self, reason = "only who entered may write")]
@@ -166,17 +136,9 @@ impl Drop for Screen {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::queues;
-
-    #[test]
-    fn what_waits_is_counted_over_both_streams_of_an_agent() {
-        let metrics = "# TYPE redis_queue_depth gauge\n\
-            redis_queue_depth{queue=\"ai:agent:code\"} 3\n\
-            redis_queue_depth{queue=\"ai:agent:code:urgent\"} 2\n\
-            redis_queue_depth{queue=\"ai:agent:qa\"} 0\nother 7\n";
-        let found = queues(metrics);
-        assert_eq!((found["code"], found["qa"], found.len()), (5, 0, 2));
-    }
+/// Columns and rows of the screen; what is usual where the terminal does not say.
+fn size() -> (usize, usize) {
+    let told = termios::tcgetwinsize(io::stdout()).ok();
+    let told = told.filter(|size| size.ws_col > 0 && size.ws_row > 0);
+    told.map_or((80, 24), |size| (usize::from(size.ws_col), usize::from(size.ws_row)))
 }
