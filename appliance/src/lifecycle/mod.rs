@@ -216,8 +216,11 @@ impl Running {
         let runtime = settings.runtime_dir();
         let api = LocalDoor::new(Door::People, runtime.api_socket()?, people.clone());
         let seats = LocalDoor::new(Door::Agents, runtime.agent_socket()?, agents);
-        api.open(sockets.people, &tasks, limits.clone());
-        seats.open(sockets.agents, &tasks, limits.clone());
+        let places = descriptors::places(limits.max_connections);
+        let local = edge::Limits { max_connections: places.local, ..limits.clone() };
+        let limits = edge::Limits { max_connections: places.tcp, ..limits };
+        api.open(sockets.people, &tasks, local.clone());
+        seats.open(sockets.agents, &tasks, local);
         let stop = || tasks.stopping();
         let tcp = edge::serve_tcp(sockets.tcp, people, stop(), limits.clone(), tasks.clone());
         tasks.spawn(DOOR, tcp);

@@ -8,7 +8,7 @@ use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::Semaphore,
-    time::{Instant, sleep},
+    time::sleep,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -25,9 +25,6 @@ const CONNECTION: TaskKind = TaskKind::new("edge.connection");
 
 /// Pause after a failed accept, so that "too many open files" does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How long a failure that goes on is not said again.
-const SAID_AGAIN: Duration = Duration::from_secs(60);
 
 /// Most connections at once that are told why they are refused; the rest are dropped.
 const TOLD_AT_ONCE: usize = 64;
@@ -108,8 +105,8 @@ impl Face {
             router,
             stop,
             places: Places::new(&limits),
+            told: Arc::new(Semaphore::new(TOLD_AT_ONCE.min(limits.max_connections.div_ceil(2)))),
             limits,
-            told: Arc::new(Semaphore::new(TOLD_AT_ONCE)),
             tasks,
             open: TaskTracker::new(),
             cut: CancellationToken::new(),
@@ -122,18 +119,12 @@ impl Face {
         Next: Future<Output = io::Result<C>>,
     {
         let accept = async {
-            let (mut failed, mut said) = (0_u64, None::<Instant>);
             loop {
                 self.places.settled().await;
                 match next().await {
                     Ok(connection) => serve(self, connection),
                     Err(error) => {
-                        failed += 1;
-                        if said.is_none_or(|said| said.elapsed() >= SAID_AGAIN) {
-                            said = Some(Instant::now());
-                            let what = "connections are not accepted until this has passed";
-                            tracing::warn!(event = "degraded", %error, failed, "{what}");
-                        }
+                        self.limits.shortage.note(&error);
                         sleep(ACCEPT_PAUSE).await;
                     }
                 }

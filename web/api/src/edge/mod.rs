@@ -16,6 +16,7 @@ mod patience;
 mod peer;
 mod places;
 mod proxies;
+mod shortage;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub use listen::{Door, serve_tcp, serve_unix};
 pub use peer::Peer;
 pub use proxies::Proxies;
 pub(crate) use proxies::subscriber;
+pub use shortage::Shortage;
 
 /// What one listener allows.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct Limits {
     pub proxies: Proxies,
     /// Longest time open requests get once the listener is told to stop.
     pub drain: Duration,
+    /// What could not be accepted, counted over all listeners that share it.
+    pub shortage: Shortage,
 }
 
 impl Default for Limits {
@@ -51,6 +55,7 @@ impl Default for Limits {
             per_address: 256,
             proxies: Proxies::default(),
             drain: Duration::from_secs(30),
+            shortage: Shortage::default(),
         }
     }
 }

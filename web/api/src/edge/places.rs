@@ -28,6 +28,8 @@ pub(super) struct Places(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     gone: Notify,
+    /// Most that may be leaving.
+    leaving: usize,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,9 @@ impl Shared {
 impl Places {
     pub(super) fn new(limits: &Limits) -> Self {
         let state = Mutex::new(State { book: Book::new(limits), bells: HashMap::new() });
-        Self(Arc::new(Shared { state, gone: Notify::new() }))
+        // They hold their files until they are gone.
+        let leaving = MOST_LEAVING.min(limits.max_connections.div_ceil(2)).max(1);
+        Self(Arc::new(Shared { state, gone: Notify::new(), leaving }))
     }
 
     /// Finds a place, at the cost of another connection if need be; `None` when there is none.
@@ -80,7 +84,7 @@ impl Places {
     pub(super) async fn settled(&self) {
         loop {
             let gone = self.0.gone.notified();
-            if self.0.with(|state| state.book.leaving()) < MOST_LEAVING {
+            if self.0.with(|state| state.book.leaving()) < self.0.leaving {
                 return;
             }
             gone.await;
