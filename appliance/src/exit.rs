@@ -64,9 +64,9 @@ pub fn at_once(code: u8) -> ! {
     std::process::exit(i32::from(code))
 }
 
-/// Prints `error` the way every command does, its hint as it has to be typed, and returns its exit code.
+/// Prints `error` the way every command does, commands in it as they have to be typed, and returns its exit code.
 pub fn report(error: &anyhow::Error, typed: &Typed) -> ExitCode {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", typed.within(&format!("{error:#}")));
     let (code, hint) = match error.downcast_ref::<Failure>() {
         Some(failure) => (failure.code, failure.hint.as_str()),
         None => by_cause(error),

@@ -3,6 +3,8 @@
 
 use std::{ffi::OsStr, path::Path};
 
+use appliance_config::Settings;
+
 /// What our words call the program.
 const NAME: &str = "ai-infra";
 
@@ -70,6 +72,15 @@ impl Typed {
 
 fn typed(option: &str, value: Option<&Path>) -> String {
     value.map(|value| format!(" {option} {}", quoted(&value.to_string_lossy()))).unwrap_or_default()
+}
+
+/// The option that a command needs to find the server with these settings, a space before it, when its
+/// data is not where it would look.
+pub fn leads(settings: &Settings) -> String {
+    match settings.host.data_dir(&settings.config_dir) {
+        Ok(usual) if usual == settings.data.dir => String::new(),
+        _ => typed("--data", Some(&settings.data.dir)),
+    }
 }
 
 /// Returns `word` so that a shell takes it as one.

@@ -15,7 +15,7 @@ use web_dto::{
 use web_mcp::{Ended, Memory, Refused, serve_stdio};
 
 use super::{Client, Context, memory::url};
-use crate::exit::Failure;
+use crate::{exit::Failure, typed::Typed};
 
 /// Speaks the protocol until standard input ends.
 ///
@@ -26,7 +26,7 @@ pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
     context.block_on(async {
         // Said at once and not with the first call: whoever starts this sees its exit code.
         let _: ServerInfo = client.get("/api/info").await?;
-        match serve_stdio(Arc::new(Remote(client))).await {
+        match serve_stdio(Arc::new(Remote(client, context.typed().clone()))).await {
             Ended::ByClient => Ok(ExitCode::SUCCESS),
             Ended::Broken(why) => {
                 let hint = "this command is started by an MCP client, which speaks JSON to it";
@@ -38,7 +38,7 @@ pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
 
 /// The local user's memory, in the running server.
 #[derive(Debug)]
-struct Remote(Client);
+struct Remote(Client, Typed);
 
 impl Remote {
     async fn deed<T: DeserializeOwned>(
@@ -72,6 +72,10 @@ impl Memory for Remote {
     async fn recent(&self, query: MemoryListQuery) -> Result<MemoryList, Refused> {
         let path = url("/api/memory", &query.pairs());
         told(self.0.exchange(&Method::GET, &path, None, None::<&()>).await)
+    }
+
+    fn typed(&self, text: &str) -> String {
+        self.1.within(text)
     }
 }
 

@@ -33,7 +33,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -54,12 +54,26 @@ pub fn main() -> ExitCode {
             run(cli, surroundings::taken(), typed.clone()).unwrap_or_else(ended)
         }
         Err(mut told) => {
-            dashes::tip(&mut told);
+            dashes::tip(&mut told, &typed(&given()));
             // A closed pipe is no reason to fail: there is nobody left to read this.
             let _ = told.print();
             ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2))
         }
     }
+}
+
+/// Returns the options that lead to a server, of a command line that is wrong in something else.
+fn given() -> Global {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let path = |option: &str| {
+        let joined =
+            |word: &OsString| Some(word.to_str()?.strip_prefix(option)?.strip_prefix('=')?.into());
+        let apart =
+            words.windows(2).find(|pair| pair[0] == option).map(|pair| PathBuf::from(&pair[1]));
+        apart.or_else(|| words.iter().find_map(joined))
+    };
+    let (data, config, socket) = (path("--data"), path("--config"), path("--socket"));
+    Global { data, config, socket, ..Global::default() }
 }
 
 /// Returns how a person types commands that lead to the same server as this one.

@@ -3,6 +3,7 @@
 use clap::{CommandFactory as _, Parser as _};
 
 use super::{Cli, arguments::*};
+use crate::typed::Typed;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
@@ -49,12 +50,12 @@ fn an_unknown_agent_is_refused_with_the_names_of_all_six() {
 #[test]
 fn a_text_that_begins_with_a_dash_is_taken_behind_two_and_the_tip_says_so() {
     let mut told = Cli::try_parse_from(["ai-infra", "chat", "- buy milk"]).unwrap_err();
-    super::dashes::tip(&mut told);
+    super::dashes::tip(&mut told, &Typed::new(None, vec!["chat".to_owned()]));
     let said = told.to_string();
     assert!(said.contains("chat -- '- one thing'") && !said.contains("'-- - "), "{said}");
     for mistyped in ["logs -x", "serve --datta d", "chat hello world", "logs foo"] {
         let mut told = parse(&format!("ai-infra {mistyped}")).unwrap_err();
-        super::dashes::tip(&mut told);
+        super::dashes::tip(&mut told, &Typed::new(None, vec!["chat".to_owned()]));
         assert!(!told.to_string().contains("one thing"), "{told}");
     }
     let taken = Cli::try_parse_from(["ai-infra", "chat", "--", "- buy milk"]).unwrap();

@@ -7,6 +7,8 @@ use appliance_core::ports::Model;
 use secrecy::{SecretBox, SecretString};
 use web_dto::{SettingList, SettingView};
 
+use crate::typed;
+
 /// Takes what the face needs; `bound` has the real port.
 pub(super) fn settings(
     settings: &Settings,
@@ -26,6 +28,7 @@ pub(super) fn settings(
         Provider::Demo => "demo".to_owned(),
         Provider::Anthropic => "anthropic".to_owned(),
     };
+    edge.leads = typed::leads(settings);
     edge.shown = list(settings, bound);
     edge
 }

@@ -49,7 +49,7 @@ async fn ready(client: &Client) -> Vec<Check> {
     }
     let remedy = match ready.checks.get("clock").map(String::as_str) {
         Some("ahead") => {
-            "if the clock is right, say so: ai-infra clock confirm; `ai-infra logs` says more"
+            "if the clock is right, say so with `ai-infra clock confirm`; `ai-infra logs` says more"
         }
         Some("behind") => {
             "the clock was set back: set it right, or what is new is dated before what is there"

@@ -16,7 +16,7 @@ use appliance_config::{Settings, paths::RuntimeDir};
 use serde::Serialize;
 
 use super::Running;
-use crate::{notify, typed::quoted};
+use crate::{notify, typed};
 
 /// How often [`gone`] looks, and how long it waits in between.
 const LOOKS: usize = 6;
@@ -134,7 +134,7 @@ async fn link(running: &Running) -> Option<String> {
 }
 
 fn print_welcome(settings: &Settings, running: &Running, link: Option<&str>) {
-    let with = other_data(settings);
+    let with = typed::leads(settings);
     let mut text = format!("ai-infra {} is ready\n\n", env!("CARGO_PKG_VERSION"));
     text.push_str(&format!("  portal   {}\n", running.base_url));
     if let Some(link) = link {
@@ -147,14 +147,6 @@ fn print_welcome(settings: &Settings, running: &Running, link: Option<&str>) {
     }
     // A closed pipe is no reason to stop serving.
     let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
-}
-
-/// The option that a command needs to find this server, when its data is not where it would look.
-fn other_data(settings: &Settings) -> String {
-    match settings.host.data_dir(&settings.config_dir) {
-        Ok(usual) if usual == settings.data.dir => String::new(),
-        _ => format!(" --data {}", quoted(&settings.data.dir.to_string_lossy())),
-    }
 }
 
 /// Tells whether standard output is a terminal, or a pipe that is not the journal's: anywhere else

@@ -151,3 +151,23 @@ fn an_issue_is_found_however_it_is_named() {
         assert!(!names_an_issue(line), "{line}");
     }
 }
+
+/// Macros and functions that print.
+const PRINTING: [&str; 4] = ["println!(", "eprintln!(", "print::out(", "print::out_trusted("];
+
+#[test]
+fn commands_are_printed_only_as_they_have_to_be_typed() {
+    let mut complaints = Vec::new();
+    for file in written().filter(|f| f.is(".rs") && f.path.starts_with("appliance/src/")) {
+        let text = file.text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (at, printing) in PRINTING.iter().flat_map(|it| text.match_indices(it)) {
+            let statement = text[at..].split(");\n").next().unwrap_or_default();
+            if statement.contains("ai-infra ") && !statement.contains("within(") {
+                let what =
+                    format!("`{printing}` names a command; `Typed::within` says how it is typed");
+                complaints.push(file.complain(text[..at].lines().count(), &what));
+            }
+        }
+    }
+    none(&complaints);
+}

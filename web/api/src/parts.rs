@@ -105,6 +105,9 @@ pub struct Settings {
     pub model_name: String,
     /// Who serves that model, such as `demo` or `anthropic`; a metric label.
     pub model_provider: String,
+    /// The options that lead a command to this server, each with a space before it; empty where it is found
+    /// without.
+    pub leads: String,
     /// Every value of the configuration with its origin, for `GET /api/settings`; no secrets.
     pub shown: web_dto::SettingList,
 }
@@ -125,6 +128,7 @@ impl Settings {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model_name: "demo".to_owned(),
             model_provider: "demo".to_owned(),
+            leads: String::new(),
             shown: web_dto::SettingList::default(),
         }
     }

@@ -61,6 +61,9 @@ pub trait Memory: fmt::Debug + Send + Sync {
 
     /// Lists memories, newest first.
     async fn recent(&self, query: MemoryListQuery) -> Result<MemoryList, Refused>;
+
+    /// Returns `text` with every command of ours in it as a person has to type it to reach this memory.
+    fn typed(&self, text: &str) -> String;
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub fn run(context: &Context, options: &Chat) -> anyhow::Result<ExitCode> {
 
 /// Returns what to say; `None` for a talk.
 fn text(options: &Chat) -> anyhow::Result<Option<String>> {
-    let hint = "ai-infra chat \"text\", or run it on a terminal to talk";
+    let hint = "`ai-infra chat \"text\"`, or run it on a terminal to talk";
     if let Some(text) = &options.text {
         if text.trim().is_empty() {
             return Err(Failure::new(2, "nothing to say: the text is empty", hint).into());

@@ -65,7 +65,7 @@ async fn answer(
     match turn::take(context, client, conversation, text).await {
         Ok(Heard::Whole(turn)) => {
             if let Some(why) = turn.failure() {
-                eprintln!("there is no answer: {}", print::visible(why));
+                context.warn(&format!("there is no answer: {}", print::visible(why)), "");
             }
         }
         Ok(Heard::Stopped) => {}

@@ -129,6 +129,11 @@ impl Memory for Own {
         let page = memory::passing(&self.app, self.owner(), &query.filters, place);
         page.await.map_err(|no| refused(&no))
     }
+
+    fn typed(&self, text: &str) -> String {
+        let leads = format!("ai-infra{} memory", self.app.parts.settings.leads);
+        text.replace("ai-infra memory", &leads)
+    }
 }
 
 /// Understands the key that a tool was called with.

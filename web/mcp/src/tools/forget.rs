@@ -55,7 +55,7 @@ pub(super) async fn call(memory: &dyn Memory, arguments: JsonObject) -> Result<A
     let action = memory.forget(ForgetMemories { ids: asked.ids }, key).await?;
     let (ids, action_id) = (action.memory_ids, action.id);
     let many = if ids.len() == 1 { "memory is" } else { "memories are" };
-    let text =
-        format!("{} {many} forgotten; to undo it: ai-infra memory undo {action_id}", ids.len());
+    let undo = memory.typed(&format!("ai-infra memory undo {action_id}"));
+    let text = format!("{} {many} forgotten; to undo it: {undo}", ids.len());
     Ok((text, written(&Forgotten { action_id, ids })?))
 }

@@ -20,8 +20,16 @@ use crate::{Memory, Refused};
 /// Text for the model, and the same for programs.
 type Answer = (String, Value);
 
-/// Returns the tools as they are listed.
-pub(crate) fn all() -> Vec<Tool> {
+/// Returns the tools as they are listed for `memory`.
+pub(crate) fn of(memory: &dyn Memory) -> Vec<Tool> {
+    let mut tools = all();
+    for tool in &mut tools {
+        tool.description = tool.description.take().map(|about| memory.typed(&about).into());
+    }
+    tools
+}
+
+fn all() -> Vec<Tool> {
     [search::tool(), remember::tool(), forget::tool(), recent::tool()].map(schema::standard).into()
 }
 
@@ -38,7 +46,7 @@ pub(crate) async fn call(
         "recent" => recent::call(memory, arguments).await,
         _ => return None,
     };
-    Some(answer.map_or_else(|no| refused(&no), answered))
+    Some(answer.map_or_else(|no| refused(memory, &no), answered))
 }
 
 fn answered((text, structured): Answer) -> CallToolResult {
@@ -47,9 +55,9 @@ fn answered((text, structured): Answer) -> CallToolResult {
     result
 }
 
-fn refused(refused: &Refused) -> CallToolResult {
+fn refused(memory: &dyn Memory, refused: &Refused) -> CallToolResult {
     let text = format!("{}\nwhat to do: {}", refused.what, refused.hint);
-    CallToolResult::error(vec![ContentBlock::text(text)])
+    CallToolResult::error(vec![ContentBlock::text(memory.typed(&text))])
 }
 
 /// Reads a tool's arguments.
