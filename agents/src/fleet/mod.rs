@@ -150,7 +150,11 @@ impl Service {
     }
 
     fn status_of(&self, slot: &Slot) -> Option<AgentStatus> {
-        slot.status(self.clock().monotonic(), self.terminal.attach(&slot.run))
+        let mut status = slot.status(self.clock().monotonic(), self.terminal.attach(&slot.run))?;
+        if self.parts.run == Which::None && status.pid.is_none() {
+            status.problem.get_or_insert_with(|| by_hand(status.name));
+        }
+        Some(status)
     }
 
     /// Shows one agent as it stands now.
@@ -159,6 +163,14 @@ impl Service {
             self.parts.live.publish(Topic::Agents, EventBody::Agent(status));
         }
     }
+}
+
+/// Says why nothing happens where agents are run by hand.
+fn by_hand(agent: AgentName) -> String {
+    format!(
+        "this server starts no agents (`agents.run` is `none`); run it yourself with \
+         `ai-infra agent run {agent}`"
+    )
 }
 
 impl Roster {

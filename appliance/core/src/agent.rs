@@ -130,7 +130,7 @@ pub struct AgentStatus {
     pub restarts: u32,
     /// When this life began.
     pub started_at: Option<Timestamp>,
-    /// Why it is in [`AgentState::Error`], in a sentence with the way out.
+    /// Why it does not run though it should, with the way out.
     pub problem: Option<String>,
     /// The command that shows its window, to copy into a terminal; `None` without tmux.
     pub attach: Option<String>,

@@ -24,7 +24,7 @@ pub struct AgentView {
     pub restarts: u32,
     /// When this life began, RFC 3339.
     pub started_at: Option<String>,
-    /// Why it is in error.
+    /// Why it does not run though it should.
     pub problem: Option<String>,
     /// The command that shows its window.
     pub attach: Option<String>,
@@ -44,4 +44,18 @@ pub struct AgentLog {
     pub name: String,
     /// What its window shows, oldest line first.
     pub text: String,
+}
+
+/// Returns what people call an agent.
+#[must_use]
+pub fn agent_title(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "supervisor" => "Supervisor",
+        "code" => "Code",
+        "data" => "Data",
+        "infra" => "Infra",
+        "research" => "Research",
+        "qa" => "QA",
+        _ => return None,
+    })
 }

@@ -9,6 +9,7 @@ mod auth;
 mod clock;
 mod conversations;
 mod health;
+mod held_up;
 mod memory;
 mod problem;
 mod purge;
@@ -17,7 +18,7 @@ mod socket;
 mod tasks;
 mod tokens;
 
-pub use agents::{AgentList, AgentLog, AgentView};
+pub use agents::{AgentList, AgentLog, AgentView, agent_title};
 pub use auth::{LoggedIn, Login, Me, SetUp, SetUpCheck, SetupLinkView};
 pub use clock::ClockView;
 pub use conversations::{
@@ -25,6 +26,7 @@ pub use conversations::{
     ConversationView, InFlightView, MessageList, MessageView, NewConversation, NewMessage,
 };
 pub use health::{AgentsHealth, Live, ModelHealth, Ready, ServerInfo};
+pub use held_up::HeldUp;
 pub use memory::{
     ActionList, ActionView, CheckedMemories, CollectionView, CorrectMemory, Corrected, DamagedView,
     EXPORT_FORMAT, ExportMark, ExportPlace, ForgetMemories, HotShareView, JobView, LabelsView,

@@ -39,7 +39,7 @@ pub struct TaskView {
     pub started_at: Option<String>,
     /// RFC 3339.
     pub completed_at: Option<String>,
-    /// The tasks it waits for; only in `GET /api/tasks/{id}`.
+    /// Its parts; in a list only those of a task that waits for them.
     #[serde(default)]
     pub children: Vec<TaskView>,
 }

@@ -1,13 +1,15 @@
 //! `chat`: says something, follows the answer while it is written, prints it once.
 //!
 //! [`turn`] is one message and its answer; [`answer`] puts the pieces together; [`follow`] keeps the
-//! live feed going through gaps and restarts; [`show`] prints. Stores nothing: the server does.
+//! live feed going through gaps and restarts; [`show`] prints; [`waits`] says what is waited for. Stores
+//! nothing: the server does.
 
 mod answer;
 mod follow;
 mod show;
 mod talk;
 mod turn;
+mod waits;
 
 use std::{
     io::{IsTerminal as _, Read as _},

@@ -14,6 +14,7 @@ use super::{
     answer::Answer,
     follow::Follow,
     show::{Show, is_failure},
+    waits,
 };
 use crate::{
     cli::{Client, Context, arguments::Chat, print, tasks},
@@ -138,7 +139,13 @@ pub async fn take(
         }
     };
     let task = begun.accepted.task_id.clone();
-    let mut heard = pin!(hear(context, begun));
+    let hearing = async {
+        tokio::select! {
+            turn = hear(context, begun) => turn,
+            never = waits::tell(context, client, &task) => match never {},
+        }
+    };
+    let mut heard = pin!(hearing);
     tokio::select! {
         turn = &mut heard => return Ok(Heard::Whole(Box::new(turn?))),
         _ = interrupt.recv() => {}

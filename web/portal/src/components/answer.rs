@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    Badge, Clock, Icon, Shape, Shown, citations::Citations, markdown::Markdown, phases::Phases,
+    Badge, Clock, Icon, Shape, Shown, citations::Citations, held::HeldUpBy, markdown::Markdown,
+    phases::Phases,
 };
 use crate::{
     model::{Bubble, Delivery, face},
@@ -29,7 +30,12 @@ pub fn Answer(
     let citations = Memo::new(move |_| bubble.read().citations.clone());
     let numbers = Memo::new(move |_| citations.read().iter().map(|c| c.number).collect());
     let at = Memo::new(move |_| bubble.read().at.clone());
-    let about = Memo::new(move |_| about(&bubble.read()));
+    let in_hand = Memo::new(move |_| {
+        open.get().then(|| portal.board.read().in_hand(&bubble.read().id)).flatten()
+    });
+    let held =
+        Memo::new(move |_| in_hand.read().as_ref().and_then(|job| portal.held_up(&job.agent)));
+    let about = Memo::new(move |_| about(&bubble.read(), held.read().is_some()));
     let phase = Memo::new(move |_| {
         open.get().then(|| portal.board.read().phase(&bubble.read().id)).flatten()
     });
@@ -60,6 +66,7 @@ pub fn Answer(
                 <div class="text" class:open=open data-testid="text" node_ref=place>
                     <Markdown text open numbers pick place/>
                 </div>
+                <HeldUpBy held/>
                 <Citations citations/>
                 <Shown when=move || !open.get()>
                     <Tools bubble/>
@@ -103,8 +110,9 @@ fn Tools(bubble: RwSignal<Bubble>) -> impl IntoView {
 }
 
 /// What stands beside the name.
-fn about(bubble: &Bubble) -> String {
+fn about(bubble: &Bubble, held: bool) -> String {
     match bubble.delivery {
+        Delivery::Waiting if held => "waits".to_owned(),
         Delivery::Waiting => "is choosing an agent".to_owned(),
         Delivery::Writing(1) => "is writing".to_owned(),
         Delivery::Writing(_) => "is writing again after an interruption".to_owned(),

@@ -11,6 +11,7 @@ mod composer;
 mod dialog;
 mod field;
 mod header;
+mod held;
 mod icon;
 mod inspector;
 mod made;

@@ -1,6 +1,6 @@
 //! The agents' rail: who there is, what each is doing, and the letter and hue it goes by.
 
-use web_dto::{AgentStatusPayload, AgentView};
+use web_dto::{AgentStatusPayload, AgentView, HeldUp, agent_title};
 
 /// How an agent shows: its name, a letter, and the hue's name in the style sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,16 +16,16 @@ pub struct Face {
 /// Returns the face of the agent with this name on the wire; the appliance's own for any other.
 #[must_use]
 pub fn face(agent: &str) -> Face {
-    let (name, letter, hue) = match agent {
-        "supervisor" => ("Supervisor", "S", "supervisor"),
-        "code" => ("Code", "C", "code"),
-        "data" => ("Data", "D", "data"),
-        "infra" => ("Infra", "I", "infra"),
-        "research" => ("Research", "R", "research"),
-        "qa" => ("QA", "Q", "qa"),
-        _ => ("ai-infra", "A", "none"),
+    let (letter, hue) = match agent {
+        "supervisor" => ("S", "supervisor"),
+        "code" => ("C", "code"),
+        "data" => ("D", "data"),
+        "infra" => ("I", "infra"),
+        "research" => ("R", "research"),
+        "qa" => ("Q", "qa"),
+        _ => ("A", "none"),
     };
-    Face { name, letter, hue }
+    Face { name: agent_title(agent).unwrap_or("ai-infra"), letter, hue }
 }
 
 /// The agents in window order, patched by every status frame.
@@ -47,6 +47,12 @@ impl Rail {
             Some(agent) => *agent = fresh,
             None => self.agents.push(fresh),
         }
+    }
+
+    /// What holds up the work of the agent with this name.
+    #[must_use]
+    pub fn held_up(&self, name: &str) -> Option<HeldUp> {
+        self.agents.iter().find(|agent| agent.name == name).and_then(HeldUp::by)
     }
 
     /// How many can take work.

@@ -117,6 +117,15 @@ impl Board {
         roots.map(|job| job.id.clone()).collect()
     }
 
+    /// The answers that are still to come in a conversation: the task, and the id its answer will have.
+    #[must_use]
+    pub fn awaited(&self, conversation: &str) -> Vec<(String, String)> {
+        let roots = self.jobs.iter().filter(|job| {
+            job.conversation_id == conversation && job.parent.is_none() && job.is_open()
+        });
+        roots.map(|job| (job.id.clone(), job.answer_id.clone())).collect()
+    }
+
     /// The task whose answer has this id, and its parts in the order they were made.
     #[must_use]
     pub fn tree(&self, answer: &str) -> Option<(Job, Vec<Job>)> {
@@ -126,6 +135,13 @@ impl Board {
         let mut parts: Vec<Job> = self.jobs.iter().filter(part).cloned().collect();
         parts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         Some((root.clone(), parts))
+    }
+
+    /// The part of an answer that is waited for: the newest open one, else the task itself.
+    #[must_use]
+    pub fn in_hand(&self, answer: &str) -> Option<Job> {
+        let (root, parts) = self.tree(answer)?;
+        root.is_open().then(|| parts.into_iter().rfind(Job::is_open).unwrap_or(root))
     }
 
     /// The phase an answer is in: that of the part in hand, else of the task itself.
@@ -186,12 +202,18 @@ mod tests {
         assert_eq!(parts[0].started.as_deref(), Some("10:01"), "begun once");
         assert_eq!(board.phase("a"), Some(3), "the part's phase, not the root's");
         assert_eq!(board.to_stop("c"), ["t1"], "a part is stopped with its whole");
+        assert_eq!(board.in_hand("a").unwrap().id, "t2", "the part is waited for");
+        assert_eq!(
+            (board.awaited("c"), board.awaited("d")),
+            (vec![("t1".into(), "a".into())], vec![])
+        );
 
         board.patch(&update("t2", Some("t1"), "completed", "learn"), "10:03");
         board.patch(&update("t1", None, "completed", "learn"), "10:04");
         let (root, parts) = board.tree("a").unwrap();
         assert_eq!((parts[0].state(), root.ended.as_deref()), ("done", Some("10:04")));
-        assert!(board.to_stop("c").is_empty());
+        assert!(board.to_stop("c").is_empty() && board.in_hand("a").is_none());
+        assert!(board.awaited("c").is_empty());
         assert!(board.tree("other").is_none());
     }
 

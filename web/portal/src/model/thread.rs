@@ -162,6 +162,20 @@ impl Thread {
         settle(&mut self.bubbles);
     }
 
+    /// Gives each of these answers (task and id) its place behind its question, whoever asked it. Tells
+    /// whether that was news.
+    pub fn await_all(&mut self, answers: Vec<(String, String)>) -> bool {
+        let before = self.bubbles.len();
+        for (task, id) in answers {
+            let asks = |b: &Bubble| b.role == "user" && b.task_id.as_ref() == Some(&task);
+            let question = self.bubbles.iter().position(asks);
+            if let Some(at) = question.filter(|_| !self.bubbles.iter().any(|b| b.id == id)) {
+                self.bubbles.insert(at + 1, Bubble::awaited(id));
+            }
+        }
+        self.bubbles.len() > before
+    }
+
     /// The server refused it or was not reached; the text stays for another try.
     pub fn failed(&mut self, key: &str) {
         if let Some(ours) = self.bubbles.iter_mut().find(|b| b.id == key) {

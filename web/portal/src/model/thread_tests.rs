@@ -322,3 +322,23 @@ fn what_the_server_does_not_have_stays_below_what_it_has() {
     thread.load(page(1, &[("m1", "hello"), ("m2", "two")]));
     assert_eq!(texts(&thread), ["hello", "two", "", "lost"], "as a reload shows it");
 }
+
+#[test]
+fn an_answer_that_was_asked_for_elsewhere_has_its_place_behind_its_question_once() {
+    let asked = || vec![("t1".to_owned(), "a1".to_owned())];
+    let two = || {
+        let mut page = page(4, &[("m1", "hello"), ("m2", "and tea?")]);
+        page.messages[0].task_id = Some("t1".into());
+        page
+    };
+    let mut thread = Thread::opening("c");
+    assert!(!thread.await_all(asked()), "its question is not there yet");
+    thread.load(two());
+    assert!(thread.await_all(asked()) && thread.is_busy());
+    assert!(!thread.await_all(asked()));
+    assert_eq!(texts(&thread), ["hello", "", "and tea?"]);
+    let done = ServerPayload::MessageComplete(message("a1", "assistant", "Good day."));
+    thread.fold(&frame(5, done));
+    assert!(!thread.await_all(asked()), "it is there");
+    assert_eq!(texts(&thread), ["hello", "Good day.", "and tea?"]);
+}

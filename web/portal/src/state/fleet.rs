@@ -2,6 +2,8 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use web_dto::HeldUp;
+
 use super::Portal;
 use crate::{
     api,
@@ -21,6 +23,11 @@ impl Portal {
     /// An agent's status as far as it can be known now: without a line to the server nobody knows it.
     pub fn known_status(self, status: &str) -> &str {
         if self.feed.is_down() { "unknown" } else { status }
+    }
+
+    /// What holds up the work of an agent, as far as it can be known now.
+    pub fn held_up(self, agent: &str) -> Option<HeldUp> {
+        (!self.feed.is_down()).then(|| self.rail.read().held_up(agent)).flatten()
     }
 
     /// Starts, stops or restarts an agent.

@@ -207,6 +207,7 @@ impl Portal {
             ServerPayload::AgentStatus(status) => self.rail.update(|rail| rail.patch(status)),
             ServerPayload::TaskUpdate(update) => {
                 self.board.update(|board| board.patch(update, &frame.timestamp));
+                self.await_answers();
                 self.note_talk(update);
             }
             ServerPayload::Error(error) if error.code == "auth.required" => self.session.lose(),

@@ -16,8 +16,19 @@ impl Portal {
                         board.load(task);
                     }
                 });
+                self.await_answers();
             }
         });
+    }
+
+    /// Shows the places of answers that are still to come, also of what was asked elsewhere or before
+    /// a reload.
+    pub(super) fn await_answers(self) {
+        let here = self.open_id.get_untracked();
+        let answers = self.board.with_untracked(|board| board.awaited(&here));
+        if !answers.is_empty() && self.thread(|t| t.conversation_id == here) {
+            self.await_all(answers);
+        }
     }
 
     /// Reads one task with its parts, for an answer older than the list.

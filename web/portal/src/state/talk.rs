@@ -121,6 +121,15 @@ impl Portal {
         self.show();
     }
 
+    /// Gives answers that are to come their places.
+    pub(super) fn await_all(self, answers: Vec<(String, String)>) {
+        let mut news = false;
+        self.thread.update_value(|thread| news = thread.await_all(answers));
+        if news {
+            self.show();
+        }
+    }
+
     /// Reads a thread's fact.
     pub(super) fn thread<T>(self, read: impl FnOnce(&Thread) -> T) -> T {
         self.thread.with_value(read)
@@ -142,6 +151,7 @@ impl Portal {
                 }
             });
             self.after(folded);
+            self.await_answers();
             self.look_up_title(&id);
         });
     }

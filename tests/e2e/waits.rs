@@ -1,0 +1,76 @@
+//! What waits says what it waits for, until when, can be ended, and holds up nobody else.
+//!
+//! Seen as people see it: over REST, in the terminal's words, after a kill. The model is the mock where
+//! it has to misbehave.
+
+#![allow(clippy::disallowed_methods, reason = "a test starts what it needs and outlives it")]
+
+use std::time::Duration;
+
+use anyhow::Context;
+use appliance_tests::{Plan, Server, wait};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_ai-infra");
+const ANSWER: Duration = Duration::from_secs(40);
+
+type Said = Lines<BufReader<tokio::process::ChildStderr>>;
+
+/// Starts `chat` and returns it with the lines of its standard error.
+fn chat(server: &Server, words: &str) -> anyhow::Result<(tokio::process::Child, Said)> {
+    let mut command = server.command(["chat", words]).command();
+    let mut chat = command.stderr(std::process::Stdio::piped()).spawn()?;
+    let stderr = chat.stderr.take().context("its standard error")?;
+    Ok((chat, BufReader::new(stderr).lines()))
+}
+
+/// Reads until a line has `words` in it.
+async fn says(said: &mut Said, words: &str) -> anyhow::Result<String> {
+    let reading = async {
+        while let Some(line) = said.next_line().await? {
+            if line.contains(words) {
+                return Ok(line);
+            }
+        }
+        anyhow::bail!("it ended without `{words}`")
+    };
+    tokio::time::timeout(ANSWER, reading).await.with_context(|| format!("waits for `{words}`"))?
+}
+
+/// Runs the command that was printed for a person; the options before it lead to this server.
+async fn as_printed(server: &Server, printed: &str) -> anyhow::Result<()> {
+    let words: Vec<&str> = printed.split_whitespace().skip_while(|it| *it != "agent").collect();
+    server.command(words).run().await?.success().map(drop)
+}
+
+async fn becomes(server: &Server, agent: &str, status: &str) -> anyhow::Result<()> {
+    let what = format!("{agent} is {status}");
+    wait::until(&what, ANSWER, async || {
+        let is = server.local()?.agent(agent).await?;
+        Ok((is.status == status).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_to_a_stopped_agent_says_so_waits_and_is_answered_when_it_starts()
+-> anyhow::Result<()> {
+    let mut server = Plan::new(BINARY).with_agents().start().await?;
+    server.agents_idle().await?;
+    for (agent, asked) in [("qa", "/ask qa is the heron a bird?"), ("supervisor", "hello")] {
+        server.command(["agent", "stop", agent]).run().await?.success()?;
+        becomes(&server, agent, "stopped").await?;
+        let (mut chat, mut said) = chat(&server, asked)?;
+        let line = says(&mut said, " is stopped. Start it: ").await?;
+        let (_, command) = line.split_once("Start it: ").context("the command")?;
+        if agent == "qa" {
+            server.kill9()?; // what waits is on disk
+            server.start().await?;
+            becomes(&server, "code", "idle").await?;
+        }
+        as_printed(&server, command).await?;
+        let status = tokio::time::timeout(ANSWER, chat.wait()).await??;
+        anyhow::ensure!(status.success(), "{agent}: {status}\n{}", server.log_tail());
+    }
+    Ok(())
+}
