@@ -237,6 +237,7 @@ async fn a_care_that_is_down_fails_no_task() {
         text: "hello".to_owned(),
         citations: Vec::new(),
         model: "demo".to_owned(),
+        cut_off: None,
     };
     broken.complete(talk.boss, done).await.unwrap();
     assert_eq!(talk.house.answer(ids).await.unwrap().content, "hello");

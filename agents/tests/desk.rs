@@ -36,6 +36,7 @@ fn complete(lease: &Lease, text: &str) -> Complete {
         text: text.to_owned(),
         citations: Vec::new(),
         model: "demo".to_owned(),
+        cut_off: None,
     }
 }
 

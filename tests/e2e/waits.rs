@@ -8,11 +8,22 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use appliance_tests::{Plan, Server, wait};
+use appliance_tests::{MockMessages, Plan, Server, mock::Behaviour, wait};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_ai-infra");
+const KEY: &str = "sk-ant-mock";
 const ANSWER: Duration = Duration::from_secs(40);
+
+/// Starts a server whose model is the mock, which waits so long before each word.
+async fn with_mock(between_words: Duration) -> anyhow::Result<(Server, MockMessages)> {
+    let mock = MockMessages::with(Some(KEY), between_words).await?;
+    let plan = Plan::new(BINARY).with_agents().anthropic(&mock.base_url(), KEY);
+    let server = plan.start().await?;
+    server.agents_idle().await?;
+    Ok((server, mock))
+}
 
 type Said = Lines<BufReader<tokio::process::ChildStderr>>;
 
@@ -72,5 +83,38 @@ async fn a_message_to_a_stopped_agent_says_so_waits_and_is_answered_when_it_star
         let status = tokio::time::timeout(ANSWER, chat.wait()).await??;
         anyhow::ensure!(status.success(), "{agent}: {status}\n{}", server.log_tail());
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_breaks_off_is_kept_and_marked_and_its_text_is_its_own() -> anyhow::Result<()>
+{
+    // Ten words at this pace have made the person wait already: they are not thrown away.
+    let (server, mock) = with_mock(Duration::from_millis(600)).await?;
+    for how in [Behaviour::Cut { after_events: 13 }, Behaviour::ErrorEvent { after_events: 13 }] {
+        mock.then(how);
+        let asked = "/ask code say something that is long enough to break";
+        let told = server.command(["chat", "--json", asked]).run().await?.success()?;
+        let report: Value = serde_json::from_str(&told.stdout)?;
+        assert_eq!(report["cut_off"], "broke_off", "{report}");
+        let text = report["answer"].as_str().context("the text")?;
+        // The second time, it is told that this was asked before.
+        let said = [
+            "The mock model heard 8 words and answers with them: say something",
+            "As far as I remember, this is what was said before: ",
+        ];
+        let is_its_own = said.iter().any(|said| said.starts_with(text.trim_end()));
+        anyhow::ensure!(text.len() > 20 && is_its_own, "{text}");
+        let thread = report["conversation_id"].as_str().context("the conversation")?;
+        let stored = server.local()?.messages(thread).await?;
+        let last = stored.last().context("the answer")?;
+        assert_eq!((last.content.as_str(), last.cut_off.as_deref()), (text, Some("broke_off")));
+    }
+    mock.then(Behaviour::Cut { after_events: 13 });
+    let told =
+        server.command(["chat", "/ask code say it once more and break off then"]).run().await?;
+    let told = told.success()?;
+    anyhow::ensure!(told.stderr.contains("(Cut off here: "), "{}", told.stderr);
+    anyhow::ensure!(!told.stdout.contains("Cut off"), "{}", told.stdout);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use appliance_core::{Incarnation, TaskOutcome, desk::Complete, ports::DeskError};
 
-use super::{Service, claim};
+use super::{Service, claim, ending::Ending};
 
 impl Service {
     pub(super) async fn take_answer(
@@ -13,8 +13,8 @@ impl Service {
         let task = self.claimed(who, &command.lease).await?;
         let batch =
             claim::batch(&command.lease, "complete", &command).when(claim::attempt(&command.lease));
-        let Complete { lease, text, citations, model } = command;
+        let Complete { lease, text, citations, model, cut_off } = command;
         let outcome = TaskOutcome::Completed { text, citations, model, agent: who.agent };
-        self.end(who, &lease, &task, outcome, batch).await
+        self.end(who, &lease, &task, Ending { outcome, cut_off }, batch).await
     }
 }

@@ -8,7 +8,7 @@
 //! Invariant: whatever ends a task is one batch with the acknowledgement.
 
 use appliance_core::{
-    Actor, AgentName, AuditEvent, AuditOutcome, Batch, Envelope, EnvelopeKind, EventBody,
+    Actor, AgentName, AuditEvent, AuditOutcome, Batch, CutOff, Envelope, EnvelopeKind, EventBody,
     EventType, IdMint, Incarnation, Memory, MemoryKind, Message, Pai, Payload, Phase, Provenance,
     RiskLevel, Role, Task, TaskId, TaskOutcome, Topic, Write,
     batch::ToParent,
@@ -23,6 +23,21 @@ use appliance_phrases::utterance;
 use serde::Serialize;
 
 use super::{Service, claim, gate, leaning, signals::is_a_command};
+
+/// How a task ends, and why its answer is not whole, if it is not.
+#[derive(Debug, Clone)]
+pub(super) struct Ending {
+    /// How.
+    pub outcome: TaskOutcome,
+    /// Why there is not more of it.
+    pub cut_off: Option<CutOff>,
+}
+
+impl From<TaskOutcome> for Ending {
+    fn from(outcome: TaskOutcome) -> Self {
+        Self { outcome, cut_off: None }
+    }
+}
 
 /// What a result's context says.
 #[derive(Debug, Serialize)]
@@ -47,13 +62,15 @@ impl Service {
         who: Incarnation,
         lease: &Lease,
         task: &Task,
-        outcome: TaskOutcome,
+        ending: impl Into<Ending>,
         batch: Batch,
     ) -> Result<(), DeskError> {
+        let ending = ending.into();
+        let outcome = &ending.outcome;
         let parent = self.parent_of(task).await?;
         let at = self.parts.mint.clock().now();
         let (id, whole) = (task.id, parent.as_ref().unwrap_or(task));
-        let ends = self.last_words(whole, task.assigned_agent, &outcome).await?;
+        let ends = self.last_words(whole, task.assigned_agent, &ending).await?;
         let complete =
             |to_parent| Write::CompleteTask { id, outcome: outcome.clone(), at, to_parent };
         let batch = match &parent {
@@ -66,7 +83,7 @@ impl Service {
         let applied = self.parts.records.apply(batch.write(claim::ack(lease))).await;
         let applied = applied.map_err(|e| claim::refused(lease, e))?;
         self.show_task(task.id).await?;
-        self.show_end(whole, &outcome, applied.repeated).await
+        self.show_end(whole, outcome, applied.repeated).await
     }
 
     /// Ends `task` with a sentence to the person.
@@ -93,14 +110,14 @@ impl Service {
         &self,
         root: &Task,
         agent: AgentName,
-        outcome: &TaskOutcome,
+        ending: &Ending,
     ) -> Result<Vec<Write>, DeskError> {
-        let mint = &self.parts.mint;
+        let (mint, outcome) = (&self.parts.mint, &ending.outcome);
         let mut writes = vec![Write::AppendAudit(audited(mint, root, agent, outcome))];
         // A conversation deleted meanwhile takes no answer; the task still ends.
         let thread = self.parts.conversations.get(root.owner, root.conversation_id).await?;
         if thread.is_some() {
-            let mut answer = answer(mint, root, outcome);
+            let mut answer = answer(mint, root, ending);
             answer.leans_on = self.leans_on(root, &answer);
             let memory = self.remembered(root, &answer, outcome).await?;
             writes.push(Write::AppendMessage(answer));
@@ -218,8 +235,8 @@ fn result_envelope(mint: &IdMint, who: Incarnation, task: &Task, parent: &Task) 
     }
 }
 
-fn answer(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> Message {
-    let (role, content, agent, citations, model) = match outcome.clone() {
+fn answer(mint: &IdMint, task: &Task, ending: &Ending) -> Message {
+    let (role, content, agent, citations, model) = match ending.outcome.clone() {
         TaskOutcome::Completed { text, citations, model, agent } => {
             (Role::Assistant, text, Some(agent), citations, Some(model))
         }
@@ -236,6 +253,7 @@ fn answer(mint: &IdMint, task: &Task, outcome: &TaskOutcome) -> Message {
         task_id: Some(task.id),
         citations,
         leans_on: Vec::new(),
+        cut_off: ending.cut_off,
         model,
         created_at: mint.clock().now(),
     }

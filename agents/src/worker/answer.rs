@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use appliance_core::{Citation, MemoryHit, Phase, desk::Recall};
+use appliance_core::{Citation, CutOff, MemoryHit, Phase, bus::MAX_DELIVERIES, desk::Recall};
 use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
 use http::StatusCode;
@@ -29,7 +29,7 @@ const RECALLED: usize = 6;
 /// Characters of the message that are searched with.
 const QUERY_CHARS: usize = 2_000;
 
-/// A reply that was cut off after so long is kept as far as it came: the person has waited already.
+/// A reply that broke off after so long is kept as far as it came: the person has waited already.
 const WORTH_KEEPING: Duration = Duration::from_secs(5);
 
 /// How often the window's count of words is renewed.
@@ -55,10 +55,11 @@ async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<Answer, Stop> {
     let request = prepare(turn, pen, &memories);
     let mut reply = execute(turn, pen, &request, memories.len()).await?;
     verify(turn, pen, &mut reply)?;
+    let cut_off = reply.cut_off;
     let citations = citations(&reply, &memories);
     turn.enter(pen, Phase::Learn, "handed in");
     let model = named(reply.model, &turn.welcome.model);
-    Ok(Answer { text: reply.text, citations, model })
+    Ok(Answer { text: reply.text, citations, model, cut_off })
 }
 
 async fn observe(turn: &Turn<'_>, pen: &Pen) -> Result<Vec<MemoryHit>, Stop> {
@@ -134,32 +135,44 @@ async fn read(
     let mut reply = Reply::new(documents);
     let (began, mut counted) = (Instant::now(), Instant::now());
     loop {
-        let event = match timeout(turn.patience.silence, events.next()).await {
-            Ok(None) => return Ok(reply),
-            Ok(Some(Ok(event))) => event,
-            Ok(Some(Err(_))) if began.elapsed() < WORTH_KEEPING || reply.text.is_empty() => {
-                return Err(Fault::passing("The model's reply broke off."));
-            }
-            Err(_) if reply.text.is_empty() => return Err(said_nothing(turn)),
-            Ok(Some(Err(_))) => {
-                return Ok(cut_off(pen, reply, "The connection to the model broke"));
-            }
-            Err(_) => return Ok(cut_off(pen, reply, &nothing_for(turn))),
+        let (fault, why) = match timeout(turn.patience.silence, events.next()).await {
+            Ok(None | Some(Err(_))) | Err(_) if reply.is_whole() => return Ok(reply),
+            Ok(None | Some(Err(_))) => (reply::broken(), CutOff::BrokeOff),
+            Err(_) => (said_nothing(turn), CutOff::FellSilent),
+            Ok(Some(Ok(event))) => match reply.take(&event.data) {
+                Ok(piece) => {
+                    piece.iter().for_each(|piece| pen.write(piece));
+                    if counted.elapsed() >= COUNT_EVERY {
+                        counted = Instant::now();
+                        let words = reply.text.split_whitespace().count();
+                        turn.view.growth(&format!("{words} words"));
+                    }
+                    continue;
+                }
+                Err(fault) => (fault, CutOff::BrokeOff),
+            },
         };
-        if let Some(piece) = reply.take(&event.data)? {
-            pen.write(&piece);
-        }
-        if counted.elapsed() >= COUNT_EVERY {
-            counted = Instant::now();
-            turn.view.growth(&format!("{} words", reply.text.split_whitespace().count()));
-        }
+        return keep(turn, pen, reply, Broken { fault, why, after: began.elapsed() });
     }
 }
 
-/// Ends a reply where it stands, with a note that says why.
-fn cut_off(pen: &Pen, mut reply: Reply, why: &str) -> Reply {
-    pen.write(&reply.cut_off(why));
-    reply
+/// How a reply ended before its end.
+struct Broken {
+    fault: Fault,
+    why: CutOff,
+    after: Duration,
+}
+
+/// Keeps what there is of a reply, marked, unless it is soon begun again or there is nothing of it.
+fn keep(turn: &Turn<'_>, pen: &Pen, mut reply: Reply, how: Broken) -> Result<Reply, Fault> {
+    let more_tries = turn.work.lease.deliveries < MAX_DELIVERIES;
+    let again = how.fault.retry && how.after < WORTH_KEEPING && more_tries;
+    if again || reply.text.trim().is_empty() {
+        return Err(how.fault);
+    }
+    turn.view.trouble(&format!("{} What was written is kept.", how.fault.error));
+    reply.end_here(how.why).iter().for_each(|marks| pen.write(marks));
+    Ok(reply)
 }
 
 fn nothing_for(turn: &Turn<'_>) -> String {
@@ -173,12 +186,11 @@ fn said_nothing(turn: &Turn<'_>) -> Fault {
 }
 
 fn verify(turn: &Turn<'_>, pen: &Pen, reply: &mut Reply) -> Result<(), Fault> {
-    if let Some(note) = reply.finish()? {
-        pen.write(&note);
-    }
+    reply.finish()?;
     let words = counted(reply.text.split_whitespace().count(), "word", "words");
     let cited = counted(reply.quotes.len(), "citation", "citations");
-    turn.enter(pen, Phase::Verify, &format!("whole, {words}, {cited}"));
+    let whole = reply.cut_off.map_or("whole", |_| "cut off");
+    turn.enter(pen, Phase::Verify, &format!("{whole}, {words}, {cited}"));
     if reply.foreign > 0 {
         turn.view.trouble(&format!("{} citations of unknown documents left out", reply.foreign));
     }

@@ -8,6 +8,7 @@
 //!
 //! Invariant: the pieces handed out, joined, are the text of the answer.
 
+use appliance_core::CutOff;
 use serde_json::Value;
 
 /// Longest quote kept with a citation, in characters.
@@ -56,6 +57,8 @@ pub(super) struct Reply {
     pub model: String,
     /// Citations of documents that were never given; left out.
     pub foreign: usize,
+    /// Why it is not whole.
+    pub cut_off: Option<CutOff>,
     documents: usize,
     stop_reason: Option<String>,
     ended: bool,
@@ -92,23 +95,33 @@ impl Reply {
         Ok(None)
     }
 
-    /// Checks that the reply is whole and returns a last piece of text, if one must be added.
+    /// Whether the model has said that there is no more.
+    pub(super) fn is_whole(&self) -> bool {
+        self.ended
+    }
+
+    /// Checks that the reply is an answer, and notes whether the model's limit cut it off.
     ///
     /// # Errors
-    /// A [`Fault`] when it is cut off, empty, or ended for a reason that leaves no answer.
-    pub(super) fn finish(&mut self) -> Result<Option<String>, Fault> {
+    /// A [`Fault`] when it broke off and is not kept, is empty, or ended for a reason that leaves no
+    /// answer.
+    pub(super) fn finish(&mut self) -> Result<(), Fault> {
+        if self.cut_off.is_some() {
+            return Ok(());
+        }
         if !self.ended {
-            return Err(Fault::passing("The model's reply broke off."));
+            return Err(broken());
         }
         let reason = self.stop_reason.take().unwrap_or_default();
         match reason.as_str() {
             "end_turn" | "stop_sequence" | "max_tokens" if self.text.trim().is_empty() => {
                 Err(Fault::passing("The model gave an empty answer."))
             }
-            "end_turn" | "stop_sequence" => Ok(None),
-            "max_tokens" => Ok(Some(
-                self.add("\n\n(The answer was cut off at the model's limit; ask it to go on.)"),
-            )),
+            "end_turn" | "stop_sequence" => Ok(()),
+            "max_tokens" => {
+                self.cut_off = Some(CutOff::Limit);
+                Ok(())
+            }
             "refusal" => Err(Fault::lasting(
                 "The model declined to answer this. Say it in another way, or ask something else.",
             )),
@@ -118,11 +131,10 @@ impl Reply {
         }
     }
 
-    /// Ends the reply where it stands, and returns the note that says why.
-    pub(super) fn cut_off(&mut self, why: &str) -> String {
-        self.ended = true;
-        self.stop_reason = Some("end_turn".to_owned());
-        self.add(&format!("\n\n({why}; the answer ends here. Ask it to go on.)"))
+    /// Ends the reply where it stands; returns the marks of what it cites there, if it lacks some.
+    pub(super) fn end_here(&mut self, why: CutOff) -> Option<String> {
+        self.cut_off = Some(why);
+        self.end_block()
     }
 
     fn begin_block(&mut self, event: &Value) -> Option<String> {
@@ -196,6 +208,11 @@ impl Reply {
         self.text.push_str(piece);
         piece.to_owned()
     }
+}
+
+/// Says that there is no end to what was begun.
+pub(super) fn broken() -> Fault {
+    Fault::passing("The model's reply broke off.")
 }
 
 /// Turns an error status and its body into a sentence.

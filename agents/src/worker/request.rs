@@ -126,6 +126,7 @@ mod tests {
             task_id: None,
             citations: Vec::new(),
             leans_on: Vec::new(),
+            cut_off: None,
             model: None,
             created_at: Timestamp::from_unix_micros(0),
         }

@@ -82,6 +82,7 @@ mod tests {
             task_id: None,
             citations: Vec::new(),
             leans_on: Vec::new(),
+            cut_off: None,
             model: model.map(str::to_owned),
             created_at: Timestamp::from_unix_micros(0),
         }

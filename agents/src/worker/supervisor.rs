@@ -51,7 +51,8 @@ pub(super) async fn route(turn: &Turn<'_>) -> Result<String, Stop> {
     match chosen {
         Choice::Worker { worker, input, reason } => delegate(turn, worker, input, reason).await,
         Choice::Answer { text, citations } => {
-            turn.complete(Answer { text, citations, model: NO_MODEL.to_owned() }).await
+            let model = NO_MODEL.to_owned();
+            turn.complete(Answer { text, citations, model, cut_off: None }).await
         }
     }
 }

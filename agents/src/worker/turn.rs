@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use appliance_core::{
-    AgentName, Citation, Phase,
+    AgentName, Citation, CutOff, Phase,
     desk::{Complete, Welcome, Work},
 };
 
@@ -78,10 +78,10 @@ impl Turn<'_> {
     /// # Errors
     /// The link's.
     pub(super) async fn complete(&self, answer: Answer) -> Result<String, Stop> {
-        let Answer { text, citations, model } = answer;
+        let Answer { text, citations, model, cut_off } = answer;
         let words = counted(text.split_whitespace().count(), "word", "words");
         let lease = self.work.lease.clone();
-        self.client.complete(&Complete { lease, text, citations, model }).await?;
+        self.client.complete(&Complete { lease, text, citations, model, cut_off }).await?;
         Ok(words)
     }
 }
@@ -95,4 +95,6 @@ pub(super) struct Answer {
     pub citations: Vec<Citation>,
     /// The model that wrote it, or [`NO_MODEL`](crate::NO_MODEL).
     pub model: String,
+    /// Why it is not whole.
+    pub cut_off: Option<CutOff>,
 }

@@ -41,7 +41,7 @@ impl Talk {
 
     pub async fn end(&self, work: &Work, text: &str, citations: Vec<Citation>, model: &str) {
         let (lease, text, model) = (work.lease.clone(), text.to_owned(), model.to_owned());
-        let done = Complete { lease, text, citations, model };
+        let done = Complete { lease, text, citations, model, cut_off: None };
         self.house.desk.complete(self.boss, done).await.unwrap();
     }
 

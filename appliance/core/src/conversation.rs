@@ -69,6 +69,30 @@ pub struct Citation {
     pub quote: String,
 }
 
+/// Why an answer ends before it was whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CutOff {
+    /// The model, or the line to it, failed in the middle.
+    BrokeOff,
+    /// The model said nothing more for too long.
+    FellSilent,
+    /// It has as many tokens as an answer may have.
+    Limit,
+}
+
+impl CutOff {
+    /// Returns the reason on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BrokeOff => "broke_off",
+            Self::FellSilent => "fell_silent",
+            Self::Limit => "limit",
+        }
+    }
+}
+
 /// One message, as it was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -97,6 +121,9 @@ pub struct Message {
     pub leans_on: Vec<MemoryId>,
     /// The model that wrote it, such as `demo`.
     pub model: Option<String>,
+    /// Why it ends before it was whole; what is there of it is kept.
+    #[serde(default)]
+    pub cut_off: Option<CutOff>,
     /// When it was stored.
     pub created_at: Timestamp,
 }

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentName, AgentState, Citation, Envelope, IncarnationId, Message, Phase, StreamName, Task,
-    TaskId,
+    AgentName, AgentState, Citation, CutOff, Envelope, IncarnationId, Message, Phase, StreamName,
+    Task, TaskId,
 };
 
 /// An agent's first words.
@@ -94,6 +94,9 @@ pub struct Complete {
     pub citations: Vec<Citation>,
     /// The model that wrote it.
     pub model: String,
+    /// Why it is not whole, if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<CutOff>,
 }
 
 /// Ends the task without an answer.

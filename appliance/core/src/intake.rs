@@ -138,6 +138,7 @@ fn said(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Message {
         task_id: Some(ids.task_id),
         citations: Vec::new(),
         leans_on: Vec::new(),
+        cut_off: None,
         model: None,
         created_at: mint.clock().now(),
     }

@@ -34,7 +34,7 @@ pub use audit::{Actor, AuditEvent, EventType, Outcome as AuditOutcome, RiskLevel
 pub use batch::{Applied, Batch, BatchKey, Condition, Write};
 pub use bus::{Delivery, Incarnation, StreamName};
 pub use conflict::{Conflict, Thing};
-pub use conversation::{Citation, Conversation, ConversationStatus, Message, Role};
+pub use conversation::{Citation, Conversation, ConversationStatus, CutOff, Message, Role};
 pub use envelope::{Envelope, EnvelopeKind, Pai, Payload, Phase, Priority};
 pub use error::{ErrorKind, StoreError};
 pub use event::{EventBody, InFlight, LiveEvent, Topic};

@@ -341,6 +341,7 @@ impl House {
             task_id: None,
             citations: citations.collect(),
             leans_on: Vec::new(),
+            cut_off: None,
             model: Some("demo".to_owned()),
             created_at: self.now(),
         })])

@@ -105,6 +105,7 @@ pub fn message(mint: &IdMint, thread: ConversationId, content: &str) -> Message 
         task_id: None,
         citations: Vec::new(),
         leans_on: Vec::new(),
+        cut_off: None,
         model: None,
         created_at: mint.clock().now(),
     }

@@ -136,6 +136,7 @@ fn message() -> Message {
         task_id: Some(task().id),
         citations: vec![citation()],
         leans_on: Vec::new(),
+        cut_off: None,
         model: Some("demo".to_owned()),
         created_at: at(8),
     }

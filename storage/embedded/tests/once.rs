@@ -96,6 +96,7 @@ fn question() -> Message {
         task_id: Some(root().id),
         citations: Vec::new(),
         leans_on: Vec::new(),
+        cut_off: None,
         model: None,
         created_at: at(3),
     }

@@ -4,9 +4,9 @@
 //! enum; these tables do not.
 
 use appliance_core::{
-    AgentName, AuditOutcome, ConversationStatus, EnvelopeKind, EventType, MemoryKind, MemoryTier,
-    Outcome, Phase, Priority, RiskLevel, Role, SignalType, TaskKind, TaskStatus, TokenScope,
-    UserRole, envelope::Sender,
+    AgentName, AuditOutcome, ConversationStatus, CutOff, EnvelopeKind, EventType, MemoryKind,
+    MemoryTier, Outcome, Phase, Priority, RiskLevel, Role, SignalType, TaskKind, TaskStatus,
+    TokenScope, UserRole, envelope::Sender,
 };
 
 /// A number in the file that stands for nothing this program knows.
@@ -70,6 +70,7 @@ codes! {
     AuditOutcome { Success = 0, Failure = 1, Denied = 2 }
     TokenScope { Memory = 0, MemoryRead = 1, Chat = 2, ReadOnly = 3, Full = 4 }
     RiskLevel { Low = 0, Medium = 1, High = 2 }
+    CutOff { BrokeOff = 0, FellSilent = 1, Limit = 2 }
 }
 
 impl Code for Priority {

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use appliance_core::{
-    AgentName, Citation, Conflict, ConversationId, MemoryId, Message, MessageId, Page, PageRequest,
-    Role, TaskId, Thing, Timestamp, UserId,
+    AgentName, Citation, Conflict, ConversationId, CutOff, MemoryId, Message, MessageId, Page,
+    PageRequest, Role, TaskId, Thing, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,13 @@ pub struct MessageV2 {
     leans_on: Vec<[u8; 16]>,
 }
 
+/// The frozen form, version 3: why it is not whole is kept.
+#[derive(Serialize, Deserialize)]
+pub struct MessageV3 {
+    before: MessageV2,
+    cut_off: Option<u8>,
+}
+
 /// The frozen form of a citation, version 1.
 #[derive(Serialize, Deserialize)]
 pub struct CitationV1 {
@@ -80,23 +87,29 @@ impl From<CitationV1> for Citation {
 }
 
 impl Entity for Message {
-    type Frozen = MessageV2;
+    type Frozen = MessageV3;
     const KIND: &'static Kind = &MESSAGES;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
-    fn freeze(&self) -> MessageV2 {
+    fn freeze(&self) -> MessageV3 {
         let leans_on = self.leans_on.iter().map(MemoryId::bytes).collect();
-        MessageV2 { before: MessageV1::from(self), leans_on }
+        let before = MessageV2 { before: MessageV1::from(self), leans_on };
+        MessageV3 { before, cut_off: self.cut_off.map(Code::code) }
     }
 
-    fn thaw(_id: &[u8], frozen: MessageV2) -> Result<Self, UnknownCode> {
-        let leans_on = frozen.leans_on.into_iter().map(MemoryId::from_bytes).collect();
-        Ok(Self { leans_on, ..Self::try_from(frozen.before)? })
+    fn thaw(_id: &[u8], frozen: MessageV3) -> Result<Self, UnknownCode> {
+        let cut_off = optional::<CutOff>(frozen.cut_off)?;
+        Ok(Self { cut_off, ..Self::try_from(frozen.before)? })
     }
 
     fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
-        let read = |_| Ok(Self::try_from(codec::open::<MessageV1>(place, 1, sealed)?)?);
-        sealed.first().filter(|version| **version == 1).map(read)
+        let read = |version: &u8| {
+            Ok(match *version {
+                1 => Self::try_from(codec::open::<MessageV1>(place, 1, sealed)?)?,
+                _ => Self::try_from(codec::open::<MessageV2>(place, 2, sealed)?)?,
+            })
+        };
+        sealed.first().filter(|version| matches!(version, 1 | 2)).map(read)
     }
 
     fn id(&self) -> Vec<u8> {
@@ -146,9 +159,19 @@ impl TryFrom<MessageV1> for Message {
             task_id: frozen.task_id.map(TaskId::from_bytes),
             citations: frozen.citations.into_iter().map(Citation::from).collect(),
             leans_on: Vec::new(),
+            cut_off: None,
             model: frozen.model,
             created_at: Timestamp::from_unix_micros(frozen.created_at),
         })
+    }
+}
+
+impl TryFrom<MessageV2> for Message {
+    type Error = UnknownCode;
+
+    fn try_from(frozen: MessageV2) -> Result<Self, UnknownCode> {
+        let leans_on = frozen.leans_on.into_iter().map(MemoryId::from_bytes).collect();
+        Ok(Self { leans_on, ..Self::try_from(frozen.before)? })
     }
 }
 
@@ -204,4 +227,38 @@ pub fn get(view: &dyn View, owner: UserId, id: MessageId) -> Result<Option<Messa
     let Some(message) = view.by::<Message>(&BY_ID, &id.bytes())? else { return Ok(None) };
     let thread = conversations::get(view, owner, message.conversation_id)?;
     Ok(thread.map(|_| message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_every_version_reads_as_it_was_written() {
+        let message = Message {
+            id: MessageId::from_bytes([1; 16]),
+            conversation_id: ConversationId::from_bytes([2; 16]),
+            seq: 3,
+            role: Role::Assistant,
+            content: "half an".to_owned(),
+            agent: Some(AgentName::Qa),
+            parent_message_id: None,
+            task_id: None,
+            citations: Vec::new(),
+            leans_on: vec![MemoryId::from_bytes([4; 16])],
+            cut_off: Some(CutOff::FellSilent),
+            model: Some("m".to_owned()),
+            created_at: Timestamp::from_unix_micros(5),
+        };
+        let id = Entity::id(&message);
+        let place = Place { table: MESSAGES.name, key: &id };
+        let before = |message: &Message| message.freeze().before;
+        let second = codec::seal(place, 2, &before(&message)).unwrap();
+        let first = codec::seal(place, 1, &before(&message).before).unwrap();
+        let read = |sealed: &[u8]| Message::thaw_older(place, sealed).unwrap().unwrap();
+        let whole = Message { cut_off: None, ..message.clone() };
+        assert_eq!(read(&second), whole);
+        assert_eq!(read(&first), Message { leans_on: Vec::new(), ..whole });
+        assert_eq!(Message::thaw(&id, message.freeze()).unwrap(), message);
+    }
 }

@@ -122,6 +122,9 @@ pub struct MessageView {
     pub citations: Vec<CitationView>,
     /// The model that wrote it.
     pub model: Option<String>,
+    /// Why the answer is not whole: `broke_off`, `fell_silent` or `limit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<String>,
     /// Whether its owner called the answer off before it was whole.
     #[serde(default)]
     pub stopped: bool,

@@ -8,6 +8,7 @@ mod agents;
 mod auth;
 mod clock;
 mod conversations;
+mod cut_off;
 mod health;
 mod held_up;
 mod memory;
@@ -25,6 +26,7 @@ pub use conversations::{
     Accepted, CitationView, ConversationDetail, ConversationList, ConversationPatch,
     ConversationView, InFlightView, MessageList, MessageView, NewConversation, NewMessage,
 };
+pub use cut_off::cut_off_words;
 pub use health::{AgentsHealth, Live, ModelHealth, Ready, ServerInfo};
 pub use held_up::HeldUp;
 pub use memory::{

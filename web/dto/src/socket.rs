@@ -157,6 +157,9 @@ pub struct MessagePayload {
     /// The task that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// As in [`MessageView`](crate::MessageView).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<String>,
     /// Whether its owner called the answer off before it was whole.
     #[serde(default)]
     pub stopped: bool,

@@ -41,7 +41,7 @@ fn read(pieces: Vec<Vec<u8>>) -> Result<(String, Reply), Fault> {
         let event = event.map_err(|_| Fault::passing("not UTF-8"))?;
         shown.extend(reply.take(&event.data)?);
     }
-    shown.extend(reply.finish()?);
+    reply.finish()?;
     Ok((shown, reply))
 }
 
@@ -97,6 +97,21 @@ fn a_reply_that_breaks_off_is_worth_another_try() {
 }
 
 #[test]
+fn a_reply_that_is_ended_where_it_stands_keeps_its_text_and_the_marks_of_what_it_cites() {
+    let mut reply = Reply::new(2);
+    let cut = CITED.split(r#"{"type":"content_block_stop","index":1}"#).next().unwrap();
+    for data in
+        cut.lines().filter_map(|line| line.strip_prefix("data: ").filter(|it| !it.is_empty()))
+    {
+        reply.take(data).unwrap();
+    }
+    assert!(!reply.is_whole());
+    assert_eq!(reply.end_here(CutOff::BrokeOff).as_deref(), Some(" [1]"));
+    assert_eq!(reply.text, "Grüße. It is called `heron` 🪶 [1]");
+    assert_eq!((reply.finish(), reply.cut_off), (Ok(()), Some(CutOff::BrokeOff)));
+}
+
+#[test]
 fn an_error_event_says_what_happened_and_whether_to_try_again() {
     let error = |kind: &str| {
         let data =
@@ -112,8 +127,7 @@ fn an_error_event_says_what_happened_and_whether_to_try_again() {
 fn the_reason_it_stopped_decides_what_becomes_of_it() {
     assert_eq!(whole(&ending("hi", "end_turn")).unwrap().0, "hi");
     let (cut, reply) = whole(&ending("hi", "max_tokens")).unwrap();
-    assert!(cut.starts_with("hi\n\n(The answer was cut off"));
-    assert_eq!(cut, reply.text);
+    assert_eq!((cut.as_str(), reply.cut_off), ("hi", Some(CutOff::Limit)), "nothing is added");
     assert!(whole(&ending(" ", "end_turn")).unwrap_err().retry, "an empty answer is none");
     assert!(!whole(&ending("no", "refusal")).unwrap_err().retry);
     assert!(whole(&ending("no", "tool_use")).unwrap_err().error.contains("`tool_use`"));

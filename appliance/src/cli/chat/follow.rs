@@ -167,6 +167,7 @@ fn stored(message: MessagePayload) -> MessageView {
         citations: message.citations,
         model: message.model,
         stopped: message.stopped,
+        cut_off: message.cut_off,
         created_at: String::new(),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use web_dto::MessageView;
+use web_dto::{MessageView, cut_off_words};
 
 use super::answer::Answer;
 use crate::cli::{Context, print};
@@ -58,6 +58,9 @@ impl<'a> Show<'a> {
         }
         if !self.printed.is_empty() && !self.printed.ends_with('\n') {
             print::out("\n")?;
+        }
+        if let Some(why) = &message.cut_off {
+            self.context.say(&format!("({})", cut_off_words(why)));
         }
         for used in &message.citations {
             let quote = print::line(&used.quote, 100);

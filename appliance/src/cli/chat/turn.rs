@@ -31,6 +31,8 @@ struct Report<'a> {
     failed: bool,
     agent: Option<&'a str>,
     model: Option<&'a str>,
+    /// Why it is not whole: `broke_off`, `fell_silent` or `limit`.
+    cut_off: Option<&'a str>,
     citations: &'a [CitationView],
     conversation_id: &'a str,
     message_id: &'a str,
@@ -212,6 +214,7 @@ fn report<'a>(turn: &'a Turn, conversation: &'a str) -> Report<'a> {
         failed: turn.failure().is_some(),
         agent: turn.answer.agent(),
         model: stored.and_then(|message| message.model.as_deref()),
+        cut_off: stored.and_then(|message| message.cut_off.as_deref()),
         citations: stored.map_or(&[], |message| &message.citations),
         conversation_id: conversation,
         message_id: &turn.accepted.message_id,

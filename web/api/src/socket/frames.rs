@@ -90,6 +90,7 @@ pub(super) fn event(
 fn message(it: Message) -> MessagePayload {
     MessagePayload {
         stopped: it.is_stopped(),
+        cut_off: it.cut_off.map(|why| why.as_str().to_owned()),
         task_id: it.task_id.map(|id| id.to_string()),
         message_id: it.id.to_string(),
         conversation_id: it.conversation_id.to_string(),

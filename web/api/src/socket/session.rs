@@ -336,6 +336,7 @@ impl Session {
             model: None,
             task_id: None,
             stopped: false,
+            cut_off: None,
         };
         self.answer(ServerPayload::Message(stored), id).await;
         Ok(())

@@ -45,6 +45,7 @@ pub(crate) fn conversation(it: Conversation) -> ConversationView {
 pub(crate) fn message(it: Message) -> MessageView {
     MessageView {
         stopped: it.is_stopped(),
+        cut_off: it.cut_off.map(|why| why.as_str().to_owned()),
         id: it.id.to_string(),
         conversation_id: it.conversation_id.to_string(),
         seq: it.seq,

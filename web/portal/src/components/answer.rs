@@ -1,6 +1,7 @@
 //! What an agent answered or is answering.
 
 use leptos::prelude::*;
+use web_dto::cut_off_words;
 
 use super::{
     Badge, Clock, Icon, Shape, Shown, citations::Citations, held::HeldUpBy, markdown::Markdown,
@@ -30,6 +31,7 @@ pub fn Answer(
     let citations = Memo::new(move |_| bubble.read().citations.clone());
     let numbers = Memo::new(move |_| citations.read().iter().map(|c| c.number).collect());
     let at = Memo::new(move |_| bubble.read().at.clone());
+    let cut_off = Memo::new(move |_| bubble.read().cut_off.as_deref().map(cut_off_words));
     let in_hand = Memo::new(move |_| {
         open.get().then(|| portal.board.read().in_hand(&bubble.read().id)).flatten()
     });
@@ -66,6 +68,9 @@ pub fn Answer(
                 <div class="text" class:open=open data-testid="text" node_ref=place>
                     <Markdown text open numbers pick place/>
                 </div>
+                <Shown when=move || cut_off.get().is_some()>
+                    <p class="note small" data-testid="cut-off" prop:textContent=move || cut_off.get().unwrap_or_default()></p>
+                </Shown>
                 <HeldUpBy held/>
                 <Citations citations/>
                 <Shown when=move || !open.get()>
@@ -82,7 +87,7 @@ fn Tools(bubble: RwSignal<Bubble>) -> impl IntoView {
     let portal = Portal::here();
     let again = Memo::new(move |_| {
         let bubble = bubble.read();
-        bubble.stopped || bubble.role == "system"
+        bubble.stopped || bubble.cut_off.is_some() || bubble.role == "system"
     });
     // Copied first: what follows may change the very message it would be borrowed from.
     let copy = move |_| {
@@ -117,6 +122,7 @@ fn about(bubble: &Bubble, held: bool) -> String {
         Delivery::Writing(1) => "is writing".to_owned(),
         Delivery::Writing(_) => "is writing again after an interruption".to_owned(),
         _ if bubble.stopped => "stopped".to_owned(),
+        _ if bubble.cut_off.is_some() => "not whole".to_owned(),
         _ => bubble.model.clone().unwrap_or_default(),
     }
 }

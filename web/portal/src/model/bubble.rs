@@ -46,6 +46,8 @@ pub struct Bubble {
     pub task_id: Option<String>,
     /// Whether the person called it off before it was whole.
     pub stopped: bool,
+    /// Why it is not whole, as on the wire.
+    pub cut_off: Option<String>,
     /// RFC 3339; absent until it is a record.
     pub at: Option<String>,
     /// How far it has come.
@@ -137,6 +139,7 @@ impl Bubble {
             model: None,
             task_id: None,
             stopped: false,
+            cut_off: None,
             at: None,
             delivery,
         }
@@ -153,6 +156,7 @@ impl From<MessageView> for Bubble {
             model: view.model,
             task_id: view.task_id,
             stopped: view.stopped,
+            cut_off: view.cut_off,
             at: Some(view.created_at),
             ..Self::new(view.id, &view.role, view.content, Delivery::Stored)
         }
@@ -182,6 +186,7 @@ impl Bubble {
             model: frame.model.clone(),
             task_id: frame.task_id.clone(),
             stopped: frame.stopped,
+            cut_off: frame.cut_off.clone(),
             at: Some(at.to_owned()),
             ..Self::new(&frame.message_id, &frame.role, &frame.content, Delivery::Stored)
         }

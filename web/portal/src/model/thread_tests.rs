@@ -48,6 +48,7 @@ fn message(id: &str, role: &str, content: &str) -> MessagePayload {
         model: None,
         task_id: None,
         stopped: false,
+        cut_off: None,
     }
 }
 
@@ -73,6 +74,7 @@ fn page(live_seq: u64, messages: &[(&str, &str)]) -> MessageList {
         citations: Vec::new(),
         model: None,
         stopped: false,
+        cut_off: None,
         created_at: "2026-01-01T00:00:00Z".into(),
     };
     MessageList {

@@ -99,6 +99,7 @@ impl Bench {
             task_id: None,
             citations: Vec::new(),
             leans_on: Vec::new(),
+            cut_off: None,
             model: None,
             created_at: self.clock.now(),
         };

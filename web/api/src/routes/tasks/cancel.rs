@@ -116,6 +116,7 @@ fn last_words(app: &App, root: &Task, written: Option<InFlight>) -> Message {
         task_id: Some(root.id),
         citations: Vec::new(),
         leans_on: Vec::new(),
+        cut_off: None,
         model: None,
         created_at: app.parts.mint.clock().now(),
     }
