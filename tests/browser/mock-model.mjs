@@ -12,13 +12,17 @@ import { sleep } from './support/wait.mjs';
 const PIECE = 7;
 
 // Starts one; `pauseMs` says for a message what to wait before each piece of its answer, `reply` what
-// to answer instead of the message itself. Returns how to point a server at it.
-export async function startModel(t, { pauseMs = () => 0, reply = (words) => words } = {}) {
+// to answer instead of the message itself, `refuse` with which status and seconds to refuse it instead, and
+// `breakAfter` after how many pieces to drop the line. Returns how to point a server at it.
+export async function startModel(t, plan = {}) {
+  const { pauseMs = () => 0, reply = (words) => words, refuse = () => undefined, breakAfter = () => Infinity } = plan;
   const listener = http.createServer(async (request, response) => {
     const asked = JSON.parse(await body(request));
+    const refused = refuse(lastWords(asked));
+    if (refused) return refusal(response, refused);
     const blocks = [answer(asked, reply)];
     if (!asked.stream) return whole(response, asked, blocks);
-    return stream(response, asked, blocks, pauseMs(lastWords(asked)));
+    return stream(response, asked, blocks, pauseMs(lastWords(asked)), breakAfter(lastWords(asked)));
   });
   t.after(() => {
     listener.closeAllConnections();
@@ -76,7 +80,13 @@ function whole(response, asked, blocks) {
   response.end(JSON.stringify(frame(asked, blocks)));
 }
 
-async function stream(response, asked, blocks, pauseMs) {
+function refusal(response, { status, retryAfter }) {
+  response.writeHead(status, { 'content-type': 'application/json', 'retry-after': retryAfter });
+  response.end(JSON.stringify({ type: 'error', error: { type: 'rate_limit_error', message: 'too much at once' } }));
+}
+
+async function stream(response, asked, blocks, pauseMs, breakAfter) {
+  let said = 0;
   response.setHeader('content-type', 'text/event-stream');
   const say = (event) => response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   say({ type: 'message_start', message: { ...frame(asked, []), stop_reason: null } });
@@ -84,7 +94,9 @@ async function stream(response, asked, blocks, pauseMs) {
     const [empty, deltas] = taken(block);
     say({ type: 'content_block_start', index, content_block: empty });
     for (const delta of deltas) {
+      if (said === breakAfter) return response.destroy();
       if (pauseMs) await sleep(pauseMs);
+      said += 1;
       say({ type: 'content_block_delta', index, delta });
     }
     say({ type: 'content_block_stop', index });

@@ -8,9 +8,10 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use appliance_tests::{MockMessages, Plan, Server, mock::Behaviour, wait};
+use appliance_tests::{Client, MockMessages, Plan, Server, mock::Behaviour, wait};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use web_dto::WaitView;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_ai-infra");
 const KEY: &str = "sk-ant-mock";
@@ -116,5 +117,96 @@ async fn an_answer_that_breaks_off_is_kept_and_marked_and_its_text_is_its_own() 
     let told = told.success()?;
     anyhow::ensure!(told.stderr.contains("(Cut off here: "), "{}", told.stderr);
     anyhow::ensure!(!told.stdout.contains("Cut off"), "{}", told.stdout);
+    Ok(())
+}
+
+/// What the provider says when it takes no more for a while.
+fn limited(retry_after: u64) -> Behaviour {
+    let kind = "rate_limit_error".to_owned();
+    Behaviour::Error { status: 429, kind, retry_after: Some(retry_after) }
+}
+
+/// Waits until the task says that it waits, and returns how.
+async fn waits(client: &Client, id: &str) -> anyhow::Result<WaitView> {
+    let look = async || Ok(client.task(id).await?.wait);
+    wait::until("the task says what it waits for", ANSWER, look).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_is_said_holds_up_no_other_and_is_kept_through_a_kill() -> anyhow::Result<()> {
+    let (mut server, mock) = with_mock(Duration::ZERO).await?;
+    let client = server.local()?;
+    mock.then(limited(20));
+    let (mut chat, mut said) = chat(&server, "/ask research what is tea?")?;
+    let line = says(&mut said, "next try in ").await?;
+    anyhow::ensure!(line.starts_with("Research: rate-limited, next try in "), "{line}");
+    let root = client.tasks().await?.into_iter().find(|task| task.kind == "message");
+    let root = root.context("the message's task")?;
+    let wait = root.wait.context("a list tells the wait of a part")?;
+    assert_eq!((wait.reason.as_str(), wait.tries), ("rate_limited", 1));
+    anyhow::ensure!(wait.left_ms > 10_000 && wait.left_ms <= 20_000, "{wait:?}");
+
+    let other = client.converse().await?;
+    let accepted = client.say(&other, "/ask research what is coffee?").await?;
+    let told = client.answer(&other, &accepted, ANSWER).await.with_context(|| server.log_tail())?;
+    assert_eq!(told.role, "assistant", "another message passes: {told:?}");
+    anyhow::ensure!(client.task(&root.id).await?.wait.is_some(), "and this one still waits");
+
+    server.kill9()?;
+    server.start().await?;
+    let status = tokio::time::timeout(ANSWER * 2, chat.wait()).await??;
+    anyhow::ensure!(status.success(), "{status}\n{}", server.log_tail());
+    let ended = server.local()?.task(&root.id).await?;
+    assert_eq!((ended.status.as_str(), &ended.wait), ("completed", &None));
+    assert_eq!(ended.children[0].attempt, 2, "the restart was no try");
+    assert_eq!(mock.requests().len(), 3, "one refused, one for the other, and the second try");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_ends_when_it_is_stopped_and_a_choice_of_an_agent_waits_as_well()
+-> anyhow::Result<()> {
+    let (server, mock) = with_mock(Duration::ZERO).await?;
+    let client = server.local()?;
+    let thread = client.converse().await?;
+    for asked in ["/ask code what is tea?", "what is tea?"] {
+        mock.then(limited(300));
+        let accepted = client.say(&thread, asked).await?;
+        let wait = waits(&client, &accepted.task_id).await?;
+        anyhow::ensure!(wait.left_ms > 200_000, "{wait:?}");
+        let listed = server.command(["task", "list"]).run().await?.success()?;
+        anyhow::ensure!(listed.stdout.contains("rate-limited, next try in"), "{}", listed.stdout);
+        server.command(["task", "cancel", &accepted.task_id]).run().await?.success()?;
+        let told = client.answer(&thread, &accepted, ANSWER).await?;
+        assert_eq!(told.content, "Stopped before an answer was begun.");
+        let ended = client.task(&accepted.task_id).await?;
+        assert_eq!((ended.status.as_str(), &ended.wait), ("cancelled", &None));
+    }
+    mock.then(limited(3_600));
+    let accepted = client.say(&thread, "/ask code what is tea?").await?;
+    let told = client.answer(&thread, &accepted, ANSWER).await?;
+    anyhow::ensure!(told.content.contains("Send the message again in 60 minutes"), "{told:?}");
+
+    mock.then(Behaviour::ErrorEvent { after_events: 2 });
+    let accepted = client.say(&thread, "/ask code what is tea?").await?;
+    let wait = waits(&client, &accepted.task_id).await?;
+    assert_eq!(wait.reason, "overloaded", "said in the stream, before the first word");
+    let told = client.answer(&thread, &accepted, ANSWER).await?;
+    assert_eq!(told.role, "assistant", "{told:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_cannot_be_reached_is_waited_for() -> anyhow::Result<()> {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let plan = Plan::new(BINARY).with_agents().anthropic(&format!("http://{nobody}"), KEY);
+    let server = plan.start().await?;
+    server.agents_idle().await?;
+    let client = server.local()?;
+    let thread = client.converse().await?;
+    let accepted = client.say(&thread, "/ask data what is tea?").await?;
+    assert_eq!(waits(&client, &accepted.task_id).await?.reason, "unreachable");
+    let (_chat, mut said) = chat(&server, "/ask data and coffee?")?;
+    says(&mut said, "Data: the model cannot be reached, next try in ").await?;
     Ok(())
 }

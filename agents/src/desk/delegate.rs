@@ -67,6 +67,7 @@ fn child(mint: &IdMint, root: &Task, command: &Delegate) -> Task {
         input: command.input.clone(),
         outcome: None,
         pai_phase: None,
+        wait: None,
         started_at: None,
         completed_at: None,
         created_at: now,

@@ -68,7 +68,11 @@ impl Service {
             self.end_without_answer(who, &lease, &task, UNREADABLE).await?;
             return Ok(None);
         }
-        self.show_task(task.id).await?;
+        // After a wait the whole does not wait any more either.
+        match lease.deliveries {
+            1 => self.show_task(task.id).await?,
+            _ => self.show_with_whole(task.id).await?,
+        }
         let history = self.before(&task).await?.in_order();
         Ok(Some(Work { lease, envelope, task, history }))
     }

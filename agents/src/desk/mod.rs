@@ -86,6 +86,20 @@ impl Service {
         }
         Ok(())
     }
+
+    /// Shows a task as it stands, and with it what the whole that it is a part of waits for.
+    async fn show_with_whole(&self, id: TaskId) -> Result<(), DeskError> {
+        let Some(task) = self.parts.tasks.get(id).await? else { return Ok(()) };
+        let whole = match task.parent_task_id {
+            Some(whole) => self.parts.tasks.get(whole).await?,
+            None => None,
+        };
+        let whole = whole.map(|whole| Task { wait: whole.wait.or(task.wait), ..whole });
+        for shown in [Some(task), whole].into_iter().flatten() {
+            self.parts.live.publish(Topic::Tasks(shown.owner), EventBody::Task(shown));
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]

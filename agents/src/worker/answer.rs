@@ -104,7 +104,7 @@ async fn execute(
     let streamed = asked.await.map_err(|_| said_nothing(turn))??;
     if streamed.status != StatusCode::OK {
         let body = whole(streamed.body).await.unwrap_or_default();
-        return Err(reply::refusal(streamed.status.as_u16(), &body).into());
+        return Err(reply::refusal(streamed.status.as_u16(), streamed.advice, &body).into());
     }
     if !streamed.content_type.starts_with("text/event-stream") {
         return Err(Fault::passing("The model's reply is not a stream of events.").into());

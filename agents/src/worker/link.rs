@@ -14,11 +14,13 @@ use std::{
 
 use appliance_tasks::{TaskKind, Tasks};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, client::conn::http1::SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::{net::UnixStream, time::Instant};
+
+use super::reply::Advice;
 
 /// How long a command may take, its long poll not counted.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
@@ -79,6 +81,8 @@ pub(super) struct Streamed {
     pub status: StatusCode,
     /// Its media type, empty if it gave none.
     pub content_type: String,
+    /// What its head says about another try.
+    pub advice: Advice,
     /// The body.
     pub body: Incoming,
 }
@@ -147,6 +151,7 @@ impl Link {
         Ok(Streamed {
             status: response.status(),
             content_type: content_type.to_owned(),
+            advice: advice(response.headers()),
             body: response.into_body(),
         })
     }
@@ -247,6 +252,16 @@ impl LinkError {
     pub(super) fn is(&self, wanted: &str) -> bool {
         matches!(self, Self::Refused { code, .. } if code == wanted)
     }
+}
+
+/// Reads what a refusal's head says about another try.
+fn advice(headers: &HeaderMap) -> Advice {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let number = |name: &str| text(name).and_then(|value| value.trim().parse::<f64>().ok());
+    let millis = number("retry-after-ms").map(|millis| millis / 1_000.0);
+    let seconds = millis.or_else(|| number("retry-after"));
+    let after = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Advice { after, never: text("x-should-retry") == Some("false") }
 }
 
 /// Reads a body to its end.

@@ -261,8 +261,8 @@ impl Worker {
 
     async fn give_up(&self, view: &View, lease: Lease, fault: Fault) -> Result<(), LinkError> {
         view.trouble(&fault.error);
-        let Fault { error, retry } = fault;
-        match self.client.fail(&Fail { lease, error, retry }).await {
+        let Fault { error, retry, hold } = fault;
+        match self.client.fail(&Fail { lease, error, retry, hold }).await {
             Ok(()) => Ok(()),
             Err(error) => self.drop_work(view, error),
         }

@@ -8,7 +8,9 @@
 //!
 //! Invariant: the pieces handed out, joined, are the text of the answer.
 
-use appliance_core::CutOff;
+use std::time::Duration;
+
+use appliance_core::{CutOff, WaitReason, desk::Hold};
 use serde_json::Value;
 
 /// Longest quote kept with a citation, in characters.
@@ -21,17 +23,19 @@ pub(super) struct Fault {
     pub error: String,
     /// Whether trying again may help.
     pub retry: bool,
+    /// What another try has to wait for.
+    pub hold: Option<Hold>,
 }
 
 impl Fault {
     /// Says that another try may help.
     pub(super) fn passing(error: impl Into<String>) -> Self {
-        Self { error: error.into(), retry: true }
+        Self { error: error.into(), retry: true, hold: None }
     }
 
     /// Says that another try is no use.
     pub(super) fn lasting(error: impl Into<String>) -> Self {
-        Self { error: error.into(), retry: false }
+        Self { error: error.into(), retry: false, hold: None }
     }
 }
 
@@ -215,8 +219,17 @@ pub(super) fn broken() -> Fault {
     Fault::passing("The model's reply broke off.")
 }
 
-/// Turns an error status and its body into a sentence.
-pub(super) fn refusal(status: u16, body: &[u8]) -> Fault {
+/// What a refusal's head says about another try.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Advice {
+    /// How long to wait, if it says so.
+    pub after: Option<Duration>,
+    /// Whether it says that another try is no use.
+    pub never: bool,
+}
+
+/// Turns an error status and its body into a sentence, and tells whether and when to try again.
+pub(super) fn refusal(status: u16, advice: Advice, body: &[u8]) -> Fault {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let api = json.pointer("/error/message").and_then(Value::as_str);
     let said = api.or_else(|| json["detail"].as_str()).unwrap_or("it gave no reason");
@@ -224,10 +237,20 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Fault {
     if matches!(status, 401 | 403) {
         error.push_str(" Check ANTHROPIC_API_KEY on the server; `ai-infra doctor` says more.");
     }
-    match status {
-        408 | 409 | 425 | 429 | 500.. => Fault::passing(error),
-        _ => Fault::lasting(error),
+    if advice.never || json["error"]["type"] == "billing_error" {
+        return Fault::lasting(error);
     }
+    // The server itself, which was told no time by anybody.
+    let is_ours = json["code"] == "model.unavailable";
+    let reason = match status {
+        429 => WaitReason::RateLimited,
+        529 => WaitReason::Overloaded,
+        502..=504 => WaitReason::Unreachable,
+        408 | 409 | 425 | 500.. => return Fault::passing(error),
+        _ => return Fault::lasting(error),
+    };
+    let hold = Hold { reason, after: advice.after.filter(|_| !is_ours) };
+    Fault { hold: Some(hold), ..Fault::passing(error) }
 }
 
 fn fault_of(event: &Value) -> Fault {
@@ -240,8 +263,14 @@ fn fault_of(event: &Value) -> Fault {
         | "not_found_error"
         | "request_too_large"
         | "billing_error" => Fault::lasting(error),
+        "overloaded_error" => held(error, WaitReason::Overloaded),
+        "rate_limit_error" => held(error, WaitReason::RateLimited),
         _ => Fault::passing(error),
     }
+}
+
+fn held(error: String, reason: WaitReason) -> Fault {
+    Fault { hold: Some(Hold { reason, after: None }), ..Fault::passing(error) }
 }
 
 fn sentence(said: &str) -> &str {

@@ -121,10 +121,7 @@ async fn ask_model(turn: &Turn<'_>, text: &str) -> Result<(AgentName, String), S
     let tokens = CHOICE_TOKENS.min(welcome.max_tokens);
     let request = routing::request(&welcome.model, tokens, &welcome.workers, text);
     let asked = timeout(turn.patience.choice, whole_reply(turn, &request));
-    let (status, body) = asked.await.map_err(|_| undecided(turn))??;
-    if status != StatusCode::OK {
-        return Err(reply::refusal(status.as_u16(), &body).into());
-    }
+    let body = asked.await.map_err(|_| undecided(turn))??;
     let read = serde_json::from_slice(&body).ok().and_then(|value| routing::choice(&value));
     Ok(read.unwrap_or_else(|| {
         turn.view.trouble(&format!("the model named no worker; {ANYBODY} takes it"));
@@ -132,11 +129,14 @@ async fn ask_model(turn: &Turn<'_>, text: &str) -> Result<(AgentName, String), S
     }))
 }
 
-async fn whole_reply(turn: &Turn<'_>, request: &Value) -> Result<(StatusCode, Bytes), Stop> {
+async fn whole_reply(turn: &Turn<'_>, request: &Value) -> Result<Bytes, Stop> {
     let streamed = turn.client.messages(&turn.work.lease, request).await?;
     let body = whole(streamed.body).await;
     let body = body.map_err(|_| Fault::passing("The model's choice of a worker broke off."))?;
-    Ok((streamed.status, body))
+    if streamed.status != StatusCode::OK {
+        return Err(reply::refusal(streamed.status.as_u16(), streamed.advice, &body).into());
+    }
+    Ok(body)
 }
 
 /// Goes to nobody: a model that does not say who should answer would not answer either.

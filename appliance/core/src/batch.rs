@@ -11,7 +11,7 @@ use crate::{
     ActionId, AgentName, ApiToken, AuditEvent, Conversation, ConversationId, ConversationStatus,
     Envelope, Memory, MemoryAction, MemoryId, Message, MessageId, Phase, Session, SessionId,
     SetupLink, Signal, SignalId, SignalType, StreamName, Task, TaskId, TaskOutcome, TaskStatus,
-    Timestamp, TokenHash, TokenId, User, UserId, Utility,
+    Timestamp, TokenHash, TokenId, User, UserId, Utility, Wait,
 };
 
 /// How long a batch key is remembered at least.
@@ -187,6 +187,16 @@ pub enum Write {
         attempt: Option<u32>,
         /// The phase it is in now.
         phase: Option<Phase>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Moves a task back to `Pending` and puts its next try off: the bus hands none of its entries out
+    /// before the wait is over. Any other move ends the wait.
+    HoldTask {
+        /// Which.
+        id: TaskId,
+        /// What for, and until when.
+        wait: Wait,
         /// When.
         at: Timestamp,
     },

@@ -15,6 +15,10 @@ pub const LEASE: Duration = Duration::from_secs(60);
 /// How often a taker renews its lease.
 pub const RENEW_EVERY: Duration = Duration::from_secs(15);
 
+/// How long an entry whose task waits is put off at a time: so soon it is noticed that the wait was
+/// called off.
+pub const HOLD: Duration = Duration::from_secs(1);
+
 /// Deliveries after which an entry is given up.
 pub const MAX_DELIVERIES: u32 = 5;
 

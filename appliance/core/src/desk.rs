@@ -3,11 +3,13 @@
 //! An agent names what it works on by its [`Lease`]; who it is, the server knows from the kernel
 //! (the peer's process id), so there is no sender to forge and no key to steal. Carries nothing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentName, AgentState, Citation, CutOff, Envelope, IncarnationId, Message, Phase, StreamName,
-    Task, TaskId,
+    Task, TaskId, WaitReason,
 };
 
 /// An agent's first words.
@@ -108,6 +110,18 @@ pub struct Fail {
     pub error: String,
     /// True when trying again may help: the entry is handed out again until its deliveries end.
     pub retry: bool,
+    /// What another try has to wait for; the task is then given back for so long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+}
+
+/// What another try has to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What for.
+    pub reason: WaitReason,
+    /// How long, when that was said.
+    pub after: Option<Duration>,
 }
 
 /// A sign of progress: a phase, a piece of the answer, or both.

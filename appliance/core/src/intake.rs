@@ -161,6 +161,7 @@ fn task(mint: &IdMint, incoming: &Incoming, ids: Accepted) -> Task {
         input: incoming.content.clone(),
         outcome: None,
         pai_phase: None,
+        wait: None,
         started_at: None,
         completed_at: None,
         created_at: now,

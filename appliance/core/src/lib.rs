@@ -27,6 +27,7 @@ pub mod routing;
 pub mod task;
 pub mod time;
 pub mod user;
+mod wait;
 
 pub use agent::{AgentName, AgentState, AgentStatus, Control};
 pub use api_token::{ApiToken, MAX_TOKENS, TokenScope};
@@ -50,3 +51,4 @@ pub use page::{Page, PageRequest};
 pub use task::{Task, TaskKind, TaskOutcome, TaskStatus};
 pub use time::{Clock, Monotonic, Timestamp};
 pub use user::{Session, SetupLink, TokenHash, User, UserRole};
+pub use wait::{LONGEST_WAIT, Wait, WaitReason};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentName, Citation, ConversationId, MessageId, Phase, Priority, TaskId, Timestamp, UserId,
+    Wait,
 };
 
 /// Where a task stands, from the plan's `tasks.status`.
@@ -172,6 +173,9 @@ pub struct Task {
     pub outcome: Option<TaskOutcome>,
     /// The phase of the Algorithm it is in.
     pub pai_phase: Option<Phase>,
+    /// What its next try waits for; over with the next move.
+    #[serde(default)]
+    pub wait: Option<Wait>,
     /// When it was first handed out.
     pub started_at: Option<Timestamp>,
     /// When it reached a final state.

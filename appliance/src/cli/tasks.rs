@@ -56,7 +56,14 @@ fn list(context: &Context, limit: u16) -> anyhow::Result<ExitCode> {
 
 fn row(task: &TaskView) -> Vec<String> {
     let asked = print::line(&task.input, WIDTH);
-    vec![task.id.clone(), task.status.clone(), task.agent.clone(), asked]
+    let status = match &task.wait {
+        Some(wait) => {
+            let agent = &task.in_hand().unwrap_or(task).agent;
+            format!("{} ({})", task.status, wait.words(agent, wait.left_ms))
+        }
+        None => task.status.clone(),
+    };
+    vec![task.id.clone(), status, task.agent.clone(), asked]
 }
 
 fn told(context: &Context, task: &TaskView) -> anyhow::Result<ExitCode> {

@@ -130,6 +130,7 @@ pub fn task(mint: &IdMint, owner: UserId, thread: ConversationId) -> Task {
         input: "what is the staging database called?".to_owned(),
         outcome: None,
         pai_phase: None,
+        wait: None,
         started_at: None,
         completed_at: None,
         created_at: now,
@@ -233,6 +234,16 @@ pub fn audit(mint: &IdMint, action: &str) -> AuditEvent {
 /// Returns the write that appends an entry with this action.
 #[must_use]
 pub fn append(mint: &IdMint, stream: &StreamName, action: &str) -> Write {
+    about(mint, stream, mint.next(TaskId::from_uuid), action)
+}
+
+/// Returns the write that sends somebody to work on a task.
+#[must_use]
+pub fn work_on(mint: &IdMint, stream: &StreamName, task: TaskId) -> Write {
+    about(mint, stream, task, "answer")
+}
+
+fn about(mint: &IdMint, stream: &StreamName, task_id: TaskId, action: &str) -> Write {
     let envelope = Envelope {
         id: mint.next(EnvelopeId::from_uuid),
         timestamp: mint.clock().now(),
@@ -241,7 +252,7 @@ pub fn append(mint: &IdMint, stream: &StreamName, action: &str) -> Write {
         kind: EnvelopeKind::Task,
         priority: Priority::NORMAL,
         payload: Payload {
-            task_id: mint.next(TaskId::from_uuid),
+            task_id,
             action: action.to_owned(),
             context: "{}".to_owned(),
             memory_refs: Vec::new(),

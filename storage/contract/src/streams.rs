@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use appliance_core::{
     AgentName, Batch, Condition, Conflict, Delivery, ErrorKind, Incarnation, IncarnationId,
-    StoreError, StreamName, TaskStatus, Write,
+    StoreError, StreamName, TaskId, TaskStatus, Wait, WaitReason, Write,
     bus::{AGENTS_GROUP, LEASE},
     desk::Lease,
     ports::Take,
@@ -125,6 +125,50 @@ pub async fn an_entry_comes_back_after_its_delay(it: &mut impl StoreFixture) -> 
     it.pass(SECOND * 2).await;
     assert_eq!(take(it, two).await?.map(|delivery| delivery.deliveries), Some(2));
     Ok(())
+}
+
+/// An entry whose task waits is handed out to nobody before it is due, is not counted meanwhile, a
+/// restart included, holds up no other, and comes soon when its task was called off.
+pub async fn an_entry_whose_task_waits_comes_when_it_is_due(it: &mut impl StoreFixture) -> Checked {
+    let (one, two) = (a_task(it).await?, a_task(it).await?);
+    let (id, taker) = (one.id, taker(it));
+    it.write(vec![given::work_on(&it.mint(), &calm(), id)]).await?;
+    let began = take(it, taker).await?.map(|delivery| (delivery.seq, delivery.deliveries));
+    assert_eq!(began, Some((1, 1)));
+    let wait = put_off(it, id, SECOND * 20).await?;
+    let held = it.tasks().get(id).await?.map(|task| (task.status, task.wait));
+    assert_eq!(held, Some((TaskStatus::Pending, Some(wait))));
+
+    it.streams().release(taker).await?;
+    it.write(vec![given::work_on(&it.mint(), &calm(), two.id)]).await?;
+    assert_eq!(take(it, taker).await?.map(|delivery| delivery.seq), Some(2), "others pass");
+    it.reopen().await;
+    it.pass(SECOND * 10).await;
+    assert_eq!(take(it, taker).await?.map(|delivery| delivery.seq), Some(2), "after a restart too");
+    assert_eq!(take(it, taker).await?, None);
+    it.pass(SECOND * 11).await;
+    let again = take(it, taker).await?.map(|delivery| (delivery.seq, delivery.deliveries));
+    assert_eq!(again, Some((1, 2)), "nothing was counted meanwhile");
+
+    put_off(it, id, SECOND * 600).await?;
+    it.streams().give_back(taker, &calm(), AGENTS_GROUP, 1, Duration::ZERO).await?;
+    assert_eq!(take(it, taker).await?, None);
+    let (to, at) = (TaskStatus::Cancelled, it.now());
+    it.write(vec![Write::TransitionTask { id, to, attempt: None, phase: None, at }]).await?;
+    assert_eq!(it.tasks().get(id).await?.and_then(|task| task.wait), None);
+    it.pass(SECOND * 2).await;
+    assert_eq!(take(it, taker).await?.map(|delivery| delivery.seq), Some(1), "its wait is over");
+    Ok(())
+}
+
+/// Begins a task and has its next try wait.
+async fn put_off(it: &impl StoreFixture, id: TaskId, after: Duration) -> Result<Wait, StoreError> {
+    let at = it.now();
+    let wait = Wait { reason: WaitReason::RateLimited, due: at.plus(after), tries: 1 };
+    let to = TaskStatus::InProgress;
+    let begin = Write::TransitionTask { id, to, attempt: Some(1), phase: None, at };
+    it.write(vec![begin, Write::HoldTask { id, wait, at }]).await?;
+    Ok(wait)
 }
 
 /// When a taker dies, its entries go to others at once, and nobody else's do.
@@ -279,7 +323,7 @@ pub async fn a_delivery_goes_on_without_refused_writes(it: &mut impl StoreFixtur
     let task = a_task(it).await?;
     entries(it, &calm(), 2).await?;
     let (id, at) = (task.id, it.now());
-    let nobody = it.mint().next(appliance_core::TaskId::from_uuid);
+    let nobody = it.mint().next(TaskId::from_uuid);
     for id in [id, nobody] {
         let illegal = move |_: &Delivery| {
             let to = TaskStatus::Completed;
@@ -401,6 +445,7 @@ macro_rules! streams_contract {
             a_lease_is_renewed_by_its_holder_alone,
             a_stale_lease_changes_nothing,
             an_entry_comes_back_after_its_delay,
+            an_entry_whose_task_waits_comes_when_it_is_due,
             a_dead_takers_entries_come_again,
             a_taker_keeps_what_it_names,
             counts_survive_a_restart,

@@ -163,6 +163,7 @@ fn task() -> Task {
             agent: AgentName::Data,
         }),
         pai_phase: Some(Phase::Verify),
+        wait: None,
         started_at: Some(at(9)),
         completed_at: Some(at(10)),
         created_at: at(8),

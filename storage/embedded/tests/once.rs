@@ -138,6 +138,7 @@ fn root() -> Task {
         input: QUESTION.to_owned(),
         outcome: None,
         pai_phase: Some(Phase::Execute),
+        wait: None,
         started_at: Some(at(3)),
         completed_at: None,
         created_at: at(3),

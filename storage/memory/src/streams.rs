@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use appliance_core::{
     Batch, Delivery, ErrorKind, Incarnation, StoreError, StreamName, Write,
-    bus::LEASE,
+    bus::{HOLD, LEASE},
     desk::Lease,
     ports::{Attach, Streams, Take},
 };
 use async_trait::async_trait;
-use storage_rules::bus::{
-    Spot,
-    lines::{Look, Picked},
-    tables,
+use storage_rules::{
+    bus::{
+        Spot,
+        lines::{Look, Picked},
+        tables,
+    },
+    tasks::wait_left,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -34,7 +37,10 @@ impl Streams for MemoryStore {
             let now = self.inner.clock.monotonic();
             let look = self.lines().pick(take.taker, &take.streams, &take.group, now);
             let from = match look {
-                Look::Picked(picked) => return self.hand_out(&picked, &attach).map(Some),
+                Look::Picked(picked) => match self.hand_out(&picked, &attach)? {
+                    Some(delivery) => return Ok(Some(delivery)),
+                    None => continue,
+                },
                 Look::Nothing(from) => from,
             };
             if Instant::now() >= deadline {
@@ -101,8 +107,19 @@ impl Streams for MemoryStore {
 }
 
 impl MemoryStore {
-    fn hand_out(&self, picked: &Picked, attach: &Attach) -> Result<Delivery, StoreError> {
+    /// Hands a picked entry out; `None` when its task waits for another try.
+    fn hand_out(&self, picked: &Picked, attach: &Attach) -> Result<Option<Delivery>, StoreError> {
         let Spot { stream, seq, .. } = picked.at.clone();
+        let now = self.inner.clock.now();
+        let left = self.read("streams.take", |view| {
+            let envelope = tables::entry(view, &stream, seq)?;
+            wait_left(view, envelope.payload.task_id, now)
+        });
+        if let Ok(Some(left)) = left {
+            let from = self.inner.clock.monotonic().plus(left.min(HOLD));
+            self.lines().unclaim(picked, Some(from));
+            return Ok(None);
+        }
         let handed = self.counted(picked, attach, stream, seq);
         match &handed {
             Ok(_) => {
@@ -111,7 +128,7 @@ impl MemoryStore {
             }
             Err(_) => drop(self.lines().unclaim(picked, None)),
         }
-        handed
+        handed.map(Some)
     }
 
     /// Counts the delivery with the attached writes, or alone when those are refused.

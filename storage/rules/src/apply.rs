@@ -121,6 +121,7 @@ fn write(draft: &mut Draft<'_>, write: &Write, held: &mut Held) -> Result<Option
             let step = Move { to: *to, attempt: *attempt, phase: *phase, at: *at };
             tasks::transition(draft, *id, step)
         }
+        Write::HoldTask { id, wait, at } => tasks::hold(draft, *id, *wait, *at),
         Write::CompleteTask { id, outcome, at, to_parent } => {
             let follows = tasks::complete(draft, *id, outcome, *at, to_parent.as_deref())?;
             follows.iter().try_for_each(|one| self::write(draft, one, held).map(drop))

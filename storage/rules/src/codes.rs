@@ -6,7 +6,7 @@
 use appliance_core::{
     AgentName, AuditOutcome, ConversationStatus, CutOff, EnvelopeKind, EventType, MemoryKind,
     MemoryTier, Outcome, Phase, Priority, RiskLevel, Role, SignalType, TaskKind, TaskStatus,
-    TokenScope, UserRole, envelope::Sender,
+    TokenScope, UserRole, WaitReason, envelope::Sender,
 };
 
 /// A number in the file that stands for nothing this program knows.
@@ -71,6 +71,7 @@ codes! {
     TokenScope { Memory = 0, MemoryRead = 1, Chat = 2, ReadOnly = 3, Full = 4 }
     RiskLevel { Low = 0, Medium = 1, High = 2 }
     CutOff { BrokeOff = 0, FellSilent = 1, Limit = 2 }
+    WaitReason { RateLimited = 0, Overloaded = 1, Unreachable = 2 }
 }
 
 impl Code for Priority {

@@ -95,6 +95,7 @@ mod tests {
             status: status.to_owned(),
             attempt: 0,
             phase: None,
+            wait: None,
             input: String::new(),
             output: None,
             error: None,

@@ -45,7 +45,7 @@ pub use socket::{
     ErrorPayload, Heard, Listen, MessagePayload, Place, ResyncPayload, ServerFrame, ServerPayload,
     SubscribedPayload, TaskRef, TaskUpdatePayload,
 };
-pub use tasks::{TaskList, TaskView};
+pub use tasks::{TaskList, TaskView, WaitView};
 pub use tokens::{
     MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, MintedToken, NewToken, TOKEN_SCOPES, TokenList, TokenView,
 };

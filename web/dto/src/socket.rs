@@ -237,6 +237,9 @@ pub struct TaskUpdatePayload {
     /// The phase of the Algorithm it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
+    /// What its next try waits for, or that of a part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<crate::WaitView>,
     /// Its answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,

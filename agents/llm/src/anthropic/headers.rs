@@ -1,5 +1,7 @@
 //! Which headers go out and which come back. Everything else stays on its side.
 
+use std::time::Duration;
+
 use appliance_core::ports::ModelCall;
 use http::{
     HeaderMap, HeaderName,
@@ -11,6 +13,7 @@ const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 const DEFAULT_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
+const RETRY_AFTER_MS: &str = "retry-after-ms";
 const PASSED_BACK: [&str; 5] =
     ["content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"];
 const PASSED_BACK_PREFIX: &str = "anthropic-ratelimit-";
@@ -35,14 +38,19 @@ pub(super) fn request(call: &ModelCall, key: &HeaderValue) -> HeaderMap {
     headers
 }
 
-/// Returns the reply's headers that a caller can use.
-pub(super) fn reply(headers: &HeaderMap) -> Vec<(String, String)> {
+/// Returns the reply's headers that a caller can use; a wish to wait in milliseconds too, because one
+/// that is a date can be read with the reply's own clock alone.
+pub(super) fn reply(headers: &HeaderMap, wait: Option<Duration>) -> Vec<(String, String)> {
     let wanted = |name: &str| PASSED_BACK.contains(&name) || name.starts_with(PASSED_BACK_PREFIX);
+    let said = headers.contains_key(RETRY_AFTER_MS);
+    let wait = wait.filter(|_| !said);
+    let wait = wait.map(|wait| (RETRY_AFTER_MS.to_owned(), wait.as_millis().to_string()));
     headers
         .iter()
         .filter(|(name, _)| wanted(name.as_str()))
         .filter_map(|(name, value)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         })
+        .chain(wait)
         .collect()
 }

@@ -71,8 +71,8 @@ impl AnthropicModel {
         if status.is_redirection() {
             return Err(Fault::Redirected(status.as_u16()));
         }
-        let headers = headers::reply(response.headers());
         let hint = retry::Hint::of(status, response.headers());
+        let headers = headers::reply(response.headers(), hint.after());
         let stream = body::stream(response, self.options.idle_timeout, self.options.model.clone());
         if !hint.worth_another_try() {
             return Ok((

@@ -118,7 +118,9 @@ fn an_error_event_says_what_happened_and_whether_to_try_again() {
             format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"Overloaded."}}}}"#);
         whole(&event(&data)).unwrap_err()
     };
-    assert_eq!(error("overloaded_error"), Fault::passing("The model broke off: Overloaded."));
+    let overloaded = error("overloaded_error");
+    assert_eq!(overloaded.error, "The model broke off: Overloaded.");
+    assert_eq!(overloaded.hold.map(|hold| hold.reason), Some(WaitReason::Overloaded));
     assert!(error("an_error_of_next_year").retry);
     assert!(!error("invalid_request_error").retry);
 }
@@ -136,6 +138,7 @@ fn the_reason_it_stopped_decides_what_becomes_of_it() {
 #[test]
 fn a_refused_request_is_told_in_one_sentence() {
     let api = br#"{"type":"error","error":{"type":"rate_limit_error","message":"Slow down."}}"#;
+    let refusal = |status, body: &[u8]| refusal(status, Advice::default(), body);
     let fault = refusal(429, api);
     assert_eq!(fault.error, "The model could not be asked (HTTP 429): Slow down.");
     assert!(fault.retry && refusal(529, b"").retry && refusal(503, b"<html>").retry);
@@ -146,6 +149,24 @@ fn a_refused_request_is_told_in_one_sentence() {
          Check ANTHROPIC_API_KEY on the server; `ai-infra doctor` says more."
     );
     assert!(!problem.retry);
+}
+
+#[test]
+fn a_refusal_says_what_another_try_waits_for_and_how_long() {
+    let told = |status, after, body: &[u8]| {
+        let advice = Advice { after, never: false };
+        refusal(status, advice, body).hold.map(|hold| (hold.reason, hold.after))
+    };
+    let twenty = Some(Duration::from_secs(20));
+    assert_eq!(told(429, twenty, b""), Some((WaitReason::RateLimited, twenty)));
+    assert_eq!(told(529, None, b""), Some((WaitReason::Overloaded, None)));
+    let ours = br#"{"detail":"cannot connect","code":"model.unavailable"}"#;
+    assert_eq!(told(503, twenty, ours), Some((WaitReason::Unreachable, None)), "nobody said so");
+    assert_eq!((told(500, twenty, b""), told(400, twenty, b"")), (None, None));
+    let never = Advice { after: twenty, never: true };
+    assert!(!refusal(429, never, b"").retry, "the provider has the last word");
+    let spent = br#"{"type":"error","error":{"type":"billing_error","message":"Spent."}}"#;
+    assert!(!refusal(429, Advice::default(), spent).retry);
 }
 
 #[test]

@@ -28,7 +28,8 @@ pub struct Take {
 ///
 /// An entry MUST be handed to one taker at a time, oldest first (redeliveries before new ones),
 /// and MUST be handed out again, with its count raised, when its lease runs out, its taker is
-/// released, or the server restarts. Counts MUST survive kill -9. Leases run on the monotonic
+/// released, or the server restarts. An entry whose task waits ([`Wait`](crate::Wait)) MUST NOT be
+/// handed out before that is over, nor be counted, restart or not. Counts MUST survive kill -9. Leases run on the monotonic
 /// clock. Contract: `storage_contract::streams`.
 #[async_trait]
 pub trait Streams: fmt::Debug + Send + Sync {

@@ -14,7 +14,7 @@ use super::{
     answer::Answer,
     follow::Follow,
     show::{Show, is_failure},
-    waits,
+    waits::{self, Line},
 };
 use crate::{
     cli::{Client, Context, arguments::Chat, print, tasks},
@@ -141,10 +141,11 @@ pub async fn take(
         }
     };
     let task = begun.accepted.task_id.clone();
+    let line = Line::default();
     let hearing = async {
         tokio::select! {
-            turn = hear(context, begun) => turn,
-            never = waits::tell(context, client, &task) => match never {},
+            turn = hear(context, begun, &line) => turn,
+            never = waits::tell(context, client, &task, &line) => match never {},
         }
     };
     let mut heard = pin!(hearing);
@@ -183,14 +184,15 @@ async fn begin<'a>(
 }
 
 /// Prints an answer as it comes, to its end.
-async fn hear(context: &Context, begun: Begun<'_>) -> anyhow::Result<Turn> {
+async fn hear(context: &Context, begun: Begun<'_>, line: &Line) -> anyhow::Result<Turn> {
     let Begun { mut follow, accepted, began } = begun;
     let (mut answer, mut show) = (Answer::default(), Show::new(context));
     let mut first_chunk = None;
     while answer.stored().is_none() {
         follow.more(&accepted.answer_id, &mut answer).await?;
-        if first_chunk.is_none() && !answer.text().is_empty() {
-            first_chunk = Some(began.elapsed());
+        if !answer.text().is_empty() {
+            line.clear();
+            first_chunk.get_or_insert_with(|| began.elapsed());
         }
         show.update(&answer)?;
     }

@@ -7,15 +7,18 @@ use std::{sync::Arc, time::Duration};
 
 use appliance_core::{
     Batch, Delivery, ErrorKind, Incarnation, Monotonic, StoreError, StreamName, Write,
-    bus::LEASE,
+    bus::{HOLD, LEASE},
     desk::Lease,
     ports::{Attach, Records as _, Streams, Take},
 };
 use async_trait::async_trait;
-use storage_rules::bus::{
-    Spot,
-    lines::{Look, Picked},
-    tables,
+use storage_rules::{
+    bus::{
+        Spot,
+        lines::{Look, Picked},
+        tables,
+    },
+    tasks::wait_left,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -48,6 +51,7 @@ impl Streams for Store {
                 Look::Picked(picked) => match self.hand_out(picked, &attach).await? {
                     HandedOut::To(delivery) => return Ok(Some(delivery)),
                     HandedOut::Released => return Ok(None),
+                    HandedOut::Waits => continue,
                     HandedOut::Slipped(_) if slips < MOST_SLIPS => {
                         slips += 1;
                         continue;
@@ -136,6 +140,8 @@ enum HandedOut {
     Slipped(StoreError),
     /// The taker was released meanwhile.
     Released,
+    /// Its task waits for another try; nothing was counted.
+    Waits,
 }
 
 impl Store {
@@ -151,6 +157,11 @@ impl Store {
                 return Err(error);
             }
         };
+        let (task, now) = (envelope.payload.task_id, shared.clock.now());
+        if let Some(left) = shared.read(OP, |file| wait_left(file, task, now))? {
+            claim.put_off(shared.clock.monotonic().plus(left.min(HOLD)));
+            return Ok(HandedOut::Waits);
+        }
         let (stream, seq, deliveries) = (at.stream.clone(), at.seq, *deliveries);
         let delivery = Delivery { stream, seq, deliveries, envelope };
         if let Some(conflict) = self.commit(&claim.picked, attach(&delivery)).await? {

@@ -2,7 +2,7 @@
 
 use appliance_core::{
     AgentName, ConversationId, MessageId, Priority, Task, TaskId, TaskKind, TaskOutcome,
-    TaskStatus, Timestamp, UserId,
+    TaskStatus, Timestamp, UserId, Wait, WaitReason,
 };
 use serde::{Deserialize, Serialize};
 
@@ -109,33 +109,67 @@ pub struct TaskV3 {
     cites: bool,
 }
 
-impl Entity for TaskRow {
-    type Frozen = TaskV3;
-    const KIND: &'static Kind = &TASKS;
-    const VERSION: u8 = 3;
+/// The frozen form, version 4: what the next try waits for is kept.
+#[derive(Serialize, Deserialize)]
+pub struct TaskV4 {
+    before: TaskV3,
+    wait: Option<WaitV1>,
+}
 
-    fn freeze(&self) -> TaskV3 {
+/// The frozen form of a wait, version 1.
+#[derive(Serialize, Deserialize)]
+pub struct WaitV1 {
+    reason: u8,
+    due: i64,
+    tries: u32,
+}
+
+impl From<Wait> for WaitV1 {
+    fn from(wait: Wait) -> Self {
+        let Wait { reason, due, tries } = wait;
+        Self { reason: reason.code(), due: due.unix_micros(), tries }
+    }
+}
+
+impl TryFrom<WaitV1> for Wait {
+    type Error = UnknownCode;
+
+    fn try_from(frozen: WaitV1) -> Result<Self, UnknownCode> {
+        let WaitV1 { reason, due, tries } = frozen;
+        let due = Timestamp::from_unix_micros(due);
+        Ok(Self { reason: WaitReason::from_code(reason)?, due, tries })
+    }
+}
+
+impl Entity for TaskRow {
+    type Frozen = TaskV4;
+    const KIND: &'static Kind = &TASKS;
+    const VERSION: u8 = 4;
+
+    fn freeze(&self) -> TaskV4 {
         let Refers { asked, told, cites } = self.refers;
         let before = TaskV2 { before: TaskV1::from(&self.task), seq: self.seq };
-        TaskV3 { before, asked: asked.map(Stretch::freeze), told: told.map(Stretch::freeze), cites }
+        let (asked, told) = (asked.map(Stretch::freeze), told.map(Stretch::freeze));
+        let wait = self.task.wait.map(WaitV1::from);
+        TaskV4 { before: TaskV3 { before, asked, told, cites }, wait }
     }
 
-    fn thaw(_id: &[u8], frozen: TaskV3) -> Result<Self, UnknownCode> {
-        let TaskV3 { before, asked, told, cites } = frozen;
-        let (asked, told) = (asked.map(Stretch::thaw), told.map(Stretch::thaw));
-        let refers = Refers { asked, told, cites };
-        Ok(Self { seq: before.seq, task: Task::try_from(before.before)?, refers })
+    fn thaw(_id: &[u8], frozen: TaskV4) -> Result<Self, UnknownCode> {
+        let mut row = Self::try_from(frozen.before)?;
+        row.task.wait = frozen.wait.map(Wait::try_from).transpose()?;
+        Ok(row)
     }
 
     fn thaw_older(place: Place<'_>, sealed: &[u8]) -> Option<Result<Self, Fault>> {
         let read = |version: &u8| {
             let TaskV2 { before, seq } = match *version {
                 1 => TaskV2 { before: codec::open(place, 1, sealed)?, seq: 0 },
-                _ => codec::open(place, 2, sealed)?,
+                2 => codec::open(place, 2, sealed)?,
+                _ => return Ok(Self::try_from(codec::open::<TaskV3>(place, 3, sealed)?)?),
             };
             Ok(Self::holding(seq, Task::try_from(before)?))
         };
-        sealed.first().filter(|version| matches!(version, 1 | 2)).map(read)
+        sealed.first().filter(|version| matches!(version, 1..=3)).map(read)
     }
 
     fn id(&self) -> Vec<u8> {
@@ -148,6 +182,17 @@ impl Entity for TaskRow {
         let parent = self.task.parent_task_id;
         keys.extend(parent.map(|parent| BY_PARENT.at(&[&parent.bytes(), &seq])));
         keys
+    }
+}
+
+impl TryFrom<TaskV3> for TaskRow {
+    type Error = UnknownCode;
+
+    fn try_from(frozen: TaskV3) -> Result<Self, UnknownCode> {
+        let TaskV3 { before, asked, told, cites } = frozen;
+        let (asked, told) = (asked.map(Stretch::thaw), told.map(Stretch::thaw));
+        let refers = Refers { asked, told, cites };
+        Ok(Self { seq: before.seq, task: Task::try_from(before.before)?, refers })
     }
 }
 
@@ -195,10 +240,55 @@ impl TryFrom<TaskV1> for Task {
             input: frozen.input,
             outcome: frozen.outcome.map(TaskOutcome::try_from).transpose()?,
             pai_phase: optional(frozen.pai_phase)?,
+            wait: None,
             started_at: frozen.started_at.map(Timestamp::from_unix_micros),
             completed_at: frozen.completed_at.map(Timestamp::from_unix_micros),
             created_at: Timestamp::from_unix_micros(frozen.created_at),
             updated_at: Timestamp::from_unix_micros(frozen.updated_at),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_of_every_version_reads_as_it_was_written() {
+        let due = Timestamp::from_unix_micros(7);
+        let task = Task {
+            id: TaskId::from_bytes([1; 16]),
+            owner: UserId::from_bytes([2; 16]),
+            conversation_id: ConversationId::from_bytes([3; 16]),
+            message_id: MessageId::from_bytes([4; 16]),
+            answer_id: MessageId::from_bytes([5; 16]),
+            parent_task_id: None,
+            assigned_agent: AgentName::Qa,
+            kind: TaskKind::Answer,
+            priority: Priority::NORMAL,
+            status: TaskStatus::Pending,
+            attempt: 2,
+            input: "why?".to_owned(),
+            outcome: None,
+            pai_phase: None,
+            wait: Some(Wait { reason: WaitReason::Overloaded, due, tries: 2 }),
+            started_at: Some(Timestamp::from_unix_micros(6)),
+            completed_at: None,
+            created_at: Timestamp::from_unix_micros(5),
+            updated_at: Timestamp::from_unix_micros(6),
+        };
+        let row = TaskRow::holding(9, task.clone());
+        let id = row.id();
+        let place = Place { table: TASKS.name, key: &id };
+        let read = |version, sealed: Vec<u8>| {
+            let row = TaskRow::thaw_older(place, &sealed).unwrap().unwrap();
+            assert_eq!(row.task, Task { wait: None, ..task.clone() }, "version {version}");
+            row.seq
+        };
+        let third = || row.freeze().before;
+        assert_eq!(read(3, codec::seal(place, 3, &third()).unwrap()), 9);
+        assert_eq!(read(2, codec::seal(place, 2, &third().before).unwrap()), 9);
+        assert_eq!(read(1, codec::seal(place, 1, &third().before.before).unwrap()), 0);
+        assert_eq!(TaskRow::thaw(&id, row.freeze()).unwrap().task, task);
     }
 }

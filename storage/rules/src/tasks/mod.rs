@@ -14,10 +14,10 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use appliance_core::{
     Conflict, Message, Phase, StreamName, Task, TaskId, TaskKind, TaskOutcome, TaskStatus, Thing,
-    Timestamp, UserId, Write, batch::ToParent,
+    Timestamp, UserId, Wait, Write, batch::ToParent,
 };
 
-pub use read::{children, get, is_open, list};
+pub use read::{children, get, is_open, list, wait_left};
 pub use row::TaskRow;
 
 use crate::{
@@ -77,6 +77,15 @@ pub fn transition(draft: &mut Draft<'_>, id: TaskId, step: Move) -> Result<(), R
     let before = require(draft, id)?;
     let mut row = before.clone();
     go(&mut row.task, step)?;
+    Ok(draft.replace(Some(&before), &row)?)
+}
+
+/// Moves a task back to where nobody has it, and puts its next try off.
+pub fn hold(draft: &mut Draft<'_>, id: TaskId, wait: Wait, at: Timestamp) -> Result<(), Refusal> {
+    let before = require(draft, id)?;
+    let mut row = before.clone();
+    go(&mut row.task, Move { to: TaskStatus::Pending, attempt: None, phase: None, at })?;
+    row.task.wait = Some(wait);
     Ok(draft.replace(Some(&before), &row)?)
 }
 
@@ -210,6 +219,7 @@ fn go(task: &mut Task, step: Move) -> Result<(), Refusal> {
     task.status = step.to;
     task.attempt = step.attempt.unwrap_or(task.attempt);
     task.pai_phase = step.phase.or(task.pai_phase);
+    task.wait = None;
     task.updated_at = step.at;
     if step.to == TaskStatus::InProgress && task.started_at.is_none() {
         task.started_at = Some(step.at);

@@ -1,6 +1,8 @@
 //! Reading tasks: one, a filtered page, the parts of one. Changes none.
 
-use appliance_core::{Page, PageRequest, Task, TaskId, UserId, ports::TaskFilter};
+use std::time::Duration;
+
+use appliance_core::{Page, PageRequest, Task, TaskId, Timestamp, UserId, ports::TaskFilter};
 
 use super::{BY_OWNER, BY_PARENT, row::TaskRow};
 use crate::{
@@ -25,6 +27,17 @@ pub fn get(view: &dyn View, id: TaskId) -> Result<Option<Task>, Fault> {
 pub fn is_open(view: &dyn View, id: TaskId) -> Result<bool, Fault> {
     let row = view.row::<TaskRow>(&id.bytes())?;
     Ok(row.is_some_and(|row| !row.task.status.is_final()))
+}
+
+/// Returns how long the next try of a task is still put off; `None` when it is not, has ended, or
+/// cannot be read.
+///
+/// # Errors
+/// The adapter's failure.
+pub fn wait_left(view: &dyn View, id: TaskId, now: Timestamp) -> Result<Option<Duration>, Fault> {
+    let row = view.readable(view.row::<TaskRow>(&id.bytes()), None)?.flatten();
+    let open = row.filter(|row| !row.task.status.is_final());
+    Ok(open.and_then(|row| row.task.wait?.left(now)))
 }
 
 /// Returns tasks of `owner`, newest first.

@@ -67,7 +67,7 @@ pub(super) fn event(
     let payload = match (event.body, event.topic) {
         (EventBody::Message(it), _) => ServerPayload::Message(message(it)),
         (EventBody::Complete(it), _) => ServerPayload::MessageComplete(message(it)),
-        (EventBody::Task(it), _) => ServerPayload::TaskUpdate(task(it)),
+        (EventBody::Task(it), _) => ServerPayload::TaskUpdate(task(it, now)),
         (EventBody::Agent(_), _) => ServerPayload::AgentStatus(agent_status(agent?)),
         (
             EventBody::Chunk { message_id, answers, agent, attempt, offset, text },
@@ -105,7 +105,7 @@ fn message(it: Message) -> MessagePayload {
     }
 }
 
-fn task(it: Task) -> TaskUpdatePayload {
+fn task(it: Task, now: Timestamp) -> TaskUpdatePayload {
     let output = match it.outcome {
         Some(TaskOutcome::Completed { text, .. }) => Some(text),
         _ => None,
@@ -119,6 +119,7 @@ fn task(it: Task) -> TaskUpdatePayload {
         agent: it.assigned_agent.to_string(),
         attempt: it.attempt,
         phase: it.pai_phase.map(|phase| phase.to_string()),
+        wait: it.wait.and_then(|it| view::wait(it, now)),
         output,
     }
 }

@@ -5,9 +5,11 @@ mod memory;
 
 use appliance_core::{
     AgentStatus, Citation, Conversation, ConversationStatus, InFlight, Message, Role, Task, TaskId,
-    TaskOutcome, User, UserRole,
+    TaskOutcome, Timestamp, User, UserRole, Wait,
 };
-use web_dto::{AgentView, CitationView, ConversationView, InFlightView, Me, MessageView, TaskView};
+use web_dto::{
+    AgentView, CitationView, ConversationView, InFlightView, Me, MessageView, TaskView, WaitView,
+};
 
 pub(crate) use memory::{action, held, job, memory, memory_hit, outcome, signal, stats};
 
@@ -88,7 +90,26 @@ pub(crate) fn in_flight(it: InFlight) -> InFlightView {
     }
 }
 
-pub(crate) fn task(it: Task) -> TaskView {
+/// A task's wait as it is told at `now`; one that is over as it is told is not told.
+pub(crate) fn wait(it: Wait, now: Timestamp) -> Option<WaitView> {
+    let left = it.left(now)?;
+    Some(WaitView {
+        reason: it.reason.as_str().to_owned(),
+        due: it.due.to_string(),
+        left_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+        tries: it.tries,
+    })
+}
+
+/// A task with its parts, whose wait is the whole's.
+pub(crate) fn whole(it: Task, parts: Vec<Task>, now: Timestamp) -> TaskView {
+    let children: Vec<TaskView> = parts.into_iter().map(|part| task(part, now)).collect();
+    let whole = task(it, now);
+    let wait = whole.wait.or_else(|| children.iter().find_map(|part| part.wait.clone()));
+    TaskView { wait, children, ..whole }
+}
+
+pub(crate) fn task(it: Task, now: Timestamp) -> TaskView {
     let (output, error) = match it.outcome {
         Some(TaskOutcome::Completed { text, .. }) => (Some(text), None),
         Some(TaskOutcome::Failed { error }) => (None, Some(error)),
@@ -105,6 +126,7 @@ pub(crate) fn task(it: Task) -> TaskView {
         status: it.status.to_string(),
         attempt: it.attempt,
         phase: it.pai_phase.map(|phase| phase.to_string()),
+        wait: it.wait.and_then(|it| wait(it, now)),
         input: it.input,
         output,
         error,

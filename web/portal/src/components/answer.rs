@@ -1,14 +1,17 @@
 //! What an agent answered or is answering.
 
 use leptos::prelude::*;
-use web_dto::cut_off_words;
+use web_dto::{WaitView, cut_off_words};
 
 use super::{
-    Badge, Clock, Icon, Shape, Shown, citations::Citations, held::HeldUpBy, markdown::Markdown,
+    Badge, Clock, Icon, Shape, Shown,
+    citations::Citations,
+    held::{HeldUpBy, Waits},
+    markdown::Markdown,
     phases::Phases,
 };
 use crate::{
-    model::{Bubble, Delivery, face},
+    model::{Bubble, Delivery, Job, face},
     state::Portal,
 };
 
@@ -37,7 +40,9 @@ pub fn Answer(
     });
     let held =
         Memo::new(move |_| in_hand.read().as_ref().and_then(|job| portal.held_up(&job.agent)));
-    let about = Memo::new(move |_| about(&bubble.read(), held.read().is_some()));
+    let waits = Memo::new(move |_| in_hand.read().as_ref().and_then(wait_of));
+    let about =
+        Memo::new(move |_| about(&bubble.read(), held.read().is_some() || waits.read().is_some()));
     let phase = Memo::new(move |_| {
         open.get().then(|| portal.board.read().phase(&bubble.read().id)).flatten()
     });
@@ -72,6 +77,7 @@ pub fn Answer(
                     <p class="note small" data-testid="cut-off" prop:textContent=move || cut_off.get().unwrap_or_default()></p>
                 </Shown>
                 <HeldUpBy held/>
+                <Waits waits/>
                 <Citations citations/>
                 <Shown when=move || !open.get()>
                     <Tools bubble/>
@@ -79,6 +85,11 @@ pub fn Answer(
             </div>
         </article>
     }
+}
+
+/// Who waits for another try, and why.
+fn wait_of(job: &Job) -> Option<(String, WaitView)> {
+    job.wait.clone().map(|wait| (job.agent.clone(), wait))
 }
 
 /// What can be done with an answer that is there.

@@ -1,10 +1,15 @@
-//! What an answer waits for, said below it, with the button that ends the wait. Counts nothing.
+//! What an answer waits for, said below it: an agent that takes no work, with the button that starts
+//! it, or the time of another try, counted down. Ends no wait itself: Stop does.
 
-use leptos::prelude::*;
-use web_dto::HeldUp;
+use gloo_timers::future::TimeoutFuture;
+use leptos::{prelude::*, task::spawn_local};
+use web_dto::{HeldUp, WaitView};
 
 use super::Shown;
-use crate::{model::face, state::Portal};
+use crate::{effect::effect, model::face, state::Portal};
+
+/// How often the rest of a wait is told.
+const TICK_MS: u32 = 250;
 
 /// Says which agent takes no work; whoever may start it can do so here.
 #[component]
@@ -31,5 +36,52 @@ pub fn HeldUpBy(
                 </Shown>
             </p>
         </Shown>
+    }
+}
+
+/// Counts the time down until an agent tries again.
+#[component]
+pub fn Waits(
+    /// Who waits, and for what.
+    waits: Memo<Option<(String, WaitView)>>,
+) -> impl IntoView {
+    let until = RwSignal::new(0.0);
+    let left = RwSignal::new(0_u64);
+    effect(move |_: Option<()>| {
+        if let Some((_, wait)) = waits.get() {
+            // By this clock: the server said how long, not until when.
+            let idle = left.get_untracked() == 0;
+            until.set(js_sys::Date::now() + wait.left_ms as f64);
+            left.set(wait.left_ms.max(1));
+            if idle {
+                spawn_local(count(until, left));
+            }
+        }
+    });
+    let words = move || {
+        let waits = waits.read();
+        waits.as_ref().map(|(agent, wait)| wait.words(agent, left.get())).unwrap_or_default()
+    };
+    view! {
+        <Shown when=move || waits.read().is_some()>
+            <p class="note small" data-testid="waits" prop:textContent=words></p>
+        </Shown>
+    }
+}
+
+/// Counts until nothing is left, or the page is gone.
+async fn count(until: RwSignal<f64>, left: RwSignal<u64>) {
+    loop {
+        TimeoutFuture::new(TICK_MS).await;
+        let Some(until) = until.try_get_untracked() else { return };
+        let rest = (until - js_sys::Date::now()).max(0.0) as u64;
+        let told = left.try_get_untracked().unwrap_or_default();
+        if rest.div_ceil(1_000) != told.div_ceil(1_000) {
+            left.try_set(rest);
+        }
+        if rest == 0 {
+            left.try_set(0);
+            return;
+        }
     }
 }

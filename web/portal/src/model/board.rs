@@ -2,7 +2,7 @@
 //!
 //! Times are the server's words (RFC 3339); nothing here knows what time it is.
 
-use web_dto::{TaskUpdatePayload, TaskView};
+use web_dto::{TaskUpdatePayload, TaskView, WaitView};
 
 /// The seven phases of the Algorithm, in order, as people read them.
 pub const PHASES: [&str; 7] = ["Observe", "Think", "Plan", "Build", "Execute", "Verify", "Learn"];
@@ -29,6 +29,8 @@ pub struct Job {
     pub phase: Option<usize>,
     /// How often it was handed out.
     pub attempt: u32,
+    /// What its next try waits for.
+    pub wait: Option<WaitView>,
     /// What it was asked; empty when only the feed told of it.
     pub input: String,
     /// When it was begun, as far as known.
@@ -83,6 +85,7 @@ impl Board {
         if job.status.is_empty() || job.is_open() {
             job.status.clone_from(&view.status);
             job.attempt = view.attempt;
+            job.wait.clone_from(&view.wait);
             job.phase = later(job.phase, view.phase.as_deref());
         }
     }
@@ -99,6 +102,7 @@ impl Board {
         job.agent.clone_from(&update.agent);
         job.attempt = update.attempt;
         job.status.clone_from(&update.status);
+        job.wait.clone_from(&update.wait);
         job.phase = later(job.phase, update.phase.as_deref());
         if job.status == "in_progress" && job.started.is_none() {
             job.started = Some(at.to_owned());
@@ -187,6 +191,7 @@ mod tests {
             agent: if parent.is_some() { "code" } else { "supervisor" }.into(),
             attempt: 1,
             phase: Some(phase.into()),
+            wait: None,
             output: None,
         }
     }
@@ -232,6 +237,7 @@ mod tests {
             status: "in_progress".into(),
             attempt: 1,
             phase: Some("observe".into()),
+            wait: None,
             input: "why?".into(),
             output: None,
             error: None,

@@ -45,11 +45,11 @@ pub(crate) async fn post(
     for _ in 0..TRIES {
         let root = root_of(&app, &user, id).await?;
         if root.status.is_final() {
-            return Ok(Json(view::task(root)));
+            return Ok(Json(view::task(root, app.parts.mint.clock().now())));
         }
         if let Some(ended) = end(&app, root, line()).await? {
             tell(&app, &ended, &caller).await;
-            return Ok(Json(view::task(ended)));
+            return Ok(Json(view::task(ended, app.parts.mint.clock().now())));
         }
     }
     Err(ApiError::new(Code::Conflict, "the task kept changing while it was called off"))
@@ -91,7 +91,7 @@ async fn end(app: &App, root: Task, line: Line) -> Result<Option<Task>, ApiError
         Err(error) => return Err(error.into()),
     }
     show(app, &root, &open).await?;
-    Ok(Some(Task { status: TaskStatus::Cancelled, completed_at: Some(at), ..root }))
+    Ok(Some(Task { status: TaskStatus::Cancelled, wait: None, completed_at: Some(at), ..root }))
 }
 
 /// Tells whether the task has moved on, or its answer stands in the thread already.

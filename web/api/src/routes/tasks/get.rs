@@ -15,7 +15,6 @@ pub(crate) async fn get(
     let own = |task: &appliance_core::Task| task.owner == user.id();
     let task = app.parts.tasks.get(id).await?.filter(own);
     let task = task.ok_or_else(|| ApiError::not_found("task"))?;
-    let children = app.parts.tasks.children(id).await?;
-    let children = children.into_iter().filter(own).map(view::task).collect();
-    Ok(Json(TaskView { children, ..view::task(task) }))
+    let children = app.parts.tasks.children(id).await?.into_iter().filter(own).collect();
+    Ok(Json(view::whole(task, children, app.parts.mint.clock().now())))
 }

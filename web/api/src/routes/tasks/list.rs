@@ -3,7 +3,7 @@
 use appliance_core::{AgentName, TaskStatus, ports::TaskFilter};
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use web_dto::{Code, TaskList, TaskView};
+use web_dto::{Code, TaskList};
 
 use crate::{
     auth::CurrentUser,
@@ -34,14 +34,14 @@ pub(crate) async fn get(
     let filter = filter(&query)?;
     let page = page(query.limit, query.cursor, DEFAULT_LIMIT);
     let found = app.parts.tasks.list(user.id(), filter, page).await?;
+    let now = app.parts.mint.clock().now();
     let mut items = Vec::new();
     for task in found.items {
         let parts = match task.status {
             TaskStatus::Waiting => app.parts.tasks.children(task.id).await?,
             _ => Vec::new(),
         };
-        let children = parts.into_iter().map(view::task).collect();
-        items.push(TaskView { children, ..view::task(task) });
+        items.push(view::whole(task, parts, now));
     }
     Ok(Json(TaskList { items, next_cursor: Cursor::text(found.next) }))
 }
