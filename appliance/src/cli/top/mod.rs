@@ -17,7 +17,7 @@ use tokio::{
     sync::oneshot,
     time::{MissedTickBehavior, interval},
 };
-use web_dto::{AgentList, Ready};
+use web_dto::AgentList;
 
 use self::picture::{Seen, fitted, queues, whole};
 use super::{Client, Context, print};
