@@ -157,6 +157,147 @@ test('what could not be sent waits across a reload, is sent once, or is edited',
   assertQuiet(page);
 });
 
+test('messages that were cut off together arrive in the order they were typed in', async (t) => {
+  const { page, server } = await begin(t, { expectFailures: true });
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  const words = ['one', 'two', 'three', 'four', 'five'].map((word) => `remember that ${word} was cut off`);
+  // None of them reaches the server, and the page does not hear that.
+  await page.route('**/messages', (route) => (route.request().method() === 'POST' ? undefined : route.continue()));
+  for (const text of words) await portal.say(page, text);
+  await page.reload();
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await portal.ready(page);
+  const client = await logIn(server);
+  const said = async () => (await client.messages(portal.conversation(page))).filter(({ role }) => role === 'user').map(({ content }) => content);
+  await until(30_000, 'all to arrive', async () => (await said()).length === 6);
+  assert.deepEqual((await said()).slice(1), words);
+  assert.deepEqual((await portal.said(page).allInnerTexts()).slice(1), words);
+});
+
+test('a message goes to the conversation it was typed in, wherever the person has gone', async (t) => {
+  const { page, server } = await begin(t);
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  const first = portal.conversation(page);
+  await portal.begin(page);
+  let let_go;
+  const held = new Promise((go) => { let_go = go; });
+  await page.route('**/api/conversations', async (route) => {
+    if (route.request().method() === 'POST') await held;
+    return route.continue();
+  });
+  await portal.say(page, 'remember that the second is blue');
+  await portal.say(page, 'remember that the third is green');
+  await page.locator(`a[href="/c/${first}"]`).first().click();
+  await page.waitForURL(`**/c/${first}`);
+  let_go();
+  const client = await logIn(server);
+  const all = async () => (await client.conversations()).items;
+  await until(30_000, 'the other conversation', async () => (await all()).length === 2);
+  const other = (await all()).find(({ id }) => id !== first).id;
+  const said = async (id) => (await client.messages(id)).filter(({ role }) => role === 'user').map(({ content }) => content);
+  await until(30_000, 'both to arrive', async () => (await said(other)).length === 2);
+  assert.deepEqual(await said(other), ['remember that the second is blue', 'remember that the third is green']);
+  assert.equal((await said(first)).length, 1);
+  assert.equal(portal.conversation(page), first);
+  assert.equal((await all()).length, 2);
+  assertQuiet(page);
+});
+
+test('a message whose key has ended is sent again only if the server does not have it', async (t) => {
+  const { page, server } = await begin(t, { expectFailures: true });
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  // Two are kept as not sent: the server has one of them.
+  await page.route('**/messages', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    if (route.request().postData().includes('blue')) await route.fetch();
+    return route.abort();
+  });
+  await portal.say(page, 'remember that the second is blue');
+  await portal.say(page, 'remember that the third is green');
+  await noted(page, 2);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  // Two days later: the server knows neither key any more.
+  await page.evaluate(() => {
+    for (const name of Object.keys(localStorage).filter((key) => key.startsWith('unsent.'))) {
+      const parts = name.split('.');
+      parts[4] = `of-before-${parts[4]}`;
+      const [times, ...text] = localStorage.getItem(name).split('\n');
+      const [sent, since] = times.split(' ');
+      localStorage.setItem(parts.join('.'), `${sent} ${Number(since) - 2 * 86_400_000}\n${text.join('\n')}`);
+      localStorage.removeItem(name);
+    }
+  });
+  await page.reload();
+  await portal.ready(page);
+  await until(20_000, 'both to wait', async () => (await failed(page).count()) === 2);
+  await failed(page).filter({ hasText: 'blue' }).getByRole('button', { name: 'Retry' }).click();
+  await page.getByText('This message had arrived').waitFor();
+  await failed(page).getByRole('button', { name: 'Retry' }).click();
+  await until(30_000, 'nothing to wait', async () => (await failed(page).count()) === 0);
+  const client = await logIn(server);
+  const said = async () => (await client.messages(portal.conversation(page))).filter(({ role }) => role === 'user').map(({ content }) => content);
+  await until(30_000, 'the third', async () => (await said()).length === 3);
+  assert.deepEqual((await said()).map((text) => text.split(' ').pop()), ['red', 'blue', 'green']);
+  await page.reload();
+  await portal.ready(page);
+  await until(20_000, 'each to be there once', async () => (await portal.said(page).count()) === 3);
+  assert.equal(await failed(page).count(), 0);
+});
+
+test('tabs of a page that came by plain HTTP, which has no locks, keep apart too', async (t) => {
+  const { page } = await begin(t);
+  await page.context().addInitScript(() => {
+    Object.defineProperty(navigator, 'locks', { value: undefined });
+    delete Object.getPrototypeOf(crypto).randomUUID;
+    Object.defineProperty(globalThis, 'isSecureContext', { value: false });
+  });
+  await page.reload();
+  await portal.ready(page);
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  const address = page.url();
+  const [copy] = await Promise.all([page.context().waitForEvent('page'), page.evaluate(() => { window.open(location.href); })]);
+  await portal.message(copy).waitFor();
+  await portal.message(page).fill('of the one');
+  await portal.message(copy).fill('of the copy');
+  const name = (tab) => tab.evaluate(() => sessionStorage.getItem('tab'));
+  assert.notEqual(await name(page), await name(copy));
+  for (const tab of [page, copy]) {
+    await tab.reload();
+    await portal.ready(tab);
+  }
+  await holds(page, 'of the one');
+  await holds(copy, 'of the copy');
+  await portal.message(page).fill('');
+  await copy.close();
+  const third = await page.context().newPage();
+  await portal.open(third, address);
+  await holds(third, 'of the copy');
+  assertQuiet(page);
+});
+
+test('drafts of an earlier version are found and kept as this one does', async (t) => {
+  const { page } = await begin(t);
+  await portal.say(page, 'remember that the first is red');
+  await portal.finished(page);
+  const talk = portal.conversation(page);
+  await page.evaluate((id) => {
+    localStorage.setItem(`draft.${id}`, 'half a thought');
+    localStorage.setItem('draft.', 'a beginning');
+  }, talk);
+  await page.reload();
+  await portal.ready(page);
+  await holds(page, 'half a thought');
+  await portal.begin(page);
+  await holds(page, 'a beginning');
+  const older = await page.evaluate(() => Object.keys(localStorage).filter((key) => /^draft\.[^.]*$/.test(key)));
+  assert.deepEqual(older, []);
+  assertQuiet(page);
+});
+
 test('a conversation that could not be begun waits where it was to begin', async (t) => {
   const { page, server } = await begin(t, { expectFailures: true });
   await server.kill();
@@ -218,7 +359,7 @@ function failed(page) {
 
 // Waits until the browser keeps so many messages as failed: before that a reload would send them.
 function noted(page, count) {
-  const kept = () => Object.keys(localStorage).filter((key) => key.startsWith('unsent.') && localStorage[key].startsWith('0\n')).length;
+  const kept = () => Object.keys(localStorage).filter((key) => key.startsWith('unsent.') && localStorage[key].startsWith('0 ')).length;
   return until(20_000, `${count} to be kept as failed`, async () => (await page.evaluate(kept)) === count);
 }
 

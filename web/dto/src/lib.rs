@@ -53,6 +53,9 @@ pub use tokens::{
 /// Most characters a message may have; the server answers 422 `message.too_long` to one more.
 pub const MAX_MESSAGE_CHARS: usize = 50_000;
 
+/// How long a repeated `Idempotency-Key` is known: sent again later, a message is another one.
+pub const KEY_LIFE_SECONDS: u64 = 24 * 60 * 60;
+
 /// Most bytes a request body may have; the server answers 413 `body.too_large` to one more.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 

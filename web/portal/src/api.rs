@@ -108,6 +108,12 @@ pub async fn messages_before(conversation: &str, before: &str) -> Answer<Message
     get(&format!("/api/conversations/{conversation}/messages?{query}")).await
 }
 
+/// Gets many messages before `before`, or the newest.
+pub async fn many_messages(conversation: &str, before: Option<&str>) -> Answer<MessageList> {
+    let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
+    get(&format!("/api/conversations/{conversation}/messages?limit=100{before}")).await
+}
+
 /// Sends a message; repeating it with the same `key` sends it once.
 pub async fn send(conversation: &str, key: &str, text: &str) -> Answer<Accepted> {
     let body = NewMessage { content: text.to_owned(), attachments: Vec::new() };

@@ -54,6 +54,11 @@ async fn text_comes_back_byte_for_byte() {
     assert_eq!(inputs, TRICKY);
 }
 
+#[test]
+fn clients_know_how_long_a_key_is_known() {
+    assert_eq!(web_dto::KEY_LIFE_SECONDS, appliance_core::batch::KEY_LIFETIME.as_secs());
+}
+
 #[tokio::test]
 async fn a_message_is_one_commit_of_record_task_and_bus_entry() {
     let (house, ann, id) = house_with_ann().await;

@@ -35,7 +35,6 @@ pub use retry::reconnect_after_ms;
 pub use theme::Theme;
 pub use thread::{Folded, Thread};
 pub use typed::{
-    LEFT, draft_name, is_typed_by, joined, parse_unsent, read_unsent, unsent_name, whose,
-    write_unsent,
+    LEFT, Unsent, draft_name, is_typed_by, joined, older_draft, read_unsent, unsent_name, whose,
 };
 pub use visible::visible;

@@ -38,17 +38,63 @@ pub fn read_unsent<'a>(
     name.strip_prefix(&unsent_of(whose, conversation))?.rsplit_once('.')
 }
 
-/// How a message is kept: with the moment it was sent at, in ms, or 0 once that has failed.
-#[must_use]
-pub fn write_unsent(sent_ms: u64, text: &str) -> String {
-    format!("{sent_ms}\n{text}")
+/// A message that the server has not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// When it was sent last, in ms; 0 once that has failed.
+    pub sent_ms: u64,
+    /// When it was sent first under its key, in ms; 0 where that is not known.
+    pub since_ms: u64,
+    /// Its text.
+    pub text: String,
 }
 
-/// Reads a message that was kept: when it was sent, and its text.
+impl Unsent {
+    /// How it is kept.
+    #[must_use]
+    pub fn write(&self) -> String {
+        format!("{} {}\n{}", self.sent_ms, self.since_ms, self.text)
+    }
+
+    /// Reads one that was kept, by an earlier version too, which did not note since when.
+    #[must_use]
+    pub fn parse(kept: &str) -> Option<Self> {
+        let (times, text) = kept.split_once('\n')?;
+        let (sent, since) = times.split_once(' ').unwrap_or((times, times));
+        let (sent_ms, since_ms) = (sent.parse().ok()?, since.parse().ok()?);
+        Some(Self { sent_ms, since_ms, text: text.to_owned() })
+    }
+
+    /// Whether the server may have forgotten its key: sent under it once more, a message that had
+    /// arrived would arrive twice.
+    #[must_use]
+    pub fn has_outlived_its_key(&self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.since_ms) >= KEY_LIFE_MS - SPARE_MS
+    }
+
+    /// Whether a message that the server has may be this one: it has its words, and did not come before.
+    #[must_use]
+    pub fn may_be(&self, text: &str, at_ms: f64) -> bool {
+        self.text == text && at_ms >= self.earliest_ms()
+    }
+
+    /// The earliest that the server can have taken it in.
+    #[must_use]
+    pub fn earliest_ms(&self) -> f64 {
+        self.since_ms.saturating_sub(SPARE_MS) as f64
+    }
+}
+
+/// How long the server knows a key.
+const KEY_LIFE_MS: u64 = web_dto::KEY_LIFE_SECONDS * 1_000;
+
+/// How far its clock and ours may be apart.
+const SPARE_MS: u64 = 60 * 60 * 1_000;
+
+/// The conversation of a draft as it was kept before persons and tabs were told apart.
 #[must_use]
-pub fn parse_unsent(kept: &str) -> Option<(u64, &str)> {
-    let (sent_ms, text) = kept.split_once('\n')?;
-    Some((sent_ms.parse().ok()?, text))
+pub fn older_draft(name: &str) -> Option<&str> {
+    name.strip_prefix("draft.").filter(|conversation| !conversation.contains('.'))
 }
 
 /// Whether a name is of something that this person has typed.
@@ -111,10 +157,32 @@ mod tests {
 
     #[test]
     fn a_kept_message_is_read_back_whatever_is_in_it() {
-        for text in ["", "one\ntwo", "17\n", "\u{1f468}\n\n"] {
-            assert_eq!(parse_unsent(&write_unsent(17, text)), Some((17, text)));
+        for text in ["", "one\ntwo", "17 3\n", "\u{1f468}\n\n"] {
+            let unsent = Unsent { sent_ms: 17, since_ms: 3, text: text.to_owned() };
+            assert_eq!(Unsent::parse(&unsent.write()), Some(unsent));
         }
-        assert_eq!(parse_unsent("no number"), None);
+        let older = Unsent::parse("17\none\ntwo").unwrap();
+        assert_eq!((older.sent_ms, older.since_ms, &*older.text), (17, 17, "one\ntwo"));
+        assert_eq!(Unsent::parse("no number"), None);
+    }
+
+    #[test]
+    fn a_key_is_trusted_no_longer_than_the_server_knows_it() {
+        let day = 24 * 60 * 60 * 1_000;
+        let unsent = Unsent { sent_ms: 0, since_ms: 10 * day, text: "yes".to_owned() };
+        assert!(!unsent.has_outlived_its_key(10 * day + day / 2));
+        assert!(unsent.has_outlived_its_key(11 * day - 1), "clocks differ a little");
+        assert!(Unsent { since_ms: 0, ..unsent.clone() }.has_outlived_its_key(10 * day));
+        assert!(unsent.may_be("yes", 10.1 * day as f64) && !unsent.may_be("no", 10.1 * day as f64));
+        assert!(!unsent.may_be("yes", 9.0 * day as f64), "that was another one");
+    }
+
+    #[test]
+    fn a_draft_of_before_is_known_by_its_name() {
+        assert_eq!(older_draft("draft.0199aa00-0000-7000"), Some("0199aa00-0000-7000"));
+        assert_eq!(older_draft("draft."), Some(""));
+        assert_eq!(older_draft(&draft_name("i.ann", "c1", "t1")), None);
+        assert_eq!(older_draft("theme"), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod shelf;
 mod stop;
 mod talk;
 mod typed;
+mod way;
 
 pub use recall::Recall;
 
@@ -76,10 +77,14 @@ pub struct Portal {
     writer: StoredValue<Option<String>>,
     /// Whose what is typed is.
     whose: StoredValue<String>,
-    /// The keys of messages that are being sent.
-    on_the_way: StoredValue<Vec<String>>,
-    /// Whether a conversation is being made.
-    making: StoredValue<bool>,
+    /// The messages that are being sent, in their order.
+    on_the_way: StoredValue<Vec<way::OnTheWay>>,
+    /// When a message was typed last, in ms.
+    last_moment: StoredValue<u64>,
+    /// Counts the pages of new conversations.
+    blank: StoredValue<u64>,
+    /// The conversations that were made for them.
+    made: StoredValue<HashMap<u64, String>>,
     bubbles: StoredValue<HashMap<String, ArcRwSignal<Bubble>>>,
 
     /// The conversations in the list; `None` until it was read.
@@ -124,7 +129,9 @@ impl Portal {
             writer: StoredValue::new(None),
             whose: StoredValue::new(String::new()),
             on_the_way: StoredValue::new(Vec::new()),
-            making: StoredValue::new(false),
+            last_moment: StoredValue::new(0),
+            blank: StoredValue::new(0),
+            made: StoredValue::new(HashMap::new()),
             bubbles: StoredValue::new(HashMap::new()),
             shelf: RwSignal::new(None),
             shelf_failure: RwSignal::new(None),

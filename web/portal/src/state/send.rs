@@ -1,16 +1,16 @@
 //! Sending: shown at once, confirmed when the server has it, and never lost when it has not.
 
-use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Portal;
+use super::{Portal, way::Home};
 use crate::{
     api::{self, Answer},
-    model::{Failure, Page},
+    clock,
+    model::{Failure, Page, Unsent},
 };
 
-/// How often a message looks whether the conversation it waits for is made.
-const LOOK_EVERY_MS: u32 = 20;
+/// Most pages of a conversation that are looked through for a message that may have arrived.
+const PAGES: usize = 50;
 
 impl Portal {
     /// Sends a message, which is kept until the server has it.
@@ -20,12 +20,53 @@ impl Portal {
         self.deliver(key, text);
     }
 
-    /// Sends once more what could not be sent; the key is the same, so it cannot arrive twice.
+    /// Sends once more what could not be sent; the key is the same, so it cannot arrive twice. Once the
+    /// server may not know the key any more, it is asked first whether it has the message.
     pub fn resend(self, key: &str) {
-        if let Some(text) = self.unsent_text(key) {
-            self.keep_unsent(&self.open_id.get_untracked(), key, &text);
-            self.deliver(key.to_owned(), text);
+        let Some(text) = self.unsent_text(key) else { return };
+        let here = self.open_id.get_untracked();
+        let kept = self.kept_unsent(&here, key);
+        match kept.filter(|kept| kept.has_outlived_its_key(clock::now() as u64)) {
+            Some(old) if !here.is_empty() => self.look_and_resend(here, key.to_owned(), old),
+            old => {
+                if old.is_some() {
+                    self.forget_unsent(&here, key); // none was made for it: it begins anew
+                }
+                self.keep_unsent(&here, key, &text);
+                self.deliver(key.to_owned(), text);
+            }
         }
+    }
+
+    /// Sends a message whose key has ended, unless it is there.
+    fn look_and_resend(self, talk: String, key: String, old: Unsent) {
+        self.failure.set(None);
+        self.change(|t| t.typed(&key, &old.text));
+        spawn_local(async move {
+            let found = has_arrived(&talk, &old).await;
+            if self.open_id.get_untracked() != talk {
+                return; // it is kept, and shown again when the person is back
+            }
+            match found {
+                Ok(true) => {
+                    self.forget_unsent(&talk, &key);
+                    self.change(|t| t.bubbles.retain(|b| b.id != key));
+                    self.ui.say("This message had arrived; it was not sent again.");
+                    self.change(|t| _ = t.refetch());
+                    self.fetch(talk);
+                }
+                Ok(false) => {
+                    self.forget_unsent(&talk, &key); // its time begins anew
+                    self.keep_unsent(&talk, &key, &old.text);
+                    self.deliver(key, old.text);
+                }
+                Err(failure) => {
+                    self.change(|t| t.failed(&key));
+                    self.session.notice(&failure);
+                    self.failure.set(Some(failure));
+                }
+            }
+        });
     }
 
     /// Takes what could not be sent back into the message field.
@@ -50,64 +91,56 @@ impl Portal {
         }
     }
 
-    /// What the person said before the answer `id`.
+    /// What the person said that the answer `id` is to.
     pub fn question_of(self, id: &str) -> Option<String> {
         self.thread(|t| {
-            let at = t.bubbles.iter().position(|b| b.id == id)?;
-            t.bubbles[..at].iter().rev().find(|b| b.role == "user").map(|b| b.text.clone())
+            let asked = t.bubbles.iter().find(|b| b.id == id)?.answers.as_ref()?;
+            t.bubbles.iter().find(|b| b.id == *asked).map(|b| b.text.clone())
         })
     }
 
     pub(super) fn deliver(self, key: String, text: String) {
         self.failure.set(None);
         self.change(|t| t.typed(&key, &text));
-        let whose = self.whose.get_value();
+        let (whose, home) = (self.whose.get_value(), self.home());
+        self.set_out(&key, &home);
         spawn_local(async move {
-            let mut id = self.conversation_of(&key).await;
+            self.turn_of(&key, &home).await;
+            let mut id = self.talk_of(&home).unwrap_or_default();
+            if !self.is_on_the_way(&key) {
+                return; // it went back to where it was typed
+            }
             if self.whose.get_value() != whose {
-                return; // somebody else is here by now, and sends nothing of this
+                return self.is_back(&key); // somebody else is here by now, and sends nothing of this
             }
             if !id.is_empty() {
-                self.move_typed(&key, &text, &id);
+                self.move_typed(&key, &id);
             }
-            let sent = self.post(&mut id, &key, &text).await;
+            let sent = self.post(&home, &mut id, &key, &text).await;
+            self.is_back(&key);
             if self.whose.get_value() != whose {
                 return;
             }
-            self.is_back(&key);
             match sent {
                 Ok(()) => {
                     self.forget_unsent(&id, &key);
                     self.refresh_shelf();
                 }
                 Err(failure) => {
-                    self.not_sent(&id, &key, &text, failure);
-                    self.keep_failed(&id, &key, &text).await;
+                    self.not_sent(&home, &id, (&key, text), failure);
+                    self.keep_failed(&id, &key).await;
                 }
             }
         });
     }
 
-    /// The conversation that a message on the page belongs to; empty when there is none yet. While one
-    /// is being made for the message before it, this waits.
-    async fn conversation_of(self, key: &str) -> String {
-        let is_here = || self.thread(|t| t.bubbles.iter().any(|b| b.id == key));
-        let here = || self.thread(|t| t.conversation_id.clone());
-        while here().is_empty() && self.making.get_value() && is_here() {
-            TimeoutFuture::new(LOOK_EVERY_MS).await;
-        }
-        if is_here() { here() } else { String::new() }
-    }
-
     /// Sends to the conversation `id`, which is made first where it is empty.
-    async fn post(self, id: &mut String, key: &str, text: &str) -> Answer<()> {
+    async fn post(self, home: &Home, id: &mut String, key: &str, text: &str) -> Answer<()> {
         if id.is_empty() {
-            self.making.set_value(true);
-            let made = api::new_conversation().await;
-            self.making.set_value(false);
-            *id = made?.id;
-            self.move_typed(key, text, id);
-            self.adopt(key, id);
+            *id = api::new_conversation().await?.id;
+            self.note_made(home, id);
+            self.move_typed(key, id);
+            self.adopt(home, id);
         }
         let accepted = api::send(id, key, text).await?;
         if self.thread(|t| t.conversation_id == *id) {
@@ -117,10 +150,8 @@ impl Portal {
     }
 
     /// Gives the new conversation on the page its id, unless the person has gone elsewhere.
-    fn adopt(self, key: &str, id: &str) {
-        let is_here =
-            self.thread(|t| t.conversation_id.is_empty() && t.bubbles.iter().any(|b| b.id == key));
-        if !is_here {
+    fn adopt(self, home: &Home, id: &str) {
+        if self.home() != *home {
             return;
         }
         self.change(|thread| {
@@ -137,11 +168,18 @@ impl Portal {
     }
 
     /// A message that was not sent stays on the page or waits in its conversation; one that came when
-    /// the session was over goes back to where it was typed.
-    fn not_sent(self, id: &str, key: &str, text: &str, failure: Failure) {
+    /// the session was over goes back to where it was typed, with those that wait behind it.
+    fn not_sent(self, home: &Home, id: &str, (key, text): (&str, String), failure: Failure) {
         if failure.is_logged_out() {
             self.forget_unsent(id, key);
-            self.give_back(id, text);
+            let mut texts = vec![text];
+            for waits in self.call_back(home) {
+                for place in [id, ""] {
+                    texts.extend(self.kept_unsent(place, &waits).map(|kept| kept.text));
+                    self.forget_unsent(place, &waits);
+                }
+            }
+            self.give_back(id, &texts.join("\n\n"));
             return self.session.notice(&failure);
         }
         if self.thread(|t| t.bubbles.iter().any(|b| b.id == key)) {
@@ -151,6 +189,22 @@ impl Portal {
             self.ui.say("A message was not sent. It waits in its conversation.");
         }
     }
+}
+
+/// Whether a conversation has a message that was sent to it, as far back as that can be.
+async fn has_arrived(talk: &str, unsent: &Unsent) -> Answer<bool> {
+    let mut page = api::many_messages(talk, None).await?;
+    for _ in 0..PAGES {
+        let at = |m: &web_dto::MessageView| clock::millis(&m.created_at);
+        let is_it = |m: &web_dto::MessageView| m.role == "user" && unsent.may_be(&m.content, at(m));
+        if page.messages.iter().any(is_it) {
+            return Ok(true);
+        }
+        let is_older = page.messages.first().is_some_and(|m| at(m) < unsent.earliest_ms());
+        let Some(before) = page.next_before.filter(|_| !is_older) else { break };
+        page = api::many_messages(talk, Some(&before)).await?;
+    }
+    Ok(false)
 }
 
 /// A key that no other message of this person has.

@@ -25,6 +25,7 @@ impl Portal {
         self.open_id.set(id.clone());
         self.draft.set(self.kept_draft(&id));
         if id.is_empty() {
+            self.begin_blank();
             return self.show_unsent(&id);
         }
         self.thread.set_value(Thread::opening(&id));
