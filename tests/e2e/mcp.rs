@@ -157,6 +157,42 @@ async fn a_program_with_a_token_uses_it_until_it_is_revoked() -> anyhow::Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_printed_for_a_client_reaches_the_server() -> anyhow::Result<()> {
+    let server = Plan::new(BINARY).start().await?;
+    let base = format!("http://{}", server.facts()?.listen);
+    let add = ["token", "add", "cursor", "--for", "cursor"];
+    let printed = server.command(add).run().await?.success()?;
+    let value: Value = serde_json::from_str(&printed.stdout)?;
+    let cursor = &value["mcpServers"]["ai-infra"];
+    ensure!(cursor["url"] == format!("{base}/mcp"), "{value}");
+    ensure!(printed.stderr.contains("~/.cursor/mcp.json"), "{printed:?}");
+    let shown = cursor["headers"]["Authorization"].as_str().context("a header")?;
+    let secret = shown.strip_prefix("Bearer ").context("a token")?;
+    all_four(&http(&base, Some(secret)).await?).await?;
+
+    let asked = server.command(["token", "add", "editor", "--for", "vscode"]).run().await?;
+    let asked = asked.success()?.stdout;
+    let first = asked.lines().next().unwrap_or_default();
+    ensure!(first.starts_with("aiinfra_") && asked.matches(first).count() == 1, "{asked}");
+
+    let printed = server.command(["token", "config", "stdio"]).run().await?.success()?;
+    let value: Value = serde_json::from_str(&printed.stdout)?;
+    let entry = &value["mcpServers"]["ai-infra"];
+    let words: Vec<String> = serde_json::from_value(entry["args"].clone())?;
+    // From another directory, by the words that were printed alone.
+    let program = entry["command"].as_str().context("a program")?;
+    let mut command = Program::new(program.as_ref(), server.home()).arguments(words).command();
+    let mut child = command.current_dir("/").stdin(Stdio::piped()).spawn()?;
+    let output = child.stdout.take().context("standard output is not piped")?;
+    let input = child.stdin.take().context("standard input is not piped")?;
+    let talk = ().serve((output, input)).await?;
+    done(&talk, "recent", json!({})).await?;
+    talk.cancel().await?;
+    ensure!(child.wait().await?.success(), "the command ends well with its input");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_person_finds_nothing_of_another() -> anyhow::Result<()> {
     let mut server = Plan::new(BINARY).start().await?;
     let anna = server.first_user("anna@example.com", "correct horse battery").await?;

@@ -90,6 +90,21 @@ impl Context {
         Ok((socket, of.display().to_string()))
     }
 
+    /// Returns the words that start this program as an MCP server of the same server, from anywhere.
+    ///
+    /// # Errors
+    /// [`exit::CONFIG`], or that the system does not say where this program is.
+    pub fn mcp_command(&self) -> anyhow::Result<Vec<String>> {
+        let program = std::env::current_exe().context("while finding this program's own path")?;
+        let (option, place) = match &self.global.socket {
+            Some(socket) => ("--socket", socket.clone()),
+            None => ("--data", self.settings(Vec::new())?.data.dir),
+        };
+        let place = std::path::absolute(place).context("while finding the server's place")?;
+        let words = ["mcp".to_owned(), option.to_owned(), place.display().to_string()];
+        Ok([program.display().to_string()].into_iter().chain(words).collect())
+    }
+
     /// Returns where the command's tasks run; they end with it.
     pub fn tasks(&self) -> Tasks {
         self.tasks.clone()

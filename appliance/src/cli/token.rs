@@ -1,12 +1,14 @@
 //! `token`: makes, lists and revokes tokens for programs, through the running server.
 //!
 //! A secret goes to standard output once and alone, so that it can be passed on by a pipe; what helps
-//! a person goes to standard error. Keeps no secret.
+//! a person goes to standard error, and so do the places where what is printed is to be pasted. Keeps
+//! no secret.
 
 use std::process::ExitCode;
 
 use http::Method;
-use web_dto::{MintedToken, NewToken, Problem, TokenList, TokenView};
+use serde::Serialize;
+use web_dto::{McpClient, MintedToken, NewToken, Paste, Problem, Reached, TokenList, TokenView};
 
 use super::{Client, Context, arguments::Token, client, print};
 use crate::exit::Failure;
@@ -21,11 +23,18 @@ const WIDTH: usize = 40;
 pub fn run(context: &Context, command: &Token) -> anyhow::Result<ExitCode> {
     let server = context.client()?;
     match command {
-        Token::Add { name, scopes, expires } => {
+        Token::Add { name, scopes, expires, client } => {
             let new =
                 NewToken { name: name.clone(), scopes: scopes.clone(), expires_in_days: *expires };
             let made: MintedToken = context.block_on(server.post("/api/tokens", &new))?;
-            added(context, &made)
+            let client = client.as_deref().and_then(McpClient::named);
+            added(context, &made, client)
+        }
+        Token::Config { client } => {
+            let url = context.block_on(list(&server))?.url;
+            let named = McpClient::named(client);
+            let pastes = named.map(|client| pastes(context, client, (&url, None))).transpose()?;
+            shown(context, &pastes.unwrap_or_default())
         }
         Token::List => listed(context, &context.block_on(list(&server))?),
         Token::Revoke { token } => revoke(context, &server, token),
@@ -36,12 +45,53 @@ async fn list(server: &Client) -> anyhow::Result<TokenList> {
     server.get("/api/tokens").await
 }
 
-fn added(context: &Context, made: &MintedToken) -> anyhow::Result<ExitCode> {
+/// A token and what to paste where, for programs.
+#[derive(Serialize)]
+struct Configured<'a> {
+    #[serde(flatten)]
+    made: &'a MintedToken,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paste: Vec<Paste>,
+}
+
+/// Returns what to paste into `client` so that it reaches the server at `url`.
+fn pastes(
+    context: &Context,
+    client: McpClient,
+    (url, secret): (&str, Option<&str>),
+) -> anyhow::Result<Vec<Paste>> {
+    let command = context.mcp_command()?;
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    Ok(client.pastes(Reached { url, secret, command: &command }))
+}
+
+fn shown(context: &Context, pastes: &[Paste]) -> anyhow::Result<ExitCode> {
     if context.json() {
-        print::json(made)?;
+        print::json(&pastes)?;
         return Ok(ExitCode::SUCCESS);
     }
-    print::out(&format!("{}\n", made.secret))?;
+    for paste in pastes {
+        context.say(&format!("{}:", paste.place));
+        print::out(&format!("{}\n", paste.text))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn added(
+    context: &Context,
+    made: &MintedToken,
+    client: Option<McpClient>,
+) -> anyhow::Result<ExitCode> {
+    let at = (made.url.as_str(), Some(made.secret.as_str()));
+    let paste = client.map(|client| pastes(context, client, at)).transpose()?.unwrap_or_default();
+    if context.json() {
+        print::json(&Configured { made, paste })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !paste.iter().any(|paste| paste.text.contains(&made.secret)) {
+        print::out(&format!("{}\n", made.secret))?;
+    }
+    shown(context, &paste)?;
     let scopes = made.token.scopes.join(", ");
     let end = made
         .token

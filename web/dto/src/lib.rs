@@ -6,6 +6,7 @@
 
 mod agents;
 mod auth;
+mod clients;
 mod clock;
 mod conversations;
 mod cut_off;
@@ -21,6 +22,7 @@ mod tokens;
 
 pub use agents::{AgentList, AgentLog, AgentView, agent_title};
 pub use auth::{LoggedIn, Login, Me, SetUp, SetUpCheck, SetupLinkView};
+pub use clients::{McpClient, Paste, Reached};
 pub use clock::ClockView;
 pub use conversations::{
     Accepted, CitationView, ConversationDetail, ConversationList, ConversationPatch,

@@ -8,9 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use web_dto::{
     Accepted, ActionList, ActionView, AgentList, AgentLog, AgentView, ConversationList,
     ConversationPatch, ConversationView, Listen, LoggedIn, Login, Me, MemoryList, MemoryView,
-    MessageList, NewConversation, NewMemories, NewMemory, NewMessage, PurgeConfirmed,
-    PurgeMemories, PurgedView, Remembered, ServerFrame, ServerInfo, SetUp, SetUpCheck, SettingList,
-    TaskList, TaskView,
+    MessageList, MintedToken, NewConversation, NewMemories, NewMemory, NewMessage, NewToken,
+    PurgeConfirmed, PurgeMemories, PurgedView, Remembered, ServerFrame, ServerInfo, SetUp,
+    SetUpCheck, SettingList, TaskList, TaskView, TokenList,
 };
 
 use crate::{
@@ -201,6 +201,21 @@ pub async fn figures() -> Answer<Figures> {
 /// Begins to build every vector anew.
 pub async fn reindex() -> Answer<()> {
     sent(post_at("/api/memory/reindex"), None).await.map(drop)
+}
+
+/// Lists the person's tokens for programs.
+pub async fn tokens() -> Answer<TokenList> {
+    get("/api/tokens").await
+}
+
+/// Makes a token; the answer says its secret, this once.
+pub async fn make_token(body: &NewToken) -> Answer<MintedToken> {
+    post("/api/tokens", body).await
+}
+
+/// Revokes a token.
+pub async fn revoke_token(id: &str) -> Answer<()> {
+    sent(Request::delete(&format!("/api/tokens/{id}")), None).await.map(drop)
 }
 
 /// Lists the configuration; for admins.

@@ -94,9 +94,8 @@ pub enum Command {
         command: Token,
     },
     /// Be an MCP server on standard input and output: the memory as tools for other agents
-    #[command(after_help = "Speaks for the local user, through the running server. In a client's \
-        configuration:\n  {\"mcpServers\": {\"ai-infra\": {\"command\": \"ai-infra\", \"args\": \
-        [\"mcp\"]}}}\nThe server speaks the same over HTTP at /mcp, for whoever shows a token of \
+    #[command(after_help = "Speaks for the local user, through the running server. What a \
+        client's configuration has to say\nprints `ai-infra token config stdio`.\nThe server speaks the same over HTTP at /mcp, for whoever shows a token of \
         `ai-infra token add`.")]
     Mcp,
     /// Print the server's log

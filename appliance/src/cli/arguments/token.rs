@@ -1,7 +1,7 @@
 //! The words of `token`. Runs nothing.
 
 use clap::{Subcommand, builder::PossibleValuesParser};
-use web_dto::{MAX_TOKEN_DAYS, TOKEN_SCOPES};
+use web_dto::{MAX_TOKEN_DAYS, McpClient, TOKEN_SCOPES};
 
 /// What to do with tokens.
 #[derive(Debug, Subcommand)]
@@ -10,7 +10,7 @@ pub enum Token {
     #[command(after_help = "Scopes: memory (search, keep, correct and forget memories; what MCP \
         clients need), memory-read,\nchat (talk to the agents), read-only (whatever you may read), \
         full (whatever you may do, but\ntokens, log-ins and passwords).\n\nExamples:\n  \
-        ai-infra token add claude-code\n  \
+        ai-infra token add claude-code --for claude-code\n  \
         ai-infra token add dashboard --scope read-only --expires 90")]
     Add {
         /// What to call it: the program it is for, say
@@ -23,6 +23,18 @@ pub enum Token {
         #[arg(long, value_name = "DAYS",
             value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_TOKEN_DAYS)))]
         expires: Option<u32>,
+        /// Print what to paste into this MCP client, the token in it, in the place of the secret alone
+        #[arg(long = "for", value_name = "CLIENT",
+            value_parser = PossibleValuesParser::new(
+                McpClient::ALL.into_iter().filter(|client| client.takes_token()).map(McpClient::name)))]
+        client: Option<String>,
+    },
+    /// Print what to paste into an MCP client; the token's place is marked
+    Config {
+        /// Which client; `stdio` is for Claude Desktop and whoever else starts a program
+        #[arg(value_name = "CLIENT",
+            value_parser = PossibleValuesParser::new(McpClient::ALL.map(McpClient::name)))]
+        client: String,
     },
     /// Show the tokens: scopes, when they end and when they were used last
     List,
