@@ -135,7 +135,8 @@ async fn by_program(app: &App, token: &str, parts: &Parts) -> Result<CurrentUser
     }
     let grant = Grant::of(token.clone());
     grant.opens(parts)?;
-    app.uses.note(&app.parts, &token);
+    let now = app.parts.mint.clock().now();
+    app.uses.note((&app.parts.records, &app.parts.home), &token, now);
     Ok(CurrentUser { user, via: Via::Token(grant) })
 }
 

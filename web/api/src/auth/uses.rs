@@ -11,9 +11,7 @@ use std::{
 };
 
 use appliance_core::{ApiToken, Batch, Timestamp, TokenId, Write, ports::Records};
-use appliance_tasks::TaskKind;
-
-use crate::parts::Parts;
+use appliance_tasks::{TaskKind, Tasks};
 
 /// How exactly the last use is kept: a use that follows sooner is not written.
 const USED_STEP: Duration = Duration::from_secs(60);
@@ -42,14 +40,18 @@ struct Now {
 }
 
 impl Uses {
-    /// Notes that a token has opened something, and sees to it that this is written.
-    pub(crate) fn note(self: &Arc<Self>, parts: &Parts, token: &ApiToken) {
-        let at = parts.mint.clock().now();
+    /// Notes that a token has opened something at `at`, and sees to it that this is written.
+    pub(crate) fn note(
+        self: &Arc<Self>,
+        (records, home): (&Arc<dyn Records>, &Tasks),
+        token: &ApiToken,
+        at: Timestamp,
+    ) {
         if is_recent(token.last_used_at, at) || !self.now().take_up(token.id, at) {
             return;
         }
-        let (uses, records) = (Arc::clone(self), Arc::clone(&parts.records));
-        parts.home.spawn(WRITE, async move { uses.write(&*records).await });
+        let (uses, records) = (Arc::clone(self), Arc::clone(records));
+        home.spawn(WRITE, async move { uses.write(&*records).await });
     }
 
     /// Writes until there is nothing more to write.
