@@ -3,6 +3,8 @@
 //! As cheap as can be, because it shares the machine with what it asks: one thread, one request ready
 //! made, and answers told apart by their length, which must be the same every time.
 
+#![allow(clippy::disallowed_methods, reason = "a bench starts what it measures")]
+
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, ensure};

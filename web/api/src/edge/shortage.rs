@@ -4,8 +4,10 @@
 use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// How long a failure that goes on is not said again.
 const SAID_AGAIN: Duration = Duration::from_secs(60);

@@ -170,9 +170,11 @@ impl Thread {
             let asks = |b: &Bubble| b.role == "user" && b.task_id.as_ref() == Some(&task);
             let question = self.bubbles.iter().position(asks);
             if let Some(at) = question.filter(|_| !self.bubbles.iter().any(|b| b.id == id)) {
-                self.bubbles.insert(at + 1, Bubble::awaited(id));
+                let asked = self.bubbles[at].id.clone();
+                self.bubbles.insert(at + 1, Bubble::awaited(id, asked));
             }
         }
+        settle(&mut self.bubbles);
         self.bubbles.len() > before
     }
 
