@@ -215,7 +215,7 @@ pub async fn make_token(body: &NewToken) -> Answer<MintedToken> {
 
 /// Revokes a token.
 pub async fn revoke_token(id: &str) -> Answer<()> {
-    sent(Request::delete(&format!("/api/tokens/{id}")), None).await.map(drop)
+    sent(delete_at(&format!("/api/tokens/{id}")), None).await.map(drop)
 }
 
 /// Lists the configuration; for admins.
@@ -243,6 +243,10 @@ fn post_at(path: &str) -> RequestBuilder {
 
 fn patch_at(path: &str) -> RequestBuilder {
     RequestBuilder::new(&at(path)).method(Method::PATCH)
+}
+
+fn delete_at(path: &str) -> RequestBuilder {
+    RequestBuilder::new(&at(path)).method(Method::DELETE)
 }
 
 fn written(body: &impl Serialize) -> Option<String> {
