@@ -99,7 +99,8 @@ async fn the_end_of_a_task_and_the_next_message_are_told() {
     talk.tell("thanks!", "You are welcome.", &[]).await;
     assert_eq!(talk.kinds().await[..2], [UserAcceptance, TaskSuccess]);
     let (_, work) = talk.say("fail, please").await;
-    let fail = Fail { lease: work.lease, error: "No.".to_owned(), retry: false, hold: None };
+    let fail =
+        Fail { lease: work.lease, error: "No.".to_owned(), retry: false, hold: None, begun: None };
     talk.house.desk.fail(talk.boss, fail).await.unwrap();
     assert_eq!(talk.kinds().await[0], TaskFailure);
     let count = talk.kinds().await.len();

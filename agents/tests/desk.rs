@@ -12,14 +12,13 @@ mod support;
 use std::time::Duration;
 
 use appliance_core::{
-    AgentName, Citation, ConversationStatus, Envelope, EnvelopeKind, EventBody, LONGEST_WAIT,
-    MemoryId, MemoryKind, PageRequest, Payload, Phase, Priority, Role, StreamName, Task, TaskId,
-    TaskOutcome, TaskStatus, Topic, WaitReason, Write,
+    AgentName, Citation, ConversationStatus, Envelope, EnvelopeKind, EventBody, MemoryId,
+    MemoryKind, PageRequest, Payload, Phase, Priority, Role, StreamName, Task, TaskId, TaskOutcome,
+    TaskStatus, Topic, Write,
     batch::Batch,
     bus::{AGENTS_GROUP, MAX_DELIVERIES},
     desk::{
-        Care, CareCommand, CareDone, Chunk, Complete, Delegate, Fail, Hold, Lease, Progress,
-        Recall, Work,
+        Care, CareCommand, CareDone, Chunk, Complete, Delegate, Fail, Lease, Progress, Recall, Work,
     },
     envelope::Sender,
     ports::{Conversations, Desk, DeskError, Live, Records, Streams},
@@ -52,6 +51,7 @@ fn fail(lease: &Lease, retry: bool) -> Fail {
         error: "The model is away. Try again.".to_owned(),
         retry,
         hold: None,
+        begun: None,
     }
 }
 
@@ -155,68 +155,6 @@ async fn a_task_whose_agent_died_is_delivered_again_and_the_dead_agents_words_ar
     house.desk.renew(second, &after.lease).await.unwrap();
     let fine = complete(&after.lease, "in time");
     house.desk.complete(second, fine).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_failed_try_is_repeated_later_and_the_fifth_ends_with_a_sentence() {
-    let house = House::build().await;
-    let boss = house.life(AgentName::Supervisor);
-    let ids = house.say("what is the answer?").await;
-    let work = house.lease(boss).await;
-    house.desk.fail(boss, fail(&work.lease, true)).await.unwrap();
-    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Pending);
-    assert!(house.has_none(boss).await, "not at once");
-    let again = house.lease(boss).await;
-    assert_eq!(again.task.attempt, 2);
-
-    let mut lease = again.lease;
-    for deliveries in 3..=MAX_DELIVERIES {
-        house.store.release(boss).await.unwrap();
-        lease = house.lease(boss).await.lease;
-        assert_eq!(lease.deliveries, deliveries);
-    }
-    house.desk.fail(boss, fail(&lease, true)).await.unwrap();
-    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Failed);
-    let said = house.answer(ids).await.unwrap();
-    assert_eq!((said.role, said.content.as_str()), (Role::System, "The model is away. Try again."));
-    assert_eq!(house.memories().await.len(), 1, "a failure is not remembered");
-}
-
-#[tokio::test]
-async fn a_try_that_is_put_off_says_so_lets_others_pass_and_comes_when_it_is_due() {
-    let house = House::build().await;
-    let (boss, qa) = (house.life(AgentName::Supervisor), house.life(AgentName::Qa));
-    let ids = house.say("what is the answer?").await;
-    let root = house.lease(boss).await;
-    house.desk.delegate(boss, delegate(&root, AgentName::Qa)).await.unwrap();
-    let work = house.lease(qa).await;
-    let mut tasks = house.live.subscribe(Topic::Tasks(house.owner));
-    let hold = Hold { reason: WaitReason::RateLimited, after: Some(Duration::from_secs(2)) };
-    let put_off = Fail { hold: Some(hold), ..fail(&work.lease, true) };
-    house.desk.fail(qa, put_off.clone()).await.unwrap();
-    house.desk.fail(qa, put_off).await.unwrap();
-
-    let wait = house.task(work.task.id).await.wait.unwrap();
-    assert_eq!((wait.reason, wait.tries), (WaitReason::RateLimited, 1));
-    assert_eq!(house.task(ids.task_id).await.status, TaskStatus::Waiting);
-    for id in [work.task.id, ids.task_id] {
-        let EventBody::Task(shown) = next(&mut tasks).await.body else { panic!("a task is shown") };
-        assert_eq!((shown.id, shown.wait), (id, Some(wait)), "the whole shows its part's wait");
-    }
-    house.say_elsewhere("another").await;
-    let other = house.lease(boss).await;
-    house.desk.delegate(boss, delegate(&other, AgentName::Qa)).await.unwrap();
-    let other = house.lease(qa).await;
-    assert_ne!(other.task.id, work.task.id, "another passes");
-    let again = house.lease_beside(qa, &[other.lease]).await;
-    assert_eq!((again.task.id, again.task.attempt, again.task.wait), (work.task.id, 2, None));
-    assert!(house.mint.clock().now() >= wait.due);
-
-    let hold = Hold { after: Some(LONGEST_WAIT), ..hold };
-    let too_long = Fail { hold: Some(hold), ..fail(&again.lease, true) };
-    house.desk.fail(qa, too_long).await.unwrap();
-    let told = house.answer(ids).await.unwrap().content;
-    assert!(told.contains("asked 2 times and given up"), "{told}");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ const FOLDERS: [&str; 7] = [
 
 /// What is printed, as far as it tells commands apart, and what is typed in its place: for a placeholder
 /// something that is there. The longest that fits counts.
-const PRINTED: [(&str, &str); 40] = [
+const PRINTED: [(&str, &str); 41] = [
     ("agent attach", "agent attach monitor"),
     ("agent list", "agent list"),
     ("agent log {", "agent log code"),
@@ -61,6 +61,7 @@ const PRINTED: [(&str, &str); 40] = [
     ("serve", "serve --help"),
     ("setup-link", "setup-link"),
     ("token add", "token add NAME"),
+    ("token config stdio", "token config stdio"),
     ("token list", "token list"),
     ("top", "top"),
     ("version", "version"),

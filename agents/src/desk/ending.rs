@@ -99,7 +99,8 @@ impl Service {
         self.end(who, lease, task, outcome, batch).await
     }
 
-    async fn parent_of(&self, task: &Task) -> Result<Option<Task>, DeskError> {
+    /// Returns the task that waits for this one.
+    pub(super) async fn parent_of(&self, task: &Task) -> Result<Option<Task>, DeskError> {
         let Some(id) = task.parent_task_id else { return Ok(None) };
         Ok(self.parts.tasks.get(id).await?)
     }

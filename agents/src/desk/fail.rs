@@ -1,5 +1,5 @@
 //! Failing: gives a task back for another try, at once or after a wait that people see, or ends it
-//! with a sentence to the person.
+//! with what there is of an answer, and where there is nothing with a sentence to the person.
 //!
 //! Invariant: a wait is in the task's row before its entry is given back; whatever is cut off between
 //! the two, the bus reads the row and hands nothing out before it is due.
@@ -9,7 +9,7 @@ use std::time::Duration;
 use appliance_core::{
     Incarnation, LONGEST_WAIT, Task, TaskStatus, Timestamp, Wait, Write,
     bus::{AGENTS_GROUP, HOLD, MAX_DELIVERIES},
-    desk::{Fail, Hold, Lease},
+    desk::{Begun, Complete, Fail, Hold, Lease},
     ports::DeskError,
 };
 
@@ -22,7 +22,7 @@ const LONG_TRY_MICROS: i64 = 5_000_000;
 /// The first pause before another try; doubles each time: 1, 2, 4, 8 s before the fifth and last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The same where the model is to be spared, and said no time: 2, 4, 8, 16 s.
+/// The same where the model is to be spared, and said no time or a shorter one: 2, 4, 8, 16 s.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 
 impl Service {
@@ -32,19 +32,38 @@ impl Service {
         command: Fail,
     ) -> Result<(), DeskError> {
         let task = self.claimed(who, &command.lease).await?;
-        let Fail { lease, error, retry, hold } = command;
-        let (tries, now) = (lease.deliveries, self.parts.mint.clock().now());
-        let again = retry && tries < MAX_DELIVERIES;
+        let (lease, now) = (&command.lease, self.parts.mint.clock().now());
+        let again = command.retry && lease.deliveries < MAX_DELIVERIES;
         let took = now.unix_micros() - task.updated_at.unix_micros();
-        match hold.map(|hold| wait(&task, hold, tries, now)) {
-            Some(Some(wait)) if again => self.put_back(who, &lease, Some(wait)).await,
-            None if again && took < LONG_TRY_MICROS => self.put_back(who, &lease, None).await,
-            None => self.end_without_answer(who, &lease, &task, &error).await,
-            Some(_) => {
-                let error = given_up(&error, tries, hold.and_then(|hold| hold.after));
-                self.end_without_answer(who, &lease, &task, &error).await
-            }
+        let began = self.first_tried(&task, now).await?;
+        match command.hold.map(|hold| wait(began, hold, lease.deliveries, now)) {
+            Some(Some(wait)) if again => self.put_back(who, lease, Some(wait)).await,
+            None if again && took < LONG_TRY_MICROS => self.put_back(who, lease, None).await,
+            _ => self.give_up(who, &task, command).await,
         }
+    }
+
+    /// Returns when the person's message was first tried, as if its part had been taken up as soon
+    /// as it was there: that an agent was stopped meanwhile uses up no tries.
+    async fn first_tried(&self, task: &Task, now: Timestamp) -> Result<Timestamp, DeskError> {
+        let whole = self.parent_of(task).await?.and_then(|whole| whole.started_at);
+        let routed = whole.map_or(0, |at| task.created_at.unix_micros() - at.unix_micros());
+        let began = task.started_at.unwrap_or(now).unix_micros() - routed.max(0);
+        Ok(Timestamp::from_unix_micros(began))
+    }
+
+    async fn give_up(&self, who: Incarnation, task: &Task, command: Fail) -> Result<(), DeskError> {
+        let Fail { lease, error, hold, begun, .. } = command;
+        if let Some(begun) = begun.filter(|begun| !begun.text.trim().is_empty()) {
+            let Begun { text, citations, model, cut_off } = *begun;
+            let answer = Complete { lease, text, citations, model, cut_off: Some(cut_off) };
+            return self.take_answer(who, answer).await;
+        }
+        let error = match hold {
+            Some(hold) => given_up(&error, lease.deliveries, hold.after),
+            None => error,
+        };
+        self.end_without_answer(who, &lease, task, &error).await
     }
 
     async fn put_back(
@@ -68,13 +87,13 @@ impl Service {
     }
 }
 
-/// Returns how long the next try waits; `None` where that would be too long after the first.
-fn wait(task: &Task, hold: Hold, tries: u32, now: Timestamp) -> Option<Wait> {
+/// Returns how long the next try waits, never less than where no time was said; `None` where that
+/// would be too long after the first try, which was when it `began`.
+fn wait(began: Timestamp, hold: Hold, tries: u32, now: Timestamp) -> Option<Wait> {
     let Hold { reason, after } = hold;
-    let after = after.unwrap_or_else(|| doubled(FIRST_WAIT, tries));
+    let after = after.unwrap_or_default().max(doubled(FIRST_WAIT, tries));
     let due = now.plus(after.min(LONGEST_WAIT + HOLD));
-    let last = task.started_at.unwrap_or(now).plus(LONGEST_WAIT);
-    (due <= last).then_some(Wait { reason, due, tries })
+    (due <= began.plus(LONGEST_WAIT)).then_some(Wait { reason, due, tries })
 }
 
 fn given_up(error: &str, tries: u32, after: Option<Duration>) -> String {
@@ -92,12 +111,30 @@ fn doubled(first: Duration, deliveries: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use appliance_core::WaitReason;
+
     use super::*;
 
     #[test]
     fn each_try_waits_twice_as_long_as_the_one_before() {
         let seconds: Vec<u64> = (1..5).map(|n| doubled(FIRST_PAUSE, n).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8]);
+    }
+
+    #[test]
+    fn a_wait_is_as_long_as_asked_and_no_shorter_than_without_a_word() {
+        let now = Timestamp::from_unix_micros(0);
+        let seconds = |after: Option<Duration>, tries| {
+            let hold = Hold { reason: WaitReason::RateLimited, after };
+            wait(now, hold, tries, now).map(|wait| wait.due.unix_micros() / 1_000_000)
+        };
+        for after in [None, Some(Duration::ZERO), Some(Duration::from_millis(3))] {
+            let waits: Vec<_> = (1..5).filter_map(|tries| seconds(after, tries)).collect();
+            assert_eq!(waits, [2, 4, 8, 16], "{after:?}");
+        }
+        assert_eq!(seconds(Some(Duration::from_secs(9)), 1), Some(9));
+        assert_eq!(seconds(Some(LONGEST_WAIT), 4), Some(600));
+        assert_eq!(seconds(Some(LONGEST_WAIT + Duration::from_secs(1)), 1), None);
     }
 
     #[test]

@@ -5,7 +5,11 @@
 
 use std::time::Duration;
 
-use appliance_core::{Citation, CutOff, MemoryHit, Phase, bus::MAX_DELIVERIES, desk::Recall};
+use appliance_core::{
+    Citation, CutOff, MemoryHit, Phase,
+    bus::MAX_DELIVERIES,
+    desk::{Begun, Recall},
+};
 use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
 use http::StatusCode;
@@ -53,7 +57,7 @@ pub(super) async fn write(turn: &Turn<'_>) -> Result<String, Stop> {
 async fn compose(turn: &Turn<'_>, pen: &Pen) -> Result<Answer, Stop> {
     let memories = observe(turn, pen).await?;
     let request = prepare(turn, pen, &memories);
-    let mut reply = execute(turn, pen, &request, memories.len()).await?;
+    let mut reply = execute(turn, pen, &request, &memories).await?;
     verify(turn, pen, &mut reply)?;
     let cut_off = reply.cut_off;
     let citations = citations(&reply, &memories);
@@ -97,7 +101,7 @@ async fn execute(
     turn: &Turn<'_>,
     pen: &Pen,
     request: &Value,
-    documents: usize,
+    memories: &[MemoryHit],
 ) -> Result<Reply, Stop> {
     turn.enter(pen, Phase::Execute, &format!("{} is writing", turn.welcome.model));
     let asked = timeout(turn.patience.silence, turn.client.messages(&turn.work.lease, request));
@@ -109,7 +113,7 @@ async fn execute(
     if !streamed.content_type.starts_with("text/event-stream") {
         return Err(Fault::passing("The model's reply is not a stream of events.").into());
     }
-    Ok(read(turn, pen, streamed.body, documents).await?)
+    Ok(read(turn, pen, streamed.body, memories).await?)
 }
 
 async fn recall(turn: &Turn<'_>) -> Result<Vec<MemoryHit>, Stop> {
@@ -129,10 +133,10 @@ async fn read(
     turn: &Turn<'_>,
     pen: &Pen,
     body: Incoming,
-    documents: usize,
+    memories: &[MemoryHit],
 ) -> Result<Reply, Fault> {
     let mut events = body.into_data_stream().eventsource();
-    let mut reply = Reply::new(documents);
+    let mut reply = Reply::new(memories.len());
     let (began, mut counted) = (Instant::now(), Instant::now());
     loop {
         let (fault, why) = match timeout(turn.patience.silence, events.next()).await {
@@ -152,7 +156,8 @@ async fn read(
                 Err(fault) => (fault, CutOff::BrokeOff),
             },
         };
-        return keep(turn, pen, reply, Broken { fault, why, after: began.elapsed() });
+        let how = Broken { fault, why, after: began.elapsed() };
+        return keep(turn, pen, memories, reply, how);
     }
 }
 
@@ -163,16 +168,33 @@ struct Broken {
     after: Duration,
 }
 
-/// Keeps what there is of a reply, marked, unless it is soon begun again or there is nothing of it.
-fn keep(turn: &Turn<'_>, pen: &Pen, mut reply: Reply, how: Broken) -> Result<Reply, Fault> {
-    let more_tries = turn.work.lease.deliveries < MAX_DELIVERIES;
-    let again = how.fault.retry && how.after < WORTH_KEEPING && more_tries;
-    if again || reply.text.trim().is_empty() {
+/// Keeps what there is of a reply, marked, unless there is nothing of it. Where it may soon be
+/// begun again, the fault carries it: whether there is another try, the desk decides.
+fn keep(
+    turn: &Turn<'_>,
+    pen: &Pen,
+    memories: &[MemoryHit],
+    mut reply: Reply,
+    how: Broken,
+) -> Result<Reply, Fault> {
+    if reply.text.trim().is_empty() {
         return Err(how.fault);
     }
+    let marks = reply.end_here(how.why);
+    let more_tries = turn.work.lease.deliveries < MAX_DELIVERIES;
+    if how.fault.retry && how.after < WORTH_KEEPING && more_tries {
+        let begun = Some(Box::new(begun(turn, memories, reply, how.why)));
+        return Err(Fault { begun, ..how.fault });
+    }
     turn.view.trouble(&format!("{} What was written is kept.", how.fault.error));
-    reply.end_here(how.why).iter().for_each(|marks| pen.write(marks));
+    marks.iter().for_each(|marks| pen.write(marks));
     Ok(reply)
+}
+
+fn begun(turn: &Turn<'_>, memories: &[MemoryHit], reply: Reply, cut_off: CutOff) -> Begun {
+    let citations = citations(&reply, memories);
+    let model = named(reply.model, &turn.welcome.model);
+    Begun { text: reply.text, citations, model, cut_off }
 }
 
 fn nothing_for(turn: &Turn<'_>) -> String {

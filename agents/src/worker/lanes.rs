@@ -3,11 +3,15 @@
 //! So that "remember this" is kept before the question after it is looked up. Turns of different
 //! conversations do not see each other, nor do those of other agents: nobody waits for what another
 //! agent waits for.
+//!
+//! Invariant: a lane is known from the first place in it until work is asked for with nobody in
+//! it. So work for a known lane may have been handed out before what was said there last; work for
+//! a new one was not.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -17,31 +21,53 @@ use tokio::sync::OwnedMutexGuard;
 
 type Lane = tokio::sync::Mutex<()>;
 
-/// One lane for each conversation that has a turn in hand.
+/// One lane for each conversation that has a turn in hand, or had one since work was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: Mutex<HashMap<ConversationId, Weak<Lane>>>,
+    lanes: Mutex<HashMap<ConversationId, Arc<Lane>>>,
     waiting: AtomicUsize,
+}
+
+/// A place in a lane, taken as soon as its work is there.
+#[derive(Debug)]
+pub(super) struct Place {
+    lane: Arc<Lane>,
+    was_known: bool,
 }
 
 /// A lane's turn, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
-    /// Whether an earlier one was at work: what was said since is to be read.
-    pub has_waited: bool,
+    /// Whether an earlier one may have ended after its work was handed out: what was said since is
+    /// to be read.
+    pub read_anew: bool,
     _lane: OwnedMutexGuard<()>,
 }
 
 impl Lanes {
-    /// Waits until no earlier turn of the conversation is at work; the lane is free again when what
-    /// is returned is dropped.
-    pub(super) async fn enter(&self, conversation: ConversationId) -> Turn {
-        let lane = self.lane(conversation);
+    /// Forgets the lanes that nobody is in. To be called before work is asked for, never after: the
+    /// work that comes then tells all that was said in them.
+    pub(super) fn forget_empty(&self) {
+        self.lanes().retain(|_, lane| Arc::strong_count(lane) > 1);
+    }
+
+    /// Takes a place in the conversation's lane.
+    pub(super) fn place(&self, conversation: ConversationId) -> Place {
+        let mut lanes = self.lanes();
+        let was_known = lanes.contains_key(&conversation);
+        let lane = Arc::clone(lanes.entry(conversation).or_default());
+        Place { lane, was_known }
+    }
+
+    /// Waits until no earlier turn of the lane is at work; it is free again when what is returned
+    /// is dropped.
+    pub(super) async fn enter(&self, place: Place) -> Turn {
+        let Place { lane, was_known } = place;
         if let Ok(lane) = Arc::clone(&lane).try_lock_owned() {
-            return Turn { has_waited: false, _lane: lane };
+            return Turn { read_anew: was_known, _lane: lane };
         }
         let _waits = Waits::one_more(&self.waiting);
-        Turn { has_waited: true, _lane: lane.lock_owned().await }
+        Turn { read_anew: true, _lane: lane.lock_owned().await }
     }
 
     /// How many wait just now.
@@ -49,15 +75,8 @@ impl Lanes {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    fn lane(&self, conversation: ConversationId) -> Arc<Lane> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.retain(|_, lane| lane.strong_count() > 0);
-        if let Some(lane) = lanes.get(&conversation).and_then(Weak::upgrade) {
-            return lane;
-        }
-        let lane = Arc::new(Lane::default());
-        lanes.insert(conversation, Arc::downgrade(&lane));
-        lane
+    fn lanes(&self) -> MutexGuard<'_, HashMap<ConversationId, Arc<Lane>>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,18 +101,35 @@ mod tests {
 
     use super::*;
 
+    fn place(lanes: &Lanes, conversation: u8) -> Place {
+        lanes.place(ConversationId::from_bytes([conversation; 16]))
+    }
+
     #[tokio::test]
     async fn one_conversation_has_one_turn_and_others_do_not_wait_for_it() {
         let lanes = Lanes::default();
-        let id = |n| ConversationId::from_bytes([n; 16]);
-        let first = lanes.enter(id(1)).await;
-        let mut second = Box::pin(lanes.enter(id(1)));
+        let first = lanes.enter(place(&lanes, 1)).await;
+        let mut second = Box::pin(lanes.enter(place(&lanes, 1)));
         assert!(second.as_mut().now_or_never().is_none());
         assert_eq!(lanes.waiting(), 1);
-        let other = lanes.enter(id(2)).now_or_never();
-        assert!(other.is_some_and(|other| !other.has_waited));
+        let other = lanes.enter(place(&lanes, 2)).now_or_never();
+        assert!(other.is_some_and(|other| !other.read_anew));
         drop(first);
-        assert!(second.await.has_waited);
-        assert_eq!((lanes.waiting(), lanes.lanes.lock().unwrap().len()), (0, 2));
+        lanes.forget_empty();
+        assert_eq!(lanes.lanes().len(), 1, "a lane with somebody in it is not forgotten");
+        assert!(second.await.read_anew);
+        assert_eq!(lanes.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_was_said_since_work_was_asked_for_is_read_anew() {
+        let lanes = Lanes::default();
+        assert!(!lanes.enter(place(&lanes, 1)).await.read_anew);
+        assert!(lanes.enter(place(&lanes, 1)).await.read_anew, "one ended since");
+        let early = place(&lanes, 1);
+        lanes.forget_empty();
+        assert!(lanes.enter(early).await.read_anew, "its work came before the next was asked for");
+        lanes.forget_empty();
+        assert!(!lanes.enter(place(&lanes, 1)).await.read_anew);
     }
 }

@@ -49,7 +49,7 @@ use tokio_util::sync::CancellationToken;
 use self::{
     client::Client,
     hands::{Ended, Hands},
-    lanes::Lanes,
+    lanes::{Lanes, Place},
     link::Link,
     reply::Fault,
     turn::{Stop, Turn},
@@ -163,12 +163,16 @@ impl Worker {
 
     async fn ask(&self, pause: Duration, held: Vec<Lease>) -> Asked {
         tokio::time::sleep(pause).await;
+        self.lanes.forget_empty();
         self.client.lease_next(held).await
     }
 
     fn take_up<'a>(&'a self, asked: Asked, hands: &mut Hands<'a>) -> Option<LinkError> {
         match asked {
-            Ok(Some(work)) => hands.take(work.lease.clone(), self.work_on(work).boxed()),
+            Ok(Some(work)) => {
+                let place = self.lanes.place(work.task.conversation_id);
+                hands.take(work.lease.clone(), self.work_on(work, place).boxed());
+            }
             Ok(None) => {}
             Err(error) => return Some(error),
         }
@@ -206,9 +210,9 @@ impl Worker {
         Ok(Duration::ZERO)
     }
 
-    async fn work_on(&self, work: Work) -> Ended {
+    async fn work_on(&self, work: Work, place: Place) -> Ended {
         let how = tokio::select! {
-            how = self.turn(&work) => how,
+            how = self.turn(&work, place) => how,
             lost = self.keep(&work.lease) => self.drop_work(&self.view.of(&work.task), lost),
         };
         Ended { lease: work.lease, how }
@@ -216,12 +220,12 @@ impl Worker {
 
     /// Does the turn when its conversation's earlier ones are over; one that has not begun when the
     /// agent is told to finish is left for its next life.
-    async fn turn(&self, work: &Work) -> Result<(), LinkError> {
+    async fn turn(&self, work: &Work, place: Place) -> Result<(), LinkError> {
         let lane = tokio::select! {
-            lane = self.lanes.enter(work.task.conversation_id) => lane,
+            lane = self.lanes.enter(place) => lane,
             () = self.finish.cancelled() => return Ok(()),
         };
-        let work = &match self.up_to_date(work, lane.has_waited).await {
+        let work = &match self.up_to_date(work, lane.read_anew).await {
             Ok(work) => work,
             Err(error) => return self.drop_work(&self.view.of(&work.task), error),
         };
@@ -240,10 +244,10 @@ impl Worker {
         Ok(())
     }
 
-    /// The work with what was answered in its conversation while it waited for its turn.
-    async fn up_to_date(&self, work: &Work, has_waited: bool) -> Result<Work, LinkError> {
+    /// The work with what was answered in its conversation while it came or waited for its turn.
+    async fn up_to_date(&self, work: &Work, read_anew: bool) -> Result<Work, LinkError> {
         let mut work = work.clone();
-        if has_waited {
+        if read_anew {
             work.history = self.client.thread(&work.lease).await?;
         }
         Ok(work)
@@ -261,8 +265,8 @@ impl Worker {
 
     async fn give_up(&self, view: &View, lease: Lease, fault: Fault) -> Result<(), LinkError> {
         view.trouble(&fault.error);
-        let Fault { error, retry, hold } = fault;
-        match self.client.fail(&Fail { lease, error, retry, hold }).await {
+        let Fault { error, retry, hold, begun } = fault;
+        match self.client.fail(&Fail { lease, error, retry, hold, begun }).await {
             Ok(()) => Ok(()),
             Err(error) => self.drop_work(view, error),
         }

@@ -10,7 +10,10 @@
 
 use std::time::Duration;
 
-use appliance_core::{CutOff, WaitReason, desk::Hold};
+use appliance_core::{
+    CutOff, WaitReason,
+    desk::{Begun, Hold},
+};
 use serde_json::Value;
 
 /// Longest quote kept with a citation, in characters.
@@ -25,17 +28,19 @@ pub(super) struct Fault {
     pub retry: bool,
     /// What another try has to wait for.
     pub hold: Option<Hold>,
+    /// What there is of an answer; the desk takes it if it does not try again.
+    pub begun: Option<Box<Begun>>,
 }
 
 impl Fault {
     /// Says that another try may help.
     pub(super) fn passing(error: impl Into<String>) -> Self {
-        Self { error: error.into(), retry: true, hold: None }
+        Self { error: error.into(), retry: true, hold: None, begun: None }
     }
 
     /// Says that another try is no use.
     pub(super) fn lasting(error: impl Into<String>) -> Self {
-        Self { error: error.into(), retry: false, hold: None }
+        Self { error: error.into(), retry: false, hold: None, begun: None }
     }
 }
 

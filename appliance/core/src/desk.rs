@@ -101,7 +101,7 @@ pub struct Complete {
     pub cut_off: Option<CutOff>,
 }
 
-/// Ends the task without an answer.
+/// Gives the task back for another try, or ends it, with what there is of an answer or without.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fail {
     /// The claim.
@@ -113,6 +113,22 @@ pub struct Fail {
     /// What another try has to wait for; the task is then given back for so long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// What there is of an answer; it becomes the answer where there is no other try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Box<Begun>>,
+}
+
+/// What there is of an answer that broke off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The text so far, byte for byte.
+    pub text: String,
+    /// The memories it used.
+    pub citations: Vec<Citation>,
+    /// The model that wrote it.
+    pub model: String,
+    /// Why there is not more of it.
+    pub cut_off: CutOff,
 }
 
 /// What another try has to wait for.

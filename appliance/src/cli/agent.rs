@@ -136,7 +136,10 @@ fn attach(context: &Context, window: &str) -> anyhow::Result<ExitCode> {
     };
     let Some(command) = command else { return Err(no_window(window, agent.is_some()).into()) };
     if context.json() {
-        print::json(&serde_json::json!({ "name": window, "attach": command }))?;
+        match agent {
+            Some(agent) => print::json(agent)?,
+            None => print::json(&serde_json::json!({ "name": window, "attach": command }))?,
+        }
         return Ok(ExitCode::SUCCESS);
     }
     if !std::io::stdout().is_terminal() {

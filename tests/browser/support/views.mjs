@@ -89,8 +89,6 @@ export function views(world) {
     { name: 'memory, new note', open: newNote },
     { name: 'memory, error', open: memoryError },
     { name: 'settings, loaded', open: settings },
-    { name: 'settings, token made', open: madeToken },
-    { name: 'settings, new token', open: newToken },
     { name: 'settings, error', open: (page) => failing(page, '/settings') },
   ];
 }
@@ -268,22 +266,6 @@ async function memoryError(page) {
   await failInside(page);
   await search(page, 'staging database');
   await alert(page);
-}
-
-// Tells one token from the next: names are given once.
-let tokens = 0;
-
-async function newToken(page) {
-  await settings(page);
-  await page.getByRole('button', { name: 'New token' }).click();
-  await page.getByRole('dialog', { name: 'New token' }).getByLabel('Name').fill(`editor ${(tokens += 1)}`);
-}
-
-async function madeToken(page) {
-  await newToken(page);
-  await page.getByRole('button', { name: 'Make token' }).click();
-  await page.getByTestId('secret').waitFor();
-  await page.getByRole('region', { name: 'Tokens for programs' }).getByRole('listitem').first().waitFor();
 }
 
 async function settings(page) {

@@ -1,6 +1,6 @@
 //! What people paste into MCP clients so that they reach a server: the one home of these forms.
 //!
-//! The portal and the command line show the same. A secret stands in a file of its owner's or in the
+//! Whoever shows them shows the same. A secret stands in a file of its owner's or in the
 //! environment, never among a process's arguments; a client that asks for it and keeps it by itself is
 //! left to do so. Reads and writes no file.
 

@@ -11,6 +11,8 @@ pub struct HeldUp {
     pub words: String,
     /// Whether a person can start it.
     pub can_start: bool,
+    /// Whether it still finishes what it has in hand.
+    pub finishes: bool,
 }
 
 impl HeldUp {
@@ -28,7 +30,8 @@ impl HeldUp {
             _ => return None,
         };
         let name = agent_title(&agent.name).unwrap_or(&agent.name);
-        Some(Self { agent: agent.name.clone(), words: format!("{name} {what}."), can_start })
+        let (words, finishes) = (format!("{name} {what}."), agent.status == "stopping");
+        Some(Self { agent: agent.name.clone(), words, can_start, finishes })
     }
 }
 
@@ -78,6 +81,8 @@ mod tests {
         assert_eq!(told("error", Some(died)), Some((format!("QA is not running: {died}."), true)));
         assert_eq!(told("starting", Some("by hand")).map(|it| it.1), Some(false));
         assert_eq!(told("stopping", None).map(|it| it.1), Some(false));
+        let finishes = |status| HeldUp::by(&agent(status, None)).is_some_and(|held| held.finishes);
+        assert!(finishes("stopping") && !finishes("stopped"));
         for status in ["starting", "running", "idle", "busy", "unknown"] {
             assert_eq!(told(status, None), None, "{status}");
         }

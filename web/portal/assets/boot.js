@@ -62,7 +62,8 @@ function byAsking() {
   };
 }
 
-const tabs = navigator.locks ? byLocks : byAsking();
+// Without either nothing can be named, which `nameTab` meets.
+const tabs = navigator.locks || !globalThis.BroadcastChannel ? byLocks : byAsking();
 
 async function nameTab() {
   const known = sessionStorage.getItem("tab");

@@ -8,9 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use web_dto::{
     Accepted, ActionList, ActionView, AgentList, AgentLog, AgentView, ConversationList,
     ConversationPatch, ConversationView, Listen, LoggedIn, Login, Me, MemoryList, MemoryView,
-    MessageList, MintedToken, NewConversation, NewMemories, NewMemory, NewMessage, NewToken,
-    PurgeConfirmed, PurgeMemories, PurgedView, Remembered, ServerFrame, ServerInfo, SetUp,
-    SetUpCheck, SettingList, TaskList, TaskView, TokenList,
+    MessageList, NewConversation, NewMemories, NewMemory, NewMessage, PurgeConfirmed,
+    PurgeMemories, PurgedView, Remembered, ServerFrame, ServerInfo, SetUp, SetUpCheck, SettingList,
+    TaskList, TaskView,
 };
 
 use crate::{
@@ -203,21 +203,6 @@ pub async fn reindex() -> Answer<()> {
     sent(post_at("/api/memory/reindex"), None).await.map(drop)
 }
 
-/// Lists the person's tokens for programs.
-pub async fn tokens() -> Answer<TokenList> {
-    get("/api/tokens").await
-}
-
-/// Makes a token; the answer says its secret, this once.
-pub async fn make_token(body: &NewToken) -> Answer<MintedToken> {
-    post("/api/tokens", body).await
-}
-
-/// Revokes a token.
-pub async fn revoke_token(id: &str) -> Answer<()> {
-    sent(delete_at(&format!("/api/tokens/{id}")), None).await.map(drop)
-}
-
 /// Lists the configuration; for admins.
 pub async fn settings() -> Answer<SettingList> {
     get("/api/settings").await
@@ -243,10 +228,6 @@ fn post_at(path: &str) -> RequestBuilder {
 
 fn patch_at(path: &str) -> RequestBuilder {
     RequestBuilder::new(&at(path)).method(Method::PATCH)
-}
-
-fn delete_at(path: &str) -> RequestBuilder {
-    RequestBuilder::new(&at(path)).method(Method::DELETE)
 }
 
 fn written(body: &impl Serialize) -> Option<String> {

@@ -28,7 +28,12 @@ impl Service {
             let form = Form::NEWEST.of(&memory.text);
             let query = &memory.text[..memory.text.floor_char_boundary(MOST_SEARCHED)];
             let same = self.all_hits(task, query).await?;
-            found.extend(same.into_iter().filter(|it| Form::NEWEST.of(&it.text) == form));
+            let said = &memory.provenance;
+            found.extend(same.into_iter().filter(|it| {
+                let by_the_same = it.provenance.author == said.author
+                    && it.provenance.untrusted == said.untrusted;
+                by_the_same && Form::NEWEST.of(&it.text) == form
+            }));
             found.extend(self.learned_from(memory).await?);
         }
         let mut seen: Vec<_> = memories.iter().map(|memory| memory.id).collect();

@@ -2,12 +2,16 @@
 //!
 //! The live feed is fast and lossy; the record is the truth. Whenever the feed has a hole, belongs
 //! to another life of the server, or is silent for long, the thread is fetched again, and frames up
-//! to the place it was read at are skipped.
+//! to the place it was read at are skipped. An answer that has ended is looked for back to its question,
+//! behind which it stands.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use web_dto::{ChunkPayload, MessageList, MessagePayload, MessageView, Place, ServerPayload};
+use web_dto::{
+    Accepted, ChunkPayload, InFlightView, MessageList, MessagePayload, MessageView, Place,
+    ServerPayload, TaskView,
+};
 
 use super::answer::{Answer, Fits};
 use crate::{
@@ -24,7 +28,7 @@ const AWAY: Duration = Duration::from_secs(120);
 /// Pause between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Follows the answer `id` in a conversation.
+/// Follows an answer in a conversation.
 pub struct Follow<'a> {
     client: &'a Client,
     conversation: &'a str,
@@ -44,16 +48,17 @@ impl<'a> Follow<'a> {
         Ok(Self { client, conversation, feed: Some(feed), place, away_since: None })
     }
 
-    /// Waits until more of the answer `id` is known.
+    /// Waits until more of the answer to what was `asked` is known.
     ///
     /// # Errors
     /// When the server stays away.
-    pub async fn more(&mut self, id: &str, answer: &mut Answer) -> anyhow::Result<()> {
-        let Some(feed) = &mut self.feed else { return self.reconnect(id, answer).await };
+    pub async fn more(&mut self, asked: &Accepted, answer: &mut Answer) -> anyhow::Result<()> {
+        let Some(feed) = &mut self.feed else { return self.reconnect(asked, answer).await };
         match timeout(SILENCE, feed.next()).await {
             Ok(Some(frame)) => {
+                let id = &asked.answer_id;
                 if self.take(frame.place, frame.payload, id, answer) == Fits::Gap {
-                    return self.refetch(id, answer).await;
+                    return self.refetch(asked, answer).await;
                 }
                 Ok(())
             }
@@ -61,7 +66,7 @@ impl<'a> Follow<'a> {
                 self.feed = None;
                 Ok(())
             }
-            Err(_) => self.refetch(id, answer).await,
+            Err(_) => self.refetch(asked, answer).await,
         }
     }
 
@@ -94,34 +99,59 @@ impl<'a> Follow<'a> {
     }
 
     /// Reads the thread as it is now and goes on from there.
-    async fn refetch(&mut self, id: &str, answer: &mut Answer) -> anyhow::Result<()> {
-        let path = format!("/api/conversations/{}/messages", self.conversation);
-        let thread: MessageList = match self.client.get(&path).await {
-            Ok(thread) => thread,
+    async fn refetch(&mut self, asked: &Accepted, answer: &mut Answer) -> anyhow::Result<()> {
+        match self.read(asked, answer).await {
             Err(error) if is_away(&error) => {
                 self.feed = None;
-                return Ok(());
+                Ok(())
             }
-            Err(error) => return Err(error),
-        };
-        self.away_since = None;
-        self.place = Place { epoch: thread.epoch, seq: thread.live_seq };
-        if let Some(seen) = thread.in_flight.iter().find(|seen| seen.message_id == id) {
-            answer.so_far(seen);
+            read => read,
         }
-        if let Some(message) = thread.messages.into_iter().find(|message| message.id == id) {
-            answer.complete(message);
+    }
+
+    async fn read(&mut self, asked: &Accepted, answer: &mut Answer) -> anyhow::Result<()> {
+        let newest = self.page("").await?;
+        self.away_since = None;
+        self.place = Place { epoch: newest.epoch, seq: newest.live_seq };
+        let is_it = |seen: &&InFlightView| seen.message_id == asked.answer_id;
+        if let Some(seen) = newest.in_flight.iter().find(is_it) {
+            answer.so_far(seen);
+            return Ok(());
+        }
+        match find(newest, asked, answer) {
+            Some(before) => self.look_back(before, asked, answer).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Looks for the answer on older pages, once nothing more happens to it.
+    async fn look_back(
+        &self,
+        before: String,
+        asked: &Accepted,
+        answer: &mut Answer,
+    ) -> anyhow::Result<()> {
+        let task: TaskView = self.client.get(&format!("/api/tasks/{}", asked.task_id)).await?;
+        let mut before = Some(before).filter(|_| task.is_over());
+        while let Some(id) = before {
+            let page = self.page(&format!("?before={id}")).await?;
+            before = find(page, asked, answer);
         }
         Ok(())
     }
 
+    async fn page(&self, query: &str) -> anyhow::Result<MessageList> {
+        let path = format!("/api/conversations/{}/messages{query}", self.conversation);
+        self.client.get(&path).await
+    }
+
     /// Connects again, first to the feed and then to the record, so that nothing falls between.
-    async fn reconnect(&mut self, id: &str, answer: &mut Answer) -> anyhow::Result<()> {
+    async fn reconnect(&mut self, asked: &Accepted, answer: &mut Answer) -> anyhow::Result<()> {
         let since = *self.away_since.get_or_insert_with(Instant::now);
         match Feed::open(self.client, self.conversation).await {
             Ok(feed) => {
                 self.feed = Some(feed);
-                self.refetch(id, answer).await
+                self.refetch(asked, answer).await
             }
             Err(_) if since.elapsed() < AWAY => {
                 sleep(PAUSE).await;
@@ -148,6 +178,18 @@ fn order(known: Place, frame: Place) -> Order {
         return Order::Lost;
     }
     if frame.seq <= known.seq { Order::Seen } else { Order::Next }
+}
+
+/// Takes the stored answer where the page has it; else tells before which message to look for it: it
+/// stands behind its question.
+fn find(page: MessageList, asked: &Accepted, answer: &mut Answer) -> Option<String> {
+    let is_asked_here = page.messages.iter().any(|message| message.id == asked.message_id);
+    let stored = page.messages.into_iter().find(|message| message.id == asked.answer_id);
+    let is_there = stored.is_some();
+    if let Some(message) = stored {
+        answer.complete(message);
+    }
+    page.next_before.filter(|_| !is_there && !is_asked_here)
 }
 
 fn piece(answer: &mut Answer, chunk: &ChunkPayload) -> Fits {
@@ -192,5 +234,44 @@ mod tests {
         assert_eq!(order(known, Place { epoch: 7, seq: 5 }), Order::Next);
         assert_eq!(order(known, Place { epoch: 7, seq: 6 }), Order::Lost);
         assert_eq!(order(known, Place { epoch: 8, seq: 5 }), Order::Lost);
+    }
+
+    #[test]
+    fn an_answer_is_looked_for_back_to_its_question() {
+        let asked = Accepted { message_id: "q".into(), task_id: "t".into(), answer_id: "a".into() };
+        let mut answer = Answer::default();
+        let mut look = |ids: &[&str]| find(page(ids), &asked, &mut answer);
+        assert_eq!(look(&["x", "y"]).as_deref(), Some("x"));
+        assert_eq!(look(&["q", "y"]), None, "it is not there yet");
+        assert_eq!(look(&["a", "y"]), None);
+        assert!(answer.stored().is_some());
+    }
+
+    fn page(ids: &[&str]) -> MessageList {
+        MessageList {
+            messages: ids.iter().map(|id| said(id)).collect(),
+            in_flight: Vec::new(),
+            next_before: ids.first().map(|&id| id.to_owned()),
+            epoch: 7,
+            live_seq: 4,
+        }
+    }
+
+    fn said(id: &str) -> MessageView {
+        MessageView {
+            id: id.to_owned(),
+            conversation_id: String::new(),
+            seq: 1,
+            role: String::new(),
+            content: String::new(),
+            agent: None,
+            answers: None,
+            task_id: None,
+            citations: Vec::new(),
+            model: None,
+            stopped: false,
+            cut_off: None,
+            created_at: String::new(),
+        }
     }
 }

@@ -189,9 +189,9 @@ async fn hear(context: &Context, begun: Begun<'_>, line: &Line) -> anyhow::Resul
     let (mut answer, mut show) = (Answer::default(), Show::new(context));
     let mut first_chunk = None;
     while answer.stored().is_none() {
-        follow.more(&accepted.answer_id, &mut answer).await?;
+        follow.more(&accepted, &mut answer).await?;
         if !answer.text().is_empty() {
-            line.clear();
+            line.give_way();
             first_chunk.get_or_insert_with(|| began.elapsed());
         }
         show.update(&answer)?;

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::termios;
 use tokio::time::sleep;
 use web_dto::{AgentList, HeldUp, TaskView, WaitView};
 
@@ -21,18 +22,37 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// The line on the terminal that counts down, while there is one.
 #[derive(Debug, Default)]
-pub struct Line(AtomicBool);
+pub struct Line {
+    is_shown: AtomicBool,
+    /// Whether there is text of the answer.
+    has_text: AtomicBool,
+}
 
 impl Line {
     /// Takes the line away, so that something else can be written in its place.
     pub fn clear(&self) {
-        if self.0.swap(false, Ordering::Relaxed) {
+        if self.is_shown.swap(false, Ordering::Relaxed) {
             eprint!("\r\u{1b}[K");
         }
     }
 
+    /// Takes the line away for the text of the answer.
+    pub fn give_way(&self) {
+        self.has_text.store(true, Ordering::Relaxed);
+        self.clear();
+    }
+
+    /// Whether `held` keeps the answer waiting: an agent that finishes what it has in hand writes it.
+    fn waits_for(&self, held: &HeldUp) -> bool {
+        !(held.finishes && self.has_text.load(Ordering::Relaxed))
+    }
+
     fn write(&self, words: &str) {
-        self.0.store(true, Ordering::Relaxed);
+        self.is_shown.store(true, Ordering::Relaxed);
+        let told = termios::tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col));
+        let columns = if told == 0 { 80 } else { told };
+        // A line that is broken in two would leave its first half behind.
+        let words: String = words.chars().take(columns - 1).collect();
         eprint!("\r\u{1b}[K{words}");
     }
 }
@@ -52,7 +72,7 @@ pub async fn tell(context: &Context, client: &Client, task: &str, line: &Line) -
     let mut said = None;
     loop {
         sleep(EVERY).await;
-        let Ok(now) = look(client, task).await else { continue };
+        let Ok(now) = look(client, task, line).await else { continue };
         let (key, words) = now.as_ref().map(told).unzip();
         match (&now, words) {
             (Some(Waits::Until(..)), Some(words)) if counts => line.write(&words),
@@ -67,12 +87,12 @@ pub async fn tell(context: &Context, client: &Client, task: &str, line: &Line) -
     }
 }
 
-async fn look(client: &Client, task: &str) -> anyhow::Result<Option<Waits>> {
+async fn look(client: &Client, task: &str, line: &Line) -> anyhow::Result<Option<Waits>> {
     let task: TaskView = client.get(&format!("/api/tasks/{task}")).await?;
     let Some(part) = task.in_hand() else { return Ok(None) };
     let all: AgentList = client.get("/api/agents").await?;
     let agent = all.agents.iter().find(|agent| agent.name == part.agent);
-    if let Some(held) = agent.and_then(HeldUp::by) {
+    if let Some(held) = agent.and_then(HeldUp::by).filter(|held| line.waits_for(held)) {
         return Ok(Some(Waits::For(held_up(&held))));
     }
     Ok(part.wait.clone().map(|wait| Waits::Until(part.agent.clone(), wait)))
@@ -97,15 +117,26 @@ fn held_up(held: &HeldUp) -> String {
 mod tests {
     use super::*;
 
+    fn held(words: &str, can_start: bool, finishes: bool) -> HeldUp {
+        HeldUp { agent: "qa".to_owned(), words: words.to_owned(), can_start, finishes }
+    }
+
     #[test]
     fn what_is_held_up_is_said_with_the_way_out() {
-        let held = |words: &str, can_start| {
-            held_up(&HeldUp { agent: "qa".to_owned(), words: words.to_owned(), can_start })
-        };
+        let held = |words: &str, can_start| held_up(&held(words, can_start, false));
         let told = held("QA is stopped.", true);
         assert!(told.starts_with("QA is stopped. Start it: ai-infra agent start qa\n"), "{told}");
         let told = held("QA is not running: \u{1b}[2J.", false);
         assert!(!told.contains("Start it") && !told.contains('\u{1b}'), "{told}");
+    }
+
+    #[test]
+    fn what_is_being_written_does_not_wait_for_who_writes_it() {
+        let line = Line::default();
+        assert!(line.waits_for(&held("stopping", false, true)));
+        line.give_way();
+        assert!(!line.waits_for(&held("stopping", false, true)));
+        assert!(line.waits_for(&held("stopped", true, false)));
     }
 
     #[test]

@@ -86,7 +86,11 @@ impl Care {
     ) -> Result<Vec<MemoryId>, CareError> {
         let mut ids = correction.copies.clone();
         if !utterance::states_the_same(&old.text, &correction.text) {
-            ids.extend(self.parts.indexes.copies(old).await?);
+            match self.parts.indexes.copies(old).await {
+                Ok(copies) => ids.extend(copies),
+                // What is corrected is named by its id, and is not held up by a search that is ill.
+                Err(error) => tracing::warn!(%error, "a correction could not look for copies"),
+            }
         }
         let mut seen = HashSet::from([old.id]);
         ids.retain(|id| seen.insert(*id));

@@ -1,11 +1,14 @@
 //! What care and the keeper want of the indexes that the search answers from. Finds nothing.
 
+use std::time::Duration;
+
 use appliance_core::{
     Collection, Memory, MemoryId, SearchFilter, StoreError, UserId,
     ports::{CareError, CollectionStats, Job, MemorySearch as _, SearchError, TakenOut},
 };
 use appliance_phrases::utterance;
 use async_trait::async_trait;
+use tokio::time::timeout;
 
 use super::search::{MAX_HITS, Search};
 use crate::memory::{
@@ -15,6 +18,9 @@ use crate::memory::{
 
 /// Bytes of a memory that what says the same is searched with.
 const MOST_COMPARED: usize = 2_000;
+
+/// How long copies wait for what is not read in yet.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[async_trait]
 impl Indexes for Search {
@@ -37,7 +43,8 @@ impl Indexes for Search {
     }
 
     async fn copies(&self, memory: &Memory) -> Result<Vec<MemoryId>, SearchError> {
-        self.level.words().await?; // a search after a start answers by what is read in already
+        // A search after a start answers by what is read in already: what is not is waited for a while.
+        let _late = timeout(PATIENCE, self.level.words()).await;
         let query = &memory.text[..memory.text.floor_char_boundary(MOST_COMPARED)];
         let found = self.search(memory.owner, query, SearchFilter::default(), MAX_HITS).await;
         let hits = match found {
@@ -49,8 +56,12 @@ impl Indexes for Search {
             copies.extend(self.level.memories.get_sound(memory.owner, id).await?);
         }
         copies.extend(hits.into_iter().map(|hit| hit.memory));
-        let says_it = |other: &Memory| utterance::states_the_same(&other.text, &memory.text);
-        copies.retain(|other| other.id != memory.id && says_it(other));
+        let is_copy = |other: &Memory| {
+            let (said, ours) = (&other.provenance, &memory.provenance);
+            let by_the_same = said.author == ours.author && said.untrusted == ours.untrusted;
+            by_the_same && utterance::states_the_same(&other.text, &memory.text)
+        };
+        copies.retain(|other| other.id != memory.id && is_copy(other));
         Ok(copies.into_iter().map(|other| other.id).collect())
     }
 

@@ -38,8 +38,11 @@ pub fn Answer(
     let in_hand = Memo::new(move |_| {
         open.get().then(|| portal.board.read().in_hand(&bubble.read().id)).flatten()
     });
-    let held =
-        Memo::new(move |_| in_hand.read().as_ref().and_then(|job| portal.held_up(&job.agent)));
+    let held = Memo::new(move |_| {
+        let held = in_hand.read().as_ref().and_then(|job| portal.held_up(&job.agent));
+        // What is being written does not wait for an agent that finishes it.
+        held.filter(|it| !(it.finishes && matches!(bubble.read().delivery, Delivery::Writing(_))))
+    });
     let waits = Memo::new(move |_| in_hand.read().as_ref().and_then(wait_of));
     let about =
         Memo::new(move |_| about(&bubble.read(), held.read().is_some() || waits.read().is_some()));
@@ -87,9 +90,9 @@ pub fn Answer(
     }
 }
 
-/// Who waits for another try, and why.
-fn wait_of(job: &Job) -> Option<(String, WaitView)> {
-    job.wait.clone().map(|wait| (job.agent.clone(), wait))
+/// Who waits for another try, why, and until when.
+fn wait_of(job: &Job) -> Option<(String, WaitView, u64)> {
+    job.wait.clone().map(|wait| (job.agent.clone(), wait, job.until_ms))
 }
 
 /// What can be done with an answer that is there.

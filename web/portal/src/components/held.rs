@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use web_dto::{HeldUp, WaitView};
 
 use super::Shown;
-use crate::{effect::effect, model::face, state::Portal};
+use crate::{clock, effect::effect, model::face, state::Portal};
 
 /// How often the rest of a wait is told.
 const TICK_MS: u32 = 250;
@@ -42,25 +42,24 @@ pub fn HeldUpBy(
 /// Counts the time down until an agent tries again.
 #[component]
 pub fn Waits(
-    /// Who waits, and for what.
-    waits: Memo<Option<(String, WaitView)>>,
+    /// Who waits, for what, and until when by this clock, in ms.
+    waits: Memo<Option<(String, WaitView, u64)>>,
 ) -> impl IntoView {
-    let until = RwSignal::new(0.0);
+    let until = RwSignal::new(0_u64);
     let left = RwSignal::new(0_u64);
     effect(move |_: Option<()>| {
-        if let Some((_, wait)) = waits.get() {
-            // By this clock: the server said how long, not until when.
-            let idle = left.get_untracked() == 0;
-            until.set(js_sys::Date::now() + wait.left_ms as f64);
-            left.set(wait.left_ms.max(1));
-            if idle {
+        if let Some((.., until_ms)) = waits.get() {
+            let (idle, rest) = (left.get_untracked() == 0, rest_of(until_ms));
+            until.set(until_ms);
+            left.set(rest);
+            if idle && rest > 0 {
                 spawn_local(count(until, left));
             }
         }
     });
     let words = move || {
         let waits = waits.read();
-        waits.as_ref().map(|(agent, wait)| wait.words(agent, left.get())).unwrap_or_default()
+        waits.as_ref().map(|(agent, wait, _)| wait.words(agent, left.get())).unwrap_or_default()
     };
     view! {
         <Shown when=move || waits.read().is_some()>
@@ -70,11 +69,11 @@ pub fn Waits(
 }
 
 /// Counts until nothing is left, or the page is gone.
-async fn count(until: RwSignal<f64>, left: RwSignal<u64>) {
+async fn count(until: RwSignal<u64>, left: RwSignal<u64>) {
     loop {
         TimeoutFuture::new(TICK_MS).await;
         let Some(until) = until.try_get_untracked() else { return };
-        let rest = (until - js_sys::Date::now()).max(0.0) as u64;
+        let rest = rest_of(until);
         let told = left.try_get_untracked().unwrap_or_default();
         if rest.div_ceil(1_000) != told.div_ceil(1_000) {
             left.try_set(rest);
@@ -84,4 +83,8 @@ async fn count(until: RwSignal<f64>, left: RwSignal<u64>) {
             return;
         }
     }
+}
+
+fn rest_of(until_ms: u64) -> u64 {
+    until_ms.saturating_sub(clock::now() as u64)
 }

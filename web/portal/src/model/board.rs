@@ -1,6 +1,7 @@
 //! The tasks behind a conversation: what was read and what the feed told since, as one tree.
 //!
-//! Times are the server's words (RFC 3339); nothing here knows what time it is.
+//! Times are the server's words (RFC 3339); nothing here knows what time it is, but is told it where the
+//! server says how long something lasts.
 
 use web_dto::{TaskUpdatePayload, TaskView, WaitView};
 
@@ -31,6 +32,8 @@ pub struct Job {
     pub attempt: u32,
     /// What its next try waits for.
     pub wait: Option<WaitView>,
+    /// Until when, in ms by this clock: the server says how long, as it tells it.
+    pub until_ms: u64,
     /// What it was asked; empty when only the feed told of it.
     pub input: String,
     /// When it was begun, as far as known.
@@ -59,6 +62,11 @@ impl Job {
             _ => "unknown",
         }
     }
+
+    fn wait_for(&mut self, wait: Option<&WaitView>, now_ms: u64) {
+        self.until_ms = wait.map_or(0, |wait| now_ms.saturating_add(wait.left_ms));
+        self.wait = wait.cloned();
+    }
 }
 
 /// All tasks that are known.
@@ -68,10 +76,10 @@ pub struct Board {
 }
 
 impl Board {
-    /// Takes in a task as the server stores it, with its parts.
-    pub fn load(&mut self, view: &TaskView) {
+    /// Takes in a task as the server tells it at `now_ms`, with its parts.
+    pub fn load(&mut self, view: &TaskView, now_ms: u64) {
         for part in &view.children {
-            self.load(part);
+            self.load(part, now_ms);
         }
         let job = self.entry(&view.id);
         job.parent.clone_from(&view.parent_task_id);
@@ -85,13 +93,13 @@ impl Board {
         if job.status.is_empty() || job.is_open() {
             job.status.clone_from(&view.status);
             job.attempt = view.attempt;
-            job.wait.clone_from(&view.wait);
+            job.wait_for(view.wait.as_ref(), now_ms);
             job.phase = later(job.phase, view.phase.as_deref());
         }
     }
 
-    /// Takes in what the feed tells at `at`.
-    pub fn patch(&mut self, update: &TaskUpdatePayload, at: &str) {
+    /// Takes in what the feed tells at `at`, which is `now_ms` by this clock.
+    pub fn patch(&mut self, update: &TaskUpdatePayload, at: &str, now_ms: u64) {
         let job = self.entry(&update.task_id);
         if job.attempt != update.attempt {
             job.phase = None;
@@ -102,7 +110,7 @@ impl Board {
         job.agent.clone_from(&update.agent);
         job.attempt = update.attempt;
         job.status.clone_from(&update.status);
-        job.wait.clone_from(&update.wait);
+        job.wait_for(update.wait.as_ref(), now_ms);
         job.phase = later(job.phase, update.phase.as_deref());
         if job.status == "in_progress" && job.started.is_none() {
             job.started = Some(at.to_owned());
@@ -199,9 +207,9 @@ mod tests {
     #[test]
     fn the_feed_alone_makes_a_tree_with_times_and_phases() {
         let mut board = Board::default();
-        board.patch(&update("t1", None, "waiting", "execute"), "10:00");
-        board.patch(&update("t2", Some("t1"), "in_progress", "observe"), "10:01");
-        board.patch(&update("t2", Some("t1"), "in_progress", "build"), "10:02");
+        board.patch(&update("t1", None, "waiting", "execute"), "10:00", 0);
+        board.patch(&update("t2", Some("t1"), "in_progress", "observe"), "10:01", 0);
+        board.patch(&update("t2", Some("t1"), "in_progress", "build"), "10:02", 0);
         let (root, parts) = board.tree("a").unwrap();
         assert_eq!((root.state(), parts.len()), ("delegated", 1));
         assert_eq!(parts[0].started.as_deref(), Some("10:01"), "begun once");
@@ -213,8 +221,8 @@ mod tests {
             (vec![("t1".into(), "a".into())], vec![])
         );
 
-        board.patch(&update("t2", Some("t1"), "completed", "learn"), "10:03");
-        board.patch(&update("t1", None, "completed", "learn"), "10:04");
+        board.patch(&update("t2", Some("t1"), "completed", "learn"), "10:03", 0);
+        board.patch(&update("t1", None, "completed", "learn"), "10:04", 0);
         let (root, parts) = board.tree("a").unwrap();
         assert_eq!((parts[0].state(), root.ended.as_deref()), ("done", Some("10:04")));
         assert!(board.to_stop("c").is_empty() && board.in_hand("a").is_none());
@@ -225,7 +233,7 @@ mod tests {
     #[test]
     fn a_page_that_was_read_earlier_does_not_take_the_feeds_word_back() {
         let mut board = Board::default();
-        board.patch(&update("t1", None, "completed", "learn"), "10:04");
+        board.patch(&update("t1", None, "completed", "learn"), "10:04", 0);
         let page = TaskView {
             id: "t1".into(),
             conversation_id: "c".into(),
@@ -246,19 +254,30 @@ mod tests {
             completed_at: Some("10:04".into()),
             children: Vec::new(),
         };
-        board.load(&page);
+        board.load(&page, 0);
         let (root, _) = board.tree("a").unwrap();
         assert_eq!((root.status.as_str(), root.input.as_str()), ("completed", "why?"));
         assert_eq!(root.phase, Some(6));
     }
 
     #[test]
+    fn a_wait_ends_when_it_was_told_to_however_late_it_is_looked_at() {
+        let mut board = Board::default();
+        let (reason, due) = ("overloaded".into(), "10:00".into());
+        let wait = Some(WaitView { reason, due, left_ms: 18_000, tries: 1 });
+        let waits = TaskUpdatePayload { wait, ..update("t1", None, "pending", "observe") };
+        board.patch(&waits, "09:59", 5_000);
+        assert_eq!(board.in_hand("a").unwrap().until_ms, 23_000);
+    }
+
+    #[test]
     fn a_new_attempt_begins_its_phases_anew() {
         let mut board = Board::default();
-        board.patch(&update("t2", None, "in_progress", "verify"), "1");
+        board.patch(&update("t2", None, "in_progress", "verify"), "1", 0);
         board.patch(
             &TaskUpdatePayload { attempt: 2, ..update("t2", None, "in_progress", "think") },
             "2",
+            0,
         );
         assert_eq!(board.phase("a"), Some(1));
     }

@@ -103,7 +103,10 @@ impl Thread {
         }
         let ours = std::mem::take(&mut self.bubbles).into_iter();
         for bubble in ours.filter(is_of_here) {
-            if !bubbles.iter().any(|b| b.id == bubble.id) {
+            let is_asked = |b: &Bubble| bubble.answers.as_ref() == Some(&b.id);
+            // An answer whose question is on an older page may have been there long since.
+            let may_come = bubble.delivery != Delivery::Waiting || bubbles.iter().any(is_asked);
+            if may_come && !bubbles.iter().any(|b| b.id == bubble.id) {
                 bubbles.push(bubble);
             }
         }

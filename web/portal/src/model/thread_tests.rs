@@ -250,6 +250,16 @@ fn an_answer_that_became_a_record_while_we_were_away_is_not_awaited_for_ever() {
 }
 
 #[test]
+fn an_answer_whose_question_has_left_the_newest_page_is_not_awaited_for_ever() {
+    let mut thread = loaded(4);
+    thread.accepted("k", "m1", "a1");
+    assert!(thread.is_busy());
+    thread.load(page(90, &[("m40", "much later")]));
+    assert_eq!(texts(&thread), ["much later"]);
+    assert!(!thread.is_busy());
+}
+
+#[test]
 fn frames_of_another_conversation_change_nothing() {
     let mut thread = Thread::opening("other");
     thread.load(page(0, &[]));

@@ -45,6 +45,8 @@ pub struct Unsent {
     pub sent_ms: u64,
     /// When it was sent first under its key, in ms; 0 where that is not known.
     pub since_ms: u64,
+    /// When it was tried last, in ms; 0 where that is not known.
+    pub tried_ms: u64,
     /// Its text.
     pub text: String,
 }
@@ -53,43 +55,51 @@ impl Unsent {
     /// How it is kept.
     #[must_use]
     pub fn write(&self) -> String {
-        format!("{} {}\n{}", self.sent_ms, self.since_ms, self.text)
+        format!("{} {} {}\n{}", self.sent_ms, self.since_ms, self.tried_ms, self.text)
     }
 
-    /// Reads one that was kept, by an earlier version too, which did not note since when.
+    /// Reads one that was kept, by an earlier version too, which did not note every time.
     #[must_use]
     pub fn parse(kept: &str) -> Option<Self> {
         let (times, text) = kept.split_once('\n')?;
-        let (sent, since) = times.split_once(' ').unwrap_or((times, times));
-        let (sent_ms, since_ms) = (sent.parse().ok()?, since.parse().ok()?);
-        Some(Self { sent_ms, since_ms, text: text.to_owned() })
+        let mut times = times.split(' ').map(|time| time.parse::<u64>().ok());
+        let sent_ms = times.next()??;
+        let since_ms = times.next().unwrap_or(Some(sent_ms))?;
+        let tried_ms = times.next().unwrap_or(Some(sent_ms))?;
+        Some(Self { sent_ms, since_ms, tried_ms, text: text.to_owned() })
     }
 
     /// Whether the server may have forgotten its key: sent under it once more, a message that had
-    /// arrived would arrive twice.
+    /// arrived would arrive twice. Of one whose time is not known that cannot be said.
     #[must_use]
     pub fn has_outlived_its_key(&self, now_ms: u64) -> bool {
-        now_ms.saturating_sub(self.since_ms) >= KEY_LIFE_MS - SPARE_MS
+        self.since_ms > 0 && now_ms.saturating_sub(self.since_ms) >= KEY_LIFE_MS - SPARE_MS
     }
 
-    /// Whether a message that the server has may be this one: it has its words, and did not come before.
+    /// Whether a message that the server has may be this one: it has its words, and came between the
+    /// first try and the last.
     #[must_use]
     pub fn may_be(&self, text: &str, at_ms: f64) -> bool {
-        self.text == text && at_ms >= self.earliest_ms()
+        let latest_ms = self.tried_ms.saturating_add(APART_MS) as f64;
+        let is_later = self.tried_ms > 0 && at_ms > latest_ms;
+        self.text == text && at_ms >= self.earliest_ms() && !is_later
     }
 
     /// The earliest that the server can have taken it in.
     #[must_use]
     pub fn earliest_ms(&self) -> f64 {
-        self.since_ms.saturating_sub(SPARE_MS) as f64
+        self.since_ms.saturating_sub(APART_MS) as f64
     }
 }
 
 /// How long the server knows a key.
 const KEY_LIFE_MS: u64 = web_dto::KEY_LIFE_SECONDS * 1_000;
 
-/// How far its clock and ours may be apart.
+/// How long before that a key is not trusted any more.
 const SPARE_MS: u64 = 60 * 60 * 1_000;
+
+/// How far the server's clock and ours may be apart where another message has the same words.
+const APART_MS: u64 = 2 * 60 * 1_000;
 
 /// The conversation of a draft as it was kept before persons and tabs were told apart.
 #[must_use]
@@ -158,23 +168,30 @@ mod tests {
     #[test]
     fn a_kept_message_is_read_back_whatever_is_in_it() {
         for text in ["", "one\ntwo", "17 3\n", "\u{1f468}\n\n"] {
-            let unsent = Unsent { sent_ms: 17, since_ms: 3, text: text.to_owned() };
+            let unsent = Unsent { sent_ms: 17, since_ms: 3, tried_ms: 5, text: text.to_owned() };
             assert_eq!(Unsent::parse(&unsent.write()), Some(unsent));
         }
         let older = Unsent::parse("17\none\ntwo").unwrap();
         assert_eq!((older.sent_ms, older.since_ms, &*older.text), (17, 17, "one\ntwo"));
+        let failed = Unsent::parse("0 3\none").unwrap();
+        assert_eq!((failed.since_ms, failed.tried_ms), (3, 0), "nobody knows when it was tried");
         assert_eq!(Unsent::parse("no number"), None);
     }
 
     #[test]
     fn a_key_is_trusted_no_longer_than_the_server_knows_it() {
         let day = 24 * 60 * 60 * 1_000;
-        let unsent = Unsent { sent_ms: 0, since_ms: 10 * day, text: "yes".to_owned() };
+        let (since_ms, tried_ms) = (10 * day, 10 * day + day / 2);
+        let unsent = Unsent { sent_ms: 0, since_ms, tried_ms, text: "yes".to_owned() };
         assert!(!unsent.has_outlived_its_key(10 * day + day / 2));
         assert!(unsent.has_outlived_its_key(11 * day - 1), "clocks differ a little");
-        assert!(Unsent { since_ms: 0, ..unsent.clone() }.has_outlived_its_key(10 * day));
+        assert!(!Unsent { since_ms: 0, ..unsent.clone() }.has_outlived_its_key(10 * day));
         assert!(unsent.may_be("yes", 10.1 * day as f64) && !unsent.may_be("no", 10.1 * day as f64));
-        assert!(!unsent.may_be("yes", 9.0 * day as f64), "that was another one");
+        for another in [9.0, 9.99, 10.51] {
+            assert!(!unsent.may_be("yes", another * day as f64), "that was another one");
+        }
+        let unknown = Unsent { tried_ms: 0, ..unsent };
+        assert!(unknown.may_be("yes", 10.51 * day as f64));
     }
 
     #[test]

@@ -9,7 +9,6 @@ mod not_found;
 mod settings;
 mod setup;
 mod shell;
-mod tokens;
 
 pub use agents::Agents;
 pub use away::Away;

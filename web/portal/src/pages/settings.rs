@@ -4,7 +4,6 @@
 use leptos::{prelude::*, task::spawn_local};
 use web_dto::SettingView;
 
-use super::tokens::Tokens;
 use crate::{
     api,
     components::{Filled, Made, Shown, TopBar},
@@ -21,7 +20,6 @@ pub fn Settings() -> impl IntoView {
             <TopBar title=Signal::stored("Settings".to_owned())/>
             <div class="page">
                 <Look/>
-                <Tokens/>
                 <About/>
                 <Shown when=move || portal.session.is_admin()>
                     <Configuration/>

@@ -28,7 +28,11 @@ impl Portal {
             let last = t.bubbles.iter().find(|b| b.id == *ended)?;
             let name = face(last.agent.as_deref().unwrap_or_default()).name;
             let text: String = last.text.chars().take(SPOKEN_CHARS).collect();
-            let verb = if last.stopped { "was stopped at" } else { "replied" };
+            let verb = match &last.cut_off {
+                _ if last.stopped => "was stopped at",
+                Some(_) => "broke off at",
+                None => "replied",
+            };
             Some(format!("{name} {verb}: {text}"))
         });
         self.ui.spoken.set(words.unwrap_or_default());

@@ -26,6 +26,7 @@ use web_dto::{
 
 use crate::{
     api::{self, Answer},
+    clock,
     feed::Feed,
     model::{Ailing, Board, Bubble, Failure, Page, Rail, Thread},
     place::Place,
@@ -173,6 +174,7 @@ impl Portal {
     pub fn depart(self) {
         self.forget_talk();
         self.open_id.set(String::new());
+        self.begin_blank();
         self.shelf.set(None);
         self.rail.set(Rail::default());
         self.board.set(Board::default());
@@ -213,7 +215,8 @@ impl Portal {
             ServerPayload::Connected(_) => self.connected(),
             ServerPayload::AgentStatus(status) => self.rail.update(|rail| rail.patch(status)),
             ServerPayload::TaskUpdate(update) => {
-                self.board.update(|board| board.patch(update, &frame.timestamp));
+                let now = clock::now() as u64;
+                self.board.update(|board| board.patch(update, &frame.timestamp, now));
                 self.await_answers();
                 self.note_talk(update);
             }

@@ -116,6 +116,7 @@ impl Portal {
             if !id.is_empty() {
                 self.move_typed(&key, &id);
             }
+            self.keep_unsent(&id, &key, &text); // it is tried now, however long others took
             let sent = self.post(&home, &mut id, &key, &text).await;
             self.is_back(&key);
             if self.whose.get_value() != whose {
@@ -158,7 +159,10 @@ impl Portal {
             id.clone_into(&mut thread.conversation_id);
             thread.refetch();
         });
-        // What was typed meanwhile moves along.
+        // What was typed meanwhile moves along, and what was not sent before.
+        for key in self.thread(|t| t.bubbles.iter().map(|b| b.id.clone()).collect::<Vec<_>>()) {
+            self.move_typed(&key, id);
+        }
         self.keep_draft("", "");
         self.keep_draft(id, &self.draft.get_untracked());
         self.open_id.set(id.to_owned());

@@ -1,24 +1,27 @@
 //! The tasks behind the messages: reading them, and calling an answer off.
 
 use leptos::{prelude::*, task::spawn_local};
+use web_dto::TaskView;
 
 use super::Portal;
-use crate::{api, model::Folded};
+use crate::{api, clock, model::Folded};
 
 impl Portal {
     /// Reads the newest tasks.
     pub fn refresh_tasks(self) {
         spawn_local(async move {
             if let Ok(list) = api::tasks().await {
-                self.board.update(|board| {
-                    // Oldest first, as they were made.
-                    for task in list.items.iter().rev() {
-                        board.load(task);
-                    }
-                });
+                self.note_tasks(&list.items);
                 self.await_answers();
             }
         });
+    }
+
+    /// Takes in tasks as they are told now, the newest first.
+    fn note_tasks(self, tasks: &[TaskView]) {
+        let now = clock::now() as u64;
+        // Oldest first, as they were made.
+        self.board.update(|board| tasks.iter().rev().for_each(|task| board.load(task, now)));
     }
 
     /// Shows the places of answers that are still to come, also of what was asked elsewhere or before
@@ -35,7 +38,7 @@ impl Portal {
     pub fn look_up_task(self, id: String) {
         spawn_local(async move {
             if let Ok(task) = api::task(&id).await {
-                self.board.update(|board| board.load(&task));
+                self.note_tasks(&[task]);
             }
         });
     }
@@ -49,7 +52,7 @@ impl Portal {
             let conversation = self.open_id.get_untracked();
             for task in self.tasks_to_stop(&conversation).await {
                 match api::cancel(&task).await {
-                    Ok(view) => self.board.update(|board| board.load(&view)),
+                    Ok(view) => self.note_tasks(&[view]),
                     Err(failure) => self.ui.say(failure.line()),
                 }
             }
@@ -67,7 +70,7 @@ impl Portal {
             return known;
         }
         if let Ok(list) = api::tasks().await {
-            self.board.update(|board| list.items.iter().rev().for_each(|task| board.load(task)));
+            self.note_tasks(&list.items);
         }
         self.board.with_untracked(|board| board.to_stop(conversation))
     }

@@ -75,7 +75,7 @@ impl Portal {
         self.write_unsent(
             conversation,
             key,
-            &Unsent { sent_ms: now, since_ms, text: text.to_owned() },
+            &Unsent { sent_ms: now, since_ms, tried_ms: now, text: text.to_owned() },
         );
     }
 

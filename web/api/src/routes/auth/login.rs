@@ -48,26 +48,33 @@ pub(crate) async fn post(
         Matched::AsTyped => app.passwords.hash(&body.password).await.ok(),
         Matched::No | Matched::Yes => None,
     };
-    enter(&app, (user, anew), &caller, &headers).await
+    enter(&app, (user, anew), &body.password, &caller, &headers).await
 }
 
 /// Opens a session of the account, which gets its password's new hash if there is one.
 async fn enter(
     app: &App,
-    (mut user, anew): (User, Option<Hashed>),
+    (mut user, mut anew): (User, Option<Hashed>),
+    password: &str,
     caller: &Caller,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let hash = user.password_hash.clone();
     for _ in 0..TRIES {
         if let Some(entered) = enter_once(app, (&user, anew.as_ref()), caller, headers).await? {
             return Ok(entered);
         }
         // The account was changed while the password was being checked.
-        let now = app.parts.users.get(user.id).await?;
-        let same = now.filter(|now| now.is_active && now.password_hash == hash);
-        let Some(same) = same else { return refuse(app, caller).await };
-        user = same;
+        let now = app.parts.users.get(user.id).await?.filter(|now| now.is_active);
+        let Some(now) = now else { return refuse(app, caller).await };
+        if now.password_hash != user.password_hash {
+            // Another log-in may have given the same password its new hash.
+            match app.passwords.matches(password, now.password_hash.clone()).await? {
+                Matched::No => return refuse(app, caller).await,
+                Matched::Yes => anew = None,
+                Matched::AsTyped => {}
+            }
+        }
+        user = now;
     }
     Err(ApiError::new(Code::Conflict, "the account is being changed just now; try again"))
 }

@@ -52,7 +52,8 @@ pub(crate) async fn post(
         let first = ConversationId::from_bytes(*first);
         opened = crate::intake::require_conversation(&app, owner, first).await?;
     }
-    let place = HeaderValue::from_str(&format!("/api/conversations/{}", opened.id)).ok();
+    let base = app.parts.settings.base_path();
+    let place = HeaderValue::from_str(&format!("{base}/api/conversations/{}", opened.id)).ok();
     let mut response = (StatusCode::CREATED, Answer(view::conversation(opened))).into_response();
     if let Some(place) = place {
         response.headers_mut().insert(header::LOCATION, place);
