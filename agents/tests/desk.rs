@@ -17,18 +17,14 @@ use appliance_core::{
     TaskStatus, Topic, Write,
     batch::Batch,
     bus::{AGENTS_GROUP, MAX_DELIVERIES},
-    desk::{
-        Care, CareCommand, CareDone, Chunk, Complete, Delegate, Fail, Lease, Progress, Recall, Work,
-    },
+    desk::{Care, CareCommand, CareDone, Chunk, Complete, Delegate, Lease, Progress, Recall},
     envelope::Sender,
     ports::{Conversations, Desk, DeskError, Live, Records, Streams},
 };
-use support::{House, next};
-
-fn delegate(work: &Work, worker: AgentName) -> Delegate {
-    let (lease, input) = (work.lease.clone(), work.task.input.clone());
-    Delegate { lease, worker, input, reason: "fits".to_owned() }
-}
+use support::{
+    House, next,
+    said::{delegate, fail},
+};
 
 fn complete(lease: &Lease, text: &str) -> Complete {
     Complete {
@@ -43,16 +39,6 @@ fn complete(lease: &Lease, text: &str) -> Complete {
 fn chunk(lease: &Lease, offset: u64, text: &str) -> Progress {
     let chunk = Some(Chunk { offset, text: text.to_owned() });
     Progress { lease: lease.clone(), phase: None, chunk }
-}
-
-fn fail(lease: &Lease, retry: bool) -> Fail {
-    Fail {
-        lease: lease.clone(),
-        error: "The model is away. Try again.".to_owned(),
-        retry,
-        hold: None,
-        begun: None,
-    }
 }
 
 fn remember(lease: &Lease, text: &str) -> CareCommand {

@@ -16,25 +16,13 @@ use appliance_core::{
     AgentName, Citation, CutOff, EventBody, LONGEST_WAIT, MemoryId, Role, TaskStatus, Topic,
     WaitReason,
     bus::MAX_DELIVERIES,
-    desk::{Begun, Delegate, Fail, Hold, Lease, Work},
+    desk::{Begun, Fail, Hold, Lease},
     ports::{Desk, Live, Streams},
 };
-use support::{House, next};
-
-fn delegate(work: &Work, worker: AgentName) -> Delegate {
-    let (lease, input) = (work.lease.clone(), work.task.input.clone());
-    Delegate { lease, worker, input, reason: "fits".to_owned() }
-}
-
-fn fail(lease: &Lease, retry: bool) -> Fail {
-    Fail {
-        lease: lease.clone(),
-        error: "The model is away. Try again.".to_owned(),
-        retry,
-        hold: None,
-        begun: None,
-    }
-}
+use support::{
+    House, next,
+    said::{delegate, fail},
+};
 
 #[tokio::test]
 async fn a_failed_try_is_repeated_later_and_the_fifth_ends_with_a_sentence() {

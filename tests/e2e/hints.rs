@@ -23,12 +23,13 @@ const FOLDERS: [&str; 7] = [
 
 /// What is printed, as far as it tells commands apart, and what is typed in its place: for a placeholder
 /// something that is there. The longest that fits counts.
-const PRINTED: [(&str, &str); 41] = [
+const PRINTED: [(&str, &str); 42] = [
     ("agent attach", "agent attach monitor"),
     ("agent list", "agent list"),
     ("agent log {", "agent log code"),
     ("agent restart {", "agent restart qa"),
     ("agent run NAME", "agent run --help"),
+    ("agent run {", "agent run --help"),
     ("agent start", "agent start code"),
     ("agent stop", "agent stop qa"),
     ("chat -- {", "chat -- '-1 is a number'"),

@@ -204,7 +204,7 @@ async fn a_rating_is_kept_moves_what_was_cited_and_teaches() -> anyhow::Result<(
     let file = learning_file(&server, &poor)?;
     wait::until("the learning's file", PATIENCE, async || Ok(file.exists().then_some(()))).await?;
     let ratings = tree(&server).join("Signals/ratings");
-    ensure!(ratings.is_dir(), "{} is not there", ratings.display());
+    wait::until("the ratings", PATIENCE, async || Ok(ratings.is_dir().then_some(()))).await?;
 
     std::fs::remove_file(&file)?;
     restart(&mut server).await?;

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod rig;
+pub mod said;
 pub mod server;
 pub mod talk;
 
