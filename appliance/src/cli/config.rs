@@ -11,7 +11,7 @@ use crate::exit;
 /// Runs one of the config commands.
 ///
 /// # Errors
-/// [`exit::CONFIG`](crate::exit::CONFIG) when the settings are wrong.
+/// [`exit::CONFIG`] when the settings are wrong.
 pub fn run(context: &Context, command: &Config) -> anyhow::Result<ExitCode> {
     match command {
         Config::Show { origin, start } => show(context, *origin, *start)?,

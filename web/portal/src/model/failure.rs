@@ -2,6 +2,8 @@
 
 use web_dto::Problem;
 
+use super::letters;
+
 /// A request that did not work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -108,10 +110,10 @@ fn sentence(phrase: &str) -> String {
     let end = if phrase.ends_with(['.', '!', '?']) { "" } else { "." };
     let word =
         phrase.split(' ').next().unwrap_or_default().trim_end_matches(['.', '!', '?', ',', ':']);
-    if word.chars().any(|c| !c.is_ascii_alphabetic() && c != '-') {
+    if word.chars().any(|c| !c.is_alphabetic() && c != '-') {
         return format!("{phrase}{end}");
     }
-    format!("{}{}{end}", first.to_ascii_uppercase(), &phrase[first.len_utf8()..])
+    format!("{}{}{end}", letters::upper(&first.to_string()), &phrase[first.len_utf8()..])
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod board;
 mod bubble;
 mod failure;
 mod frame;
+mod letters;
 mod link;
 pub mod markdown;
 pub mod memory;

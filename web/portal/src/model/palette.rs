@@ -1,5 +1,7 @@
 //! What Ctrl+K offers: which entries fit what was typed, best first. Runs none of them.
 
+use super::letters;
+
 /// Most entries shown.
 const MOST: usize = 50;
 
@@ -9,12 +11,12 @@ const MOST: usize = 50;
 /// does, and that before one that merely has it inside. Equals keep their order.
 #[must_use]
 pub fn ranked(labels: &[String], typed: &str) -> Vec<usize> {
-    let words: Vec<String> = typed.split_whitespace().map(lower).collect();
+    let words: Vec<String> = typed.split_whitespace().map(letters::lower).collect();
     let mut fits: Vec<(usize, usize)> = labels
         .iter()
         .enumerate()
         .filter_map(|(at, label)| {
-            let label = lower(label);
+            let label = letters::lower(label);
             let costs: Option<Vec<usize>> = words.iter().map(|word| cost(&label, word)).collect();
             Some((costs?.iter().sum(), at))
         })
@@ -26,8 +28,8 @@ pub fn ranked(labels: &[String], typed: &str) -> Vec<usize> {
 /// Whether a title has every word that was typed.
 #[must_use]
 pub fn matches(title: &str, typed: &str) -> bool {
-    let title = lower(title);
-    typed.split_whitespace().all(|word| title.contains(&lower(word)))
+    let title = letters::lower(title);
+    typed.split_whitespace().all(|word| title.contains(&letters::lower(word)))
 }
 
 /// The position a step away from `at` in a list of `count`, round the ends.
@@ -37,18 +39,6 @@ pub fn step(at: usize, by: isize, count: usize) -> usize {
         return 0;
     }
     (at as isize + by).rem_euclid(count as isize) as usize
-}
-
-/// Lowers letters as the browser does: with Rust's own tables of them the page would weigh 8 KB more.
-#[cfg(target_arch = "wasm32")]
-fn lower(text: &str) -> String {
-    js_sys::JsString::from(text).to_lower_case().into()
-}
-
-/// The same where there is no browser.
-#[cfg(not(target_arch = "wasm32"))]
-fn lower(text: &str) -> String {
-    text.to_lowercase()
 }
 
 fn cost(label: &str, word: &str) -> Option<usize> {
