@@ -27,8 +27,8 @@ section! {
         /// others: plain http off loopback refuses log-ins. Port 0 takes a free one.
         listen: SocketAddr = "127.0.0.1:8000" => needed(address);
         /// The address that people reach the portal under, for links and for checking where
-        /// requests come from, with the path when a proxy shows the server below one, as in
-        /// https://example.com/ai; left out, it follows from primary_domain or listen.
+        /// requests come from, with the path (/ai, say) when a proxy shows the server below one.
+        /// Left out, it follows from primary_domain or listen.
         public_url: Option<BaseUrl> => optional(public_url);
         /// More host names that requests may be addressed to, besides loopback, the listen address,
         /// public_url, primary_domain and api_domain.

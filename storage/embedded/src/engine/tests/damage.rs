@@ -233,8 +233,8 @@ fn a_wrong_bit_in_an_inner_page_costs_the_batches_that_need_it_and_the_file_open
         let run = again.output().unwrap();
         let said = String::from_utf8_lossy(&run.stderr).into_owned();
         refused += said.lines().filter(|line| *line == "refused").count();
-        let numbers = said.lines().filter_map(|line| line.strip_prefix("turned "));
-        turned = numbers.last().map_or(turned, |number| number.parse().unwrap());
+        let mut numbers = said.lines().filter_map(|line| line.strip_prefix("turned "));
+        turned = numbers.next_back().map_or(turned, |number| number.parse().unwrap());
         if run.status.success() {
             break;
         }
