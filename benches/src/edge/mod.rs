@@ -11,7 +11,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use appliance_tests::{Client, Plan};
-use serde_json::{Value, json};
+use serde_json::json;
+use web_dto::Remembered;
 
 use self::load::{Pace, pace};
 use crate::{arguments::Arguments, report::Report};
@@ -61,8 +62,8 @@ pub async fn measure(arguments: &Arguments, report: &mut Report) -> anyhow::Resu
 
 async fn one_memory(address: SocketAddr, client: &Client) -> anyhow::Result<String> {
     let item = json!({"items": [{"text": "the staging database is called heron"}]});
-    let kept: Value = client.post("/api/memory", &item).await?;
-    let id = kept["items"][0]["id"].as_str().context("the memory's id")?;
+    let kept: Remembered = client.post("/api/memory", &item).await?;
+    let id = kept.ids.first().context("the memory's id")?;
     Ok(get(address, &format!("/api/memory/{id}"), client.token()))
 }
 
